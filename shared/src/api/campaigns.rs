@@ -1,0 +1,401 @@
+//! Campaigns, their mail account, members and health (S3–S34).
+
+use crate::{
+    ids::{AccountId, CampaignId, UserId},
+    permission::Role,
+    time::Timestamp,
+    validate::{Issues, Rule, Validate},
+};
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// Channel of an interaction (S1).
+    pub enum Channel {
+        /// E-mail.
+        Email = "email",
+    }
+}
+
+text_enum! {
+    /// Who may get a waiting interaction (S40).
+    pub enum Eligibility {
+        /// Not on a break and holds fewer than the campaign's maximum; calls do not matter.
+        Nocall = "nocall",
+    }
+}
+
+text_enum! {
+    /// Whose turn it is among the eligible (S41).
+    pub enum DeliveryOrder {
+        /// Next after the last served, circular in member order; the memory survives restarts.
+        Rrmemory = "rrmemory",
+    }
+}
+
+text_enum! {
+    /// How a connection to a mail server is protected (S27).
+    pub enum MailSecurity {
+        /// STARTTLS ("TLS").
+        Starttls = "starttls",
+        /// TLS from the first byte ("SSL").
+        Implicit = "implicit",
+        /// Not protected; a password is sent only to a loopback address or after confirmation.
+        None = "none",
+    }
+}
+
+text_enum! {
+    /// Protocol by which mail is received (S14).
+    pub enum InboundProtocol {
+        /// IMAP.
+        Imap = "imap",
+    }
+}
+
+/// A server to connect to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Host name or IP address.
+    pub host: String,
+    /// Port, 1–65535.
+    pub port: u16,
+    /// Protection of the connection.
+    pub security: MailSecurity,
+}
+
+impl Endpoint {
+    fn validate(&self, issues: &mut Issues, at: &str) {
+        issues.host(&format!("{at}/host"), &self.host);
+        issues.range(&format!("{at}/port"), i64::from(self.port), 1, 65_535);
+    }
+}
+
+/// The mail account of a campaign, as it is entered.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AccountInput {
+    /// The address by which mail comes in and goes out (S9).
+    pub address: String,
+    /// Login, where it differs from the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// Password; absent or empty on an edit keeps the stored one (S10). Never returned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Outgoing server (S11).
+    pub smtp: Endpoint,
+    /// Incoming server; required when the campaign receives (S12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imap: Option<Endpoint>,
+    /// A password may go over an unprotected connection to a host that is not loopback (S27).
+    #[serde(default)]
+    pub allow_plaintext_password: bool,
+    /// Append a copy of what is sent to the account's Sent folder (default true).
+    #[serde(default = "yes")]
+    pub save_sent: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Default maximum of interactions an agent may hold of one campaign (S16).
+pub const DEFAULT_MAX_INTERACTIONS: u32 = 3;
+/// Default service level, in seconds (S5).
+pub const DEFAULT_SERVICE_LEVEL_SECONDS: u32 = 3_600;
+
+/// Creates or replaces a campaign (S3: judged as a whole).
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CampaignInput {
+    /// Unique without regard to case and accents (S4).
+    pub name: String,
+    /// Seconds within which an interaction should be attended, 1–31 536 000 (S5).
+    #[serde(default = "default_service_level")]
+    pub service_level_seconds: u32,
+    /// Display name that recipients see (S8).
+    #[serde(default)]
+    pub from_name: String,
+    /// Who may get a waiting interaction.
+    #[serde(default = "default_eligibility")]
+    pub eligibility: Eligibility,
+    /// Whose turn it is.
+    #[serde(default = "default_order")]
+    pub delivery_order: DeliveryOrder,
+    /// How many of this campaign one agent may hold, 1–1000; required for `nocall` (S16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_interactions: Option<u32>,
+    /// Off: no fetching, no handing out (S17).
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// On: mail to the account becomes interactions (S18).
+    #[serde(default = "yes")]
+    pub receive: bool,
+    /// Days of old mail that the first connection imports as history, 0–365; 0: starts from now (S18).
+    #[serde(default)]
+    pub import_days: u32,
+    /// The mail account.
+    pub account: AccountInput,
+}
+
+fn default_service_level() -> u32 {
+    DEFAULT_SERVICE_LEVEL_SECONDS
+}
+
+fn default_eligibility() -> Eligibility {
+    Eligibility::Nocall
+}
+
+fn default_order() -> DeliveryOrder {
+    DeliveryOrder::Rrmemory
+}
+
+impl Validate for CampaignInput {
+    fn validate(&self, issues: &mut Issues) {
+        issues.name("name", &self.name, 120);
+        issues.range("service_level_seconds", i64::from(self.service_level_seconds), 1, 31_536_000);
+        issues.single_line("from_name", &self.from_name, 0, 120);
+        match self.max_interactions {
+            Some(max) => issues.range("max_interactions", i64::from(max), 1, 1_000),
+            None => issues.add("max_interactions", Rule::Required, "is required for the strategy nocall"),
+        }
+        issues.range("import_days", i64::from(self.import_days), 0, 365);
+        self.account.validate(issues, self.receive);
+    }
+}
+
+impl AccountInput {
+    fn validate(&self, issues: &mut Issues, receive: bool) {
+        issues.address("account/address", &self.address);
+        if let Some(login) = &self.login {
+            issues.single_line("account/login", login, 0, 254);
+        }
+        if let Some(password) = &self.password {
+            issues.single_line("account/password", password, 0, 500);
+        }
+        self.smtp.validate(issues, "account/smtp");
+        match &self.imap {
+            Some(imap) => imap.validate(issues, "account/imap"),
+            None if receive => issues.add("account/imap/host", Rule::Required, "is required to receive e-mail"),
+            None => {}
+        }
+    }
+}
+
+text_enum! {
+    /// How the account of a campaign is doing (S28).
+    pub enum AccountHealth {
+        /// Nothing was tried yet.
+        Unknown = "unknown",
+        /// Connected and reading.
+        Connected = "connected",
+        /// The last try failed; tried again with back-off.
+        Failing = "failing",
+        /// The login was refused; not tried again until the account is saved (R9).
+        Stopped = "stopped",
+        /// The campaign is off, or does not receive.
+        Off = "off",
+    }
+}
+
+/// The mail account of a campaign, as it is shown: without the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccountView {
+    /// Account.
+    pub id: AccountId,
+    /// The address by which mail comes in and goes out.
+    pub address: String,
+    /// Login.
+    pub login: String,
+    /// Outgoing server.
+    pub smtp: Endpoint,
+    /// Incoming server.
+    pub imap: Option<Endpoint>,
+    /// A password may go over an unprotected connection.
+    pub allow_plaintext_password: bool,
+    /// Copies go to the Sent folder.
+    pub save_sent: bool,
+    /// How it is doing.
+    pub health: AccountHealth,
+    /// Mail was last fetched, or found absent, at.
+    pub last_fetch_at: Option<Timestamp>,
+    /// The last failure, in the server's words.
+    pub last_error: Option<String>,
+    /// When that was.
+    pub last_error_at: Option<Timestamp>,
+}
+
+/// A campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CampaignView {
+    /// Campaign.
+    pub id: CampaignId,
+    /// Channel.
+    pub channel: Channel,
+    /// Name.
+    pub name: String,
+    /// Seconds within which an interaction should be attended.
+    pub service_level_seconds: u32,
+    /// Display name that recipients see.
+    pub from_name: String,
+    /// Who may get a waiting interaction.
+    pub eligibility: Eligibility,
+    /// Whose turn it is.
+    pub delivery_order: DeliveryOrder,
+    /// How many of this campaign one agent may hold.
+    pub max_interactions: Option<u32>,
+    /// On or off.
+    pub enabled: bool,
+    /// Receives e-mail.
+    pub receive: bool,
+    /// Days of old mail imported at the first connection.
+    pub import_days: u32,
+    /// The mail account.
+    pub account: AccountView,
+    /// Interactions that wait now.
+    pub waiting: u32,
+    /// Created at.
+    pub created_at: Timestamp,
+    /// For `If-Match`.
+    pub version: i64,
+}
+
+/// A campaign in which the caller may work: what the agent's portal needs of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CampaignSummary {
+    /// Campaign.
+    pub id: CampaignId,
+    /// Name.
+    pub name: String,
+    /// The address that mail goes out from.
+    pub address: String,
+    /// Display name that recipients see.
+    pub from_name: String,
+    /// The caller may start interactions in it.
+    pub may_start: bool,
+}
+
+/// What came of one login test (S10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoginTest {
+    /// `smtp` or `imap`.
+    pub protocol: MailProtocol,
+    /// What came of it.
+    pub outcome: LoginOutcome,
+    /// The server's own words, or what the network said.
+    pub detail: String,
+}
+
+text_enum! {
+    /// A mail protocol.
+    pub enum MailProtocol {
+        /// Sending.
+        Smtp = "smtp",
+        /// Receiving.
+        Imap = "imap",
+    }
+}
+
+text_enum! {
+    /// What came of a login test.
+    pub enum LoginOutcome {
+        /// Logged in.
+        Ok = "ok",
+        /// The server refused user or password.
+        RefusedLogin = "refused_login",
+        /// No connection came about.
+        CannotReach = "cannot_reach",
+        /// The certificate or the TLS handshake is not good.
+        Tls = "tls",
+        /// The configuration forbids this host.
+        Forbidden = "forbidden",
+        /// The server spoke otherwise than expected.
+        Protocol = "protocol",
+    }
+}
+
+/// What *Test connection* tries: the account as it stands in the form.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TestConnection {
+    /// Campaign whose stored password stands in when the form's is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<CampaignId>,
+    /// Try IMAP as well.
+    pub receive: bool,
+    /// The account.
+    pub account: AccountInput,
+}
+
+impl Validate for TestConnection {
+    fn validate(&self, issues: &mut Issues) {
+        self.account.validate(issues, self.receive);
+    }
+}
+
+/// Results of *Test connection*.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TestConnectionAnswer {
+    /// One entry a protocol tried.
+    pub tests: Vec<LoginTest>,
+}
+
+/// An agent's place in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemberView {
+    /// Agent.
+    pub user_id: UserId,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Place in the order, 1 first.
+    pub position: i32,
+    /// 0–100; lower gets more.
+    pub penalty: i32,
+    /// Gets waiting interactions.
+    pub may_receive: bool,
+    /// May start interactions.
+    pub may_start: bool,
+}
+
+/// Adds a member at the end of the order, or changes one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MemberInput {
+    /// 0–100; lower gets more. Absent: 0 for a new member, else as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<i32>,
+    /// Place in the order, 1 first; the others move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<i32>,
+    /// Gets waiting interactions (default true).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_receive: Option<bool>,
+    /// May start interactions (default true).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_start: Option<bool>,
+}
+
+impl Validate for MemberInput {
+    fn validate(&self, issues: &mut Issues) {
+        if let Some(penalty) = self.penalty {
+            issues.range("penalty", i64::from(penalty), 0, 100);
+        }
+        if let Some(position) = self.position {
+            issues.range("position", i64::from(position), 1, 100_000);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Requests and answers of `/api/v1`, one file a room. Requests refuse unknown fields.
+
+pub mod access;
+pub mod attachments;
+pub mod campaigns;
+pub mod contacts;
+pub mod conversations;
+pub mod drafts;
+pub mod interactions;
+pub mod operations;
+pub mod presence;
