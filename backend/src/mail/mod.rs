@@ -1,1 +1,9 @@
-//! E-mail itself.
+//! E-mail itself: reading, writing, threading, cleaning and moving messages.
+//!
+//! Nearly everything here is a pure function: times, keys and random bytes are arguments, and no
+//! database, clock or configuration is known. Only [`net`], [`imap`] and [`smtp`] touch the network.
+
+pub mod account;
+pub mod address;
+pub mod net;
+pub mod tls;
