@@ -1,0 +1,23 @@
+// The page's entry: starts the WebAssembly module that the head names, and offers it the lazily loaded parts.
+// It is bundled together with the glue that wasm-bindgen writes ("posta-app").
+import init from 'posta-app';
+
+/**
+ * Loads a part of the page that is not needed at first, such as 'editor/squire.js', and resolves to its exports.
+ * Its address carries a hash, so it is looked up in the head, where the build has written it.
+ */
+globalThis.postaImport = (name) => {
+  const entry = document.querySelector(`meta[name="posta-asset"][data-name="${CSS.escape(name)}"]`);
+  return entry ? import(entry.content) : Promise.reject(new Error(`The page has no part named ${name}.`));
+};
+
+const wait = document.getElementById('boot');
+try {
+  await init({ module_or_path: document.getElementById('posta-wasm').href });
+  wait?.remove();
+} catch (error) {
+  // Nothing of the application runs, so this must speak for itself, in every language the page has.
+  console.error(error);
+  wait?.remove();
+  document.getElementById('boot-failed')?.removeAttribute('hidden');
+}
