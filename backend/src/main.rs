@@ -1,2 +1,132 @@
-//! The server.
-fn main() {}
+//! The command line: `serve`, `migrate`, `openapi`, `create-admin`, `rotate-keys`, `healthcheck`, `check-config`.
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use posta::{
+    app,
+    kernel::{
+        clock::SystemClock,
+        config::{Flags, Settings},
+        telemetry,
+    },
+};
+use std::{
+    io::Write as _,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Posta: the e-mail channel for contact centres.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    /// Configuration file (TOML).
+    #[arg(long, global = true, env = "POSTA_CONFIG")]
+    config: Option<PathBuf>,
+    /// Data directory; overrides `data.dir`.
+    #[arg(long, global = true)]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve pages and API, fetch and send mail.
+    Serve {
+        /// Address and port; overrides `server.listen`.
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Bring the database up to this binary's schema, and stop.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Read all settings and say whether they are good.
+    CheckConfig,
+    /// Ask a running Posta whether it is ready; for container health checks.
+    Healthcheck,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // Logging may not be up yet, and this is the last thing said.
+            let _ = writeln!(std::io::stderr().lock(), "posta: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    // Two rustls providers in one process panic at run time; this makes ring the one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut flags = Flags { file: cli.config, data_dir: cli.data_dir, listen: None };
+    match cli.command {
+        Command::Openapi => {
+            let text = app::document().to_pretty_json()?;
+            writeln!(std::io::stdout().lock(), "{text}")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::CheckConfig => {
+            load(&flags)?;
+            writeln!(std::io::stdout().lock(), "the configuration is good")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Migrate => {
+            let settings = load(&flags)?;
+            telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
+            app::Posta::open(settings, Arc::new(SystemClock))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Serve { listen } => {
+            flags.listen = listen;
+            let settings = load(&flags)?;
+            telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
+            actix_web::rt::System::new().block_on(serve(settings))
+        }
+        Command::Healthcheck => healthcheck(&load(&flags)?),
+    }
+}
+
+fn load(flags: &Flags) -> Result<Settings> {
+    Settings::load(flags, std::env::vars()).context("configuration")
+}
+
+async fn serve(settings: Settings) -> Result<ExitCode> {
+    let stop_within = Duration::from_secs(settings.server.stop_seconds);
+    let posta = app::Posta::open(settings, Arc::new(SystemClock))?;
+    let mut workers = posta.start_workers();
+    let serving = app::serve(&posta)?;
+    tracing::info!(address = %serving.address, "listening");
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping: claimed work is finished or given back");
+    let deadline = Instant::now() + stop_within;
+    posta.core.stop.cancel();
+    let drained = async {
+        serving.handle.stop(true).await;
+        while workers.join_next().await.is_some() {}
+    };
+    if tokio::time::timeout_at(deadline.into(), drained).await.is_err() {
+        tracing::warn!("not everything stopped in time; leases and states on disk make the rest safe");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn healthcheck(settings: &Settings) -> Result<ExitCode> {
+    use std::{io::Read, net::TcpStream};
+    let address = settings.server.listen.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
+    let mut stream = TcpStream::connect(&address).with_context(|| format!("nothing listens on {address}"))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(if answer.starts_with("HTTP/1.1 200") { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,148 @@
+//! The composition root: the only file that knows all rooms. Builds them, mounts their routes, starts and stops their
+//! workers.
+
+use crate::kernel::{
+    Core, Error, Result,
+    clock::SharedClock,
+    config::Settings,
+    db::{Db, migrate},
+    events::{Hub, relay},
+    http::{health, openapi, rate_limit::Limits, request::instrument, spa},
+    secrets::Keys,
+    signed::Signer,
+    storage::Blobs,
+    telemetry,
+};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use secrecy::ExposeSecret;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi as _;
+use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
+
+/// Everything a running Posta consists of, apart from its HTTP listener.
+#[derive(Clone)]
+pub struct Posta {
+    /// The kernel's parts.
+    pub core: Core,
+    limits: web::Data<Limits>,
+}
+
+impl Posta {
+    /// Opens the database (and migrates it), the keys and the blobs, and builds the rooms.
+    ///
+    /// # Errors
+    /// The database, the key file or the data directory cannot be used.
+    pub fn open(settings: Settings, clock: SharedClock) -> Result<Self> {
+        std::fs::create_dir_all(&settings.data.dir)?;
+        let keys = match settings.secrets.keys.expose_secret() {
+            "" => Keys::load_or_create(&settings.key_file())?,
+            text => Keys::parse(text)?,
+        };
+        let wait = Duration::from_secs(settings.database.wait_seconds);
+        let db = Db::open(&settings.database_url(), settings.database.pool_size, wait)?;
+        for version in migrate::run(&db)? {
+            tracing::info!(version, "the database was brought up to a new schema");
+        }
+        let limits = web::Data::new(Limits::new(&settings.limits));
+        let core = Core {
+            blobs: Blobs::on_disk(&settings.data.dir.join("blobs"))?,
+            signer: Signer::new(&keys),
+            keys: Arc::new(keys),
+            db,
+            clock,
+            hub: Hub::default(),
+            stop: CancellationToken::new(),
+            node: crate::kernel::secrets::hex(&rand::random::<[u8; 8]>()).into(),
+            settings: Arc::new(settings),
+        };
+        Ok(Self { core, limits })
+    }
+
+    /// Starts what works in the background. The tasks end when `core.stop` is cancelled.
+    #[must_use]
+    pub fn start_workers(&self) -> JoinSet<()> {
+        let mut workers = JoinSet::new();
+        workers.spawn(relay::run(self.core.clone()));
+        workers
+    }
+
+    fn routes(&self, config: &mut ServiceConfig<'_>) {
+        config.app_data(web::Data::new(self.core.clone())).app_data(self.limits.clone());
+    }
+}
+
+/// The OpenAPI document of all rooms.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = App::new()
+        .into_utoipa_app()
+        .openapi(openapi::Document::openapi())
+        .service(scope("/api/v1").configure(api))
+        .split_for_parts();
+    openapi::complete(&mut document);
+    document
+}
+
+/// All routes of `/api/v1`, room by room.
+fn api(config: &mut ServiceConfig<'_>) {
+    config.service(crate::kernel::events::socket::live);
+}
+
+/// A listener that serves.
+pub struct Serving {
+    /// Where it listens; the port is real even where 0 was asked for.
+    pub address: SocketAddr,
+    /// Stops the listener.
+    pub handle: ServerHandle,
+    /// Ends when the listener has stopped.
+    pub task: JoinHandle<std::io::Result<()>>,
+}
+
+/// Binds and serves.
+///
+/// # Errors
+/// The address cannot be bound, or metrics cannot be kept.
+pub fn serve(posta: &Posta) -> Result<Serving> {
+    let settings = Arc::clone(&posta.core.settings);
+    let handle = telemetry::metrics().map_err(Error::Internal)?;
+    let text = document().to_pretty_json().map_err(|error| Error::Internal(error.to_string()))?;
+    let posta = posta.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(from_fn(instrument))
+            .app_data(web::Data::new(handle.clone()))
+            .app_data(web::Data::new(openapi::DocumentText(text.clone())))
+            .into_utoipa_app()
+            .configure(|config| posta.routes(config))
+            .service(scope("/api/v1").configure(api))
+            .into_app()
+            .service(openapi::openapi_json)
+            .service(
+                utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}")
+                    .config(utoipa_swagger_ui::Config::from("/api/openapi.json")),
+            )
+            .service(health::healthz)
+            .service(health::readyz)
+            .service(health::metrics)
+            .default_service(web::to(fallback))
+    })
+    .keep_alive(Duration::from_secs(75))
+    .client_request_timeout(Duration::from_secs(15))
+    .shutdown_timeout(settings.server.stop_seconds)
+    .disable_signals();
+    let server = if settings.server.threads > 0 { server.workers(settings.server.threads) } else { server };
+    let server = server.bind(&settings.server.listen)?;
+    let address = *server.addrs().first().ok_or_else(|| Error::Internal("nothing was bound".into()))?;
+    let server = server.run();
+    Ok(Serving { address, handle: server.handle(), task: tokio::spawn(server) })
+}
+
+async fn fallback(request: actix_web::HttpRequest) -> Result<actix_web::HttpResponse> {
+    let reads = matches!(*request.method(), actix_web::http::Method::GET | actix_web::http::Method::HEAD);
+    if request.path().starts_with("/api/") || !reads {
+        return Err(shared::error::ErrorCode::NotFound.into());
+    }
+    Ok(spa::serve(request).await)
+}

@@ -1,0 +1,65 @@
+//! What `MultiConnection` lacks, one arm an engine, and nowhere else: upserts, batch inserts, locks.
+
+use super::{Connection, schema};
+use diesel::{QueryResult, prelude::*, sql_query};
+
+/// Runs the same query on whichever engine is there.
+macro_rules! both {
+    ($conn:expr, $c:ident => $work:expr) => {
+        match $conn {
+            $crate::kernel::db::Connection::Postgres($c) => $work,
+            $crate::kernel::db::Connection::Sqlite($c) => $work,
+        }
+    };
+}
+pub(crate) use both;
+
+/// Number of the advisory lock that makes the order of `events` and `audit_log` the order of commits.
+const LOG_LOCK: i64 = 0x706F_7374_6102;
+
+/// Holds back other writers of the logs until this transaction ends. On SQLite every write transaction is alone
+/// already.
+///
+/// # Errors
+/// The database's.
+pub fn lock_logs(conn: &mut Connection) -> QueryResult<()> {
+    match conn {
+        Connection::Postgres(c) => {
+            sql_query(format!("SELECT pg_advisory_xact_lock({LOG_LOCK})")).execute(c)?;
+            Ok(())
+        }
+        Connection::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Holds back other transactions that lock the same pair until this one ends; for rules that span rows, such as "at
+/// most so many held". On SQLite every write transaction is alone already.
+///
+/// # Errors
+/// The database's.
+pub fn lock_pair(conn: &mut Connection, space: i32, key: i64) -> QueryResult<()> {
+    match conn {
+        Connection::Postgres(c) => {
+            // The two-integer form has 32-bit keys; ids beyond share locks, which only costs waiting.
+            let key = key.rem_euclid(i64::from(i32::MAX));
+            sql_query(format!("SELECT pg_advisory_xact_lock({space}, {key})")).execute(c)?;
+            Ok(())
+        }
+        Connection::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Inserts a blob's row, or refreshes the time of the one that is there, so that it is not collected.
+///
+/// # Errors
+/// The database's.
+pub fn upsert_blob(conn: &mut Connection, sha256: &str, size: i64, at: shared::time::Timestamp) -> QueryResult<()> {
+    use schema::blobs::dsl;
+    both!(conn, c => diesel::insert_into(dsl::blobs)
+        .values((dsl::sha256.eq(sha256), dsl::size.eq(size), dsl::stored_at.eq(at)))
+        .on_conflict(dsl::sha256)
+        .do_update()
+        .set(dsl::stored_at.eq(at))
+        .execute(c))?;
+    Ok(())
+}

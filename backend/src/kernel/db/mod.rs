@@ -1,0 +1,12 @@
+//! The database: one of two engines, told by its URL.
+
+mod any;
+pub mod arms;
+pub mod connection;
+pub mod json;
+pub mod migrate;
+pub mod schema;
+
+pub use any::{AnyConnection as Connection, MultiBackend};
+pub use connection::{Db, Engine};
+pub use json::Json;

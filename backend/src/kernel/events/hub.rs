@@ -1,0 +1,169 @@
+//! Who listens, and what each may see.
+//!
+//! Every socket has a bounded queue. A socket that reads too slowly loses its queue, not the server its memory: it is
+//! marked *lagging* and sends its client a fresh snapshot when it gets to it.
+
+use crate::kernel::http::auth::Principal;
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
+use shared::{
+    ids::{CampaignId, Seq, SessionId, UserId},
+    live::{LiveEvent, ServerFrame},
+    permission::Permission,
+    time::Timestamp,
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+use tokio::sync::mpsc;
+
+/// Who may see an event: the users named, and whoever has the permission within the campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// These users.
+    pub users: Vec<UserId>,
+    /// Others with this permission…
+    pub permission: Permission,
+    /// … who see this campaign; without one, whoever has the permission.
+    pub campaign: Option<CampaignId>,
+}
+
+impl Audience {
+    /// The users named, and supervisors of the campaign.
+    #[must_use]
+    pub fn agents(users: impl IntoIterator<Item = UserId>, campaign: CampaignId) -> Self {
+        Self { users: users.into_iter().collect(), permission: Permission::SupervisionRead, campaign: Some(campaign) }
+    }
+
+    /// Whether `principal` is in it.
+    #[must_use]
+    pub fn holds(&self, principal: &Principal) -> bool {
+        self.users.contains(&principal.user_id)
+            || (principal.role.may(self.permission)
+                && self.campaign.is_none_or(|campaign| principal.scope.holds(campaign)))
+    }
+}
+
+/// A committed event on its way to the sockets.
+#[derive(Debug)]
+pub struct Published {
+    /// Position.
+    pub seq: Seq,
+    /// Committed at.
+    pub at: Timestamp,
+    /// Who may see it.
+    pub audience: Audience,
+    /// What changed.
+    pub event: LiveEvent,
+    /// The frame as text, made once for all sockets.
+    pub frame: String,
+}
+
+impl Published {
+    /// Makes the frame.
+    #[must_use]
+    pub fn new(seq: Seq, at: Timestamp, audience: Audience, event: LiveEvent) -> Self {
+        let frame = serde_json::to_string(&ServerFrame::Event { seq, at, event: event.clone() }).unwrap_or_default();
+        Self { seq, at, audience, event, frame }
+    }
+}
+
+struct Entry {
+    principal: Principal,
+    queue: mpsc::Sender<Arc<Published>>,
+    lagging: Arc<AtomicBool>,
+}
+
+/// The sockets of this process.
+#[derive(Clone, Default)]
+pub struct Hub {
+    entries: Arc<RwLock<HashMap<u64, Entry>>>,
+    next: Arc<AtomicU64>,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hub({} sockets)", self.entries.read().len())
+    }
+}
+
+/// One socket's end of the hub; leaves it when dropped.
+pub struct Subscriber {
+    id: u64,
+    hub: Hub,
+    queue: mpsc::Receiver<Arc<Published>>,
+    lagging: Arc<AtomicBool>,
+}
+
+impl Hub {
+    /// Joins. Subscribe *before* reading the snapshot, so that nothing falls between.
+    #[must_use]
+    pub fn subscribe(&self, principal: Principal, queue: usize) -> Subscriber {
+        let (sender, receiver) = mpsc::channel(queue);
+        let lagging = Arc::new(AtomicBool::new(false));
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let entry = Entry { principal, queue: sender, lagging: Arc::clone(&lagging) };
+        self.entries.write().insert(id, entry);
+        metrics::gauge!("posta_sockets").set(f64::from(u32::try_from(self.entries.read().len()).unwrap_or(u32::MAX)));
+        Subscriber { id, hub: self.clone(), queue: receiver, lagging }
+    }
+
+    /// Hands an event to whoever may see it.
+    pub fn publish(&self, event: &Arc<Published>) {
+        for entry in self.entries.read().values() {
+            let concerns = match &event.event {
+                // A revoked session must learn of it, whatever else it may see.
+                LiveEvent::SessionsRevoked { session_ids, .. } => session_ids.contains(&entry.principal.session_id),
+                _ => event.audience.holds(&entry.principal),
+            };
+            if concerns && entry.queue.try_send(Arc::clone(event)).is_err() {
+                entry.lagging.store(true, Ordering::Release);
+            }
+        }
+    }
+
+    /// Everyone must start afresh, as after the relay lost sight of the database.
+    pub fn resync_all(&self) {
+        for entry in self.entries.read().values() {
+            entry.lagging.store(true, Ordering::Release);
+        }
+    }
+
+    /// Sessions with an open socket on this node.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<SessionId> {
+        let mut list: Vec<_> = self.entries.read().values().map(|entry| entry.principal.session_id).collect();
+        list.sort_unstable();
+        list.dedup();
+        list
+    }
+}
+
+impl Subscriber {
+    /// The next event.
+    pub async fn next(&mut self) -> Option<Arc<Published>> {
+        self.queue.recv().await
+    }
+
+    /// Whether events were lost since the last call. Empties the queue if so: a fresh snapshot covers what is in it.
+    pub fn take_lag(&mut self) -> bool {
+        let lagging = self.lagging.swap(false, Ordering::AcqRel);
+        if lagging {
+            while self.queue.try_recv().is_ok() {}
+            metrics::counter!("posta_socket_resyncs_total").increment(1);
+        }
+        lagging
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.hub.entries.write().remove(&self.id);
+        let left = u32::try_from(self.hub.entries.read().len()).unwrap_or(u32::MAX);
+        metrics::gauge!("posta_sockets").set(f64::from(left));
+    }
+}

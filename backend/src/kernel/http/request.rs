@@ -1,0 +1,165 @@
+//! The middleware that every request passes: request id, security headers (A11), metrics, the log line.
+
+use super::answer::{REQUEST_ID, problem};
+use crate::kernel::{Core, secrets::hex};
+use actix_web::{
+    Error as ActixError, HttpRequest,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
+    middleware::Next,
+    web,
+};
+use shared::error::ErrorCode;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Instant,
+};
+
+/// The page's policy: nothing from elsewhere, no inline script; wasm may be compiled; styles that the page computes
+/// (a colour, a position) may stand in attributes.
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self' blob:; \
+    media-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The API's documentation page: a vendored Swagger UI, which styles itself.
+const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    frame-ancestors 'none'";
+
+/// Wraps every request.
+///
+/// # Errors
+/// None of its own: what a handler returns as an error is answered as a problem.
+pub async fn instrument<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
+    let id = wanted_id(&request).unwrap_or_else(|| hex(&rand::random::<[u8; 8]>()));
+    REQUEST_ID.scope(id.clone(), serve(request, next, id)).await
+}
+
+async fn serve<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+    id: String,
+) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
+    let started = Instant::now();
+    let method = request.method().to_string();
+    let http_request = request.request().clone();
+    if let Some(refused) = over_limit(&http_request) {
+        let mut response = ServiceResponse::new(http_request, refused).map_into_right_body();
+        set_headers(&mut response, &id);
+        return Ok(response);
+    }
+    let mut response = match next.call(request).await {
+        Ok(response) => response.map_into_left_body(),
+        Err(error) => {
+            let answer = if error.as_error::<crate::kernel::Error>().is_some() {
+                error.error_response()
+            } else {
+                // actix's own refusals (a path that is no UTF-8, …) are plain text.
+                let code = if error.as_response_error().status_code().is_server_error() {
+                    tracing::error!(%error, request_id = id, "a request failed on our side");
+                    ErrorCode::Internal
+                } else {
+                    ErrorCode::MalformedRequest
+                };
+                problem(code, None, Vec::new(), None)
+            };
+            ServiceResponse::new(http_request, answer).map_into_right_body()
+        }
+    };
+    set_headers(&mut response, &id);
+    let route = response.request().match_pattern().unwrap_or_else(|| "other".into());
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    metrics::histogram!("posta_request_seconds", "route" => route.clone(), "method" => method.clone()).record(elapsed);
+    metrics::counter!("posta_requests_total", "route" => route.clone(), "method" => method.clone(), "status" => status.to_string())
+        .increment(1);
+    tracing::debug!(method, route, status, ms = elapsed.as_millis(), request_id = id, "request");
+    Ok(response)
+}
+
+/// Requests of the API without a token share their address's allowance.
+fn over_limit(request: &HttpRequest) -> Option<actix_web::HttpResponse> {
+    use actix_web::ResponseError;
+    let limits = request.app_data::<web::Data<super::rate_limit::Limits>>()?;
+    if !request.path().starts_with("/api/") || super::auth::bearer(request).is_some() {
+        return None;
+    }
+    limits.address(client_address(request)).err().map(|error| error.error_response())
+}
+
+fn wanted_id(request: &ServiceRequest) -> Option<String> {
+    let wanted = request.headers().get("X-Request-Id")?.to_str().ok()?;
+    let plain = wanted.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    (plain && (8..=64).contains(&wanted.len())).then(|| wanted.to_owned())
+}
+
+fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
+    let secure = scheme(response.request()) == "https";
+    let path = response.request().path();
+    let is_docs = path.starts_with("/api/docs/");
+    let is_api = path.starts_with("/api/") && !is_docs;
+    let policy = match (is_docs, is_api) {
+        (true, _) => DOCS_POLICY,
+        (_, true) => "default-src 'none'; frame-ancestors 'none'",
+        _ => PAGE_POLICY,
+    };
+    let headers = response.headers_mut();
+    let mut put = |name: &'static str, value: &'static str| {
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    put("x-content-type-options", "nosniff");
+    put("referrer-policy", "no-referrer");
+    put("content-security-policy", policy);
+    put("x-frame-options", "DENY");
+    put("cross-origin-opener-policy", "same-origin");
+    put("cross-origin-resource-policy", "same-origin");
+    put("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
+    if is_api {
+        put("cache-control", "no-store");
+    }
+    if secure {
+        put("strict-transport-security", "max-age=31536000");
+    }
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}
+
+fn from_proxy(request: &HttpRequest) -> bool {
+    let Some(peer) = request.peer_addr() else { return false };
+    request.app_data::<web::Data<Core>>().is_some_and(|core| {
+        let networks = &core.settings.server.trusted_proxies;
+        networks.iter().filter_map(|text| text.parse::<ipnet::IpNet>().ok()).any(|net| net.contains(&peer.ip()))
+    })
+}
+
+/// The client's address; a trusted proxy's word for it is taken (the last one it added).
+#[must_use]
+pub fn client_address(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let forwarded = request.headers().get_all("X-Forwarded-For").last().and_then(|value| value.to_str().ok());
+    match forwarded {
+        Some(list) if from_proxy(request) => list.rsplit(',').next().and_then(|last| last.trim().parse().ok()).unwrap_or(peer),
+        _ => peer,
+    }
+}
+
+/// `http` or `https`, as the browser sees it.
+#[must_use]
+pub fn scheme(request: &HttpRequest) -> &'static str {
+    let configured = request.app_data::<web::Data<Core>>().map(|core| core.settings.server.public_url.starts_with("https://"));
+    let forwarded = request.headers().get("X-Forwarded-Proto").and_then(|value| value.to_str().ok());
+    if configured == Some(true) || (forwarded == Some("https") && from_proxy(request)) { "https" } else { "http" }
+}
+
+/// The browser as it names itself, cut to 200 characters.
+pub fn user_agent(request: &HttpRequest) -> String {
+    let text = request.headers().get("User-Agent").and_then(|value| value.to_str().ok()).unwrap_or("");
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}

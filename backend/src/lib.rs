@@ -1,0 +1,6 @@
+//! Posta's server. `app` is the composition root; `kernel` is plumbing that knows no room; `mail` is e-mail itself; the
+//! other modules are rooms, a capability each. The order in which rooms may call each other is in
+//! `tests/architecture.rs`.
+
+pub mod app;
+pub mod kernel;

@@ -1,0 +1,405 @@
+-- What the first release stores. Times are milliseconds since 1970-01-01 UTC; closed sets and JSON are text with a
+-- CHECK where the set is closed. The two engines carry the same tables; a test compares them.
+
+-- People -----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE users (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    login TEXT NOT NULL,
+    login_folded TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('administrator', 'supervisor', 'agent')),
+    password_hash TEXT NOT NULL,
+    must_change_password BOOLEAN NOT NULL,
+    enabled BOOLEAN NOT NULL,
+    language TEXT NOT NULL CHECK (language IN ('es', 'en')),
+    theme TEXT NOT NULL CHECK (theme IN ('system', 'light', 'dark')),
+    single_key_shortcuts BOOLEAN NOT NULL,
+    undo_send_seconds INTEGER NOT NULL CHECK (undo_send_seconds BETWEEN 0 AND 60),
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE sessions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT NOT NULL,
+    last_seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    user_agent TEXT NOT NULL,
+    address TEXT NOT NULL
+);
+CREATE INDEX sessions_user ON sessions (user_id);
+
+CREATE TABLE refresh_tokens (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    session_id BIGINT NOT NULL REFERENCES sessions (id),
+    token_hash BLOB NOT NULL UNIQUE,
+    issued_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    rotated_at BIGINT,
+    successor_id BIGINT
+);
+CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
+
+-- One-time secrets: set-up links and socket tickets.
+CREATE TABLE one_time_tokens (
+    token_hash BLOB NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL CHECK (purpose IN ('setup', 'socket')),
+    session_id BIGINT REFERENCES sessions (id),
+    expires_at BIGINT NOT NULL
+);
+
+-- Failed sign-ins, per account and per network.
+CREATE TABLE sign_in_failures (
+    bucket TEXT NOT NULL PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last_failed_at BIGINT NOT NULL,
+    blocked_until BIGINT NOT NULL
+);
+
+-- Campaigns --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE campaigns (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    channel TEXT NOT NULL CHECK (channel IN ('email')),
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    service_level_seconds INTEGER NOT NULL CHECK (service_level_seconds > 0),
+    from_name TEXT NOT NULL,
+    eligibility TEXT NOT NULL CHECK (eligibility IN ('incall', 'nocall', 'interaction', 'ringall', 'ringallmultiple', 'omni', 'nopause')),
+    delivery_order TEXT NOT NULL CHECK (delivery_order IN ('rrmemory', 'wrandom', 'leastrecent', 'fewestcalls', 'random', 'linear')),
+    max_interactions INTEGER CHECK (max_interactions > 0),
+    enabled BOOLEAN NOT NULL,
+    receive BOOLEAN NOT NULL,
+    import_days INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE user_campaigns (
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    PRIMARY KEY (user_id, campaign_id)
+);
+
+CREATE TABLE mail_accounts (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    campaign_id BIGINT NOT NULL UNIQUE REFERENCES campaigns (id),
+    address TEXT NOT NULL,
+    address_folded TEXT NOT NULL,
+    login TEXT NOT NULL,
+    sealed_password BLOB NOT NULL,
+    smtp_host TEXT NOT NULL,
+    smtp_port INTEGER NOT NULL CHECK (smtp_port BETWEEN 1 AND 65535),
+    smtp_security TEXT NOT NULL CHECK (smtp_security IN ('starttls', 'implicit', 'none')),
+    inbound_protocol TEXT NOT NULL CHECK (inbound_protocol IN ('imap', 'pop3')),
+    imap_host TEXT,
+    imap_port INTEGER CHECK (imap_port BETWEEN 1 AND 65535),
+    imap_security TEXT CHECK (imap_security IN ('starttls', 'implicit', 'none')),
+    allow_plaintext_password BOOLEAN NOT NULL,
+    save_sent BOOLEAN NOT NULL,
+    health TEXT NOT NULL CHECK (health IN ('unknown', 'connected', 'failing', 'stopped', 'off')),
+    last_fetch_at BIGINT,
+    last_error TEXT,
+    last_error_at BIGINT,
+    smtp_stopped BOOLEAN NOT NULL,
+    revision BIGINT NOT NULL
+);
+
+CREATE TABLE members (
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    position INTEGER NOT NULL,
+    penalty INTEGER NOT NULL CHECK (penalty BETWEEN 0 AND 100),
+    may_receive BOOLEAN NOT NULL,
+    may_start BOOLEAN NOT NULL,
+    PRIMARY KEY (campaign_id, user_id)
+);
+CREATE INDEX members_user ON members (user_id);
+
+-- Presence ---------------------------------------------------------------------------------------------------------
+
+CREATE TABLE break_kinds (
+    code TEXT NOT NULL PRIMARY KEY,
+    name_es TEXT NOT NULL,
+    name_en TEXT NOT NULL,
+    icon TEXT NOT NULL,
+    position INTEGER NOT NULL
+);
+INSERT INTO break_kinds (code, name_es, name_en, icon, position) VALUES
+    ('lunch', 'Comida', 'Lunch', 'utensils', 1),
+    ('rest', 'Descanso', 'Rest', 'coffee', 2),
+    ('training', 'Formación', 'Training', 'graduation-cap', 3),
+    ('meeting', 'Reunión', 'Meeting', 'users', 4);
+
+CREATE TABLE agent_states (
+    user_id BIGINT NOT NULL PRIMARY KEY REFERENCES users (id),
+    mode TEXT NOT NULL CHECK (mode IN ('available', 'break')),
+    break_code TEXT REFERENCES break_kinds (code),
+    since BIGINT NOT NULL
+);
+
+-- Customers, conversations, mail -----------------------------------------------------------------------------------
+
+CREATE TABLE contacts (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_by_agent BOOLEAN NOT NULL,
+    address TEXT NOT NULL,
+    address_folded TEXT NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE conversations (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    contact_id BIGINT NOT NULL REFERENCES contacts (id),
+    channel TEXT NOT NULL CHECK (channel IN ('email')),
+    subject TEXT NOT NULL,
+    subject_folded TEXT NOT NULL,
+    search_text TEXT NOT NULL,
+    message_count INTEGER NOT NULL,
+    last_message_at BIGINT NOT NULL,
+    last_snippet TEXT NOT NULL,
+    last_agent_id BIGINT REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
+CREATE INDEX conversations_subject ON conversations (campaign_id, contact_id, subject_folded, last_message_at);
+
+CREATE TABLE interactions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    channel TEXT NOT NULL CHECK (channel IN ('email')),
+    direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'assigned', 'finished')),
+    agent_id BIGINT REFERENCES users (id),
+    priority INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 9),
+    arrived_at BIGINT NOT NULL,
+    assigned_at BIGINT,
+    opened_at BIGINT,
+    first_response_at BIGINT,
+    finished_at BIGINT,
+    unread BOOLEAN NOT NULL,
+    awaits_answer BOOLEAN NOT NULL,
+    note TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    CHECK (state = 'waiting' OR agent_id IS NOT NULL)
+);
+CREATE UNIQUE INDEX interactions_one_open ON interactions (conversation_id) WHERE state <> 'finished';
+CREATE INDEX interactions_queue ON interactions (campaign_id, priority, arrived_at, id) WHERE state = 'waiting';
+CREATE INDEX interactions_held ON interactions (agent_id, campaign_id) WHERE state = 'assigned';
+CREATE INDEX interactions_agent ON interactions (agent_id, arrived_at, id);
+CREATE INDEX interactions_arrived ON interactions (arrived_at, id);
+CREATE INDEX interactions_conversation ON interactions (conversation_id, id);
+
+CREATE TABLE messages (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    interaction_id BIGINT REFERENCES interactions (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    kind TEXT NOT NULL CHECK (kind IN ('personal', 'auto_reply', 'bulk', 'bounce', 'history', 'unreadable')),
+    internet_message_id TEXT NOT NULL,
+    in_reply_to TEXT NOT NULL,
+    reference_ids TEXT NOT NULL,
+    from_name TEXT NOT NULL,
+    from_address TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    snippet TEXT NOT NULL,
+    from_stranger BOOLEAN NOT NULL,
+    author_id BIGINT REFERENCES users (id),
+    source_hash TEXT,
+    source_size BIGINT,
+    remote_images INTEGER NOT NULL,
+    dated_at BIGINT,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX messages_conversation ON messages (conversation_id, id);
+CREATE INDEX messages_internet_id ON messages (internet_message_id);
+CREATE INDEX messages_source ON messages (source_hash) WHERE source_hash IS NOT NULL;
+
+-- Kept apart from the rows that lists read.
+CREATE TABLE message_bodies (
+    message_id BIGINT NOT NULL PRIMARY KEY REFERENCES messages (id),
+    plain TEXT NOT NULL,
+    quote_at INTEGER,
+    html TEXT
+);
+
+CREATE TABLE drafts (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('reply', 'reply_all', 'reply_history', 'new')),
+    author_id BIGINT NOT NULL REFERENCES users (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    conversation_id BIGINT REFERENCES conversations (id),
+    interaction_id BIGINT REFERENCES interactions (id),
+    reply_to_message_id BIGINT REFERENCES messages (id),
+    recipients TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    html TEXT NOT NULL,
+    conversation_version BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX drafts_author ON drafts (author_id, conversation_id);
+
+CREATE TABLE attachments (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    message_id BIGINT REFERENCES messages (id),
+    draft_id BIGINT REFERENCES drafts (id) ON DELETE SET NULL,
+    name TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    inline BOOLEAN NOT NULL,
+    content_id TEXT,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX attachments_message ON attachments (message_id);
+CREATE INDEX attachments_draft ON attachments (draft_id);
+CREATE INDEX attachments_sha256 ON attachments (sha256);
+
+-- Blobs on disk; those that no row names are collected after a day.
+CREATE TABLE blobs (
+    sha256 TEXT NOT NULL PRIMARY KEY,
+    size BIGINT NOT NULL,
+    stored_at BIGINT NOT NULL
+);
+CREATE INDEX blobs_stored ON blobs (stored_at);
+
+-- Incoming mail ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE mailboxes (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL REFERENCES mail_accounts (id),
+    folder TEXT NOT NULL,
+    uid_validity BIGINT,
+    last_uid BIGINT NOT NULL,
+    skipped_to BIGINT NOT NULL,
+    history_to BIGINT NOT NULL,
+    opened_at BIGINT,
+    last_fetch_at BIGINT,
+    UNIQUE (account_id, folder)
+);
+
+-- The ledger: what became of every UID above `skipped_to`.
+CREATE TABLE fetched_mails (
+    mailbox_id BIGINT NOT NULL REFERENCES mailboxes (id),
+    uid_validity BIGINT NOT NULL,
+    uid BIGINT NOT NULL,
+    fate TEXT NOT NULL CHECK (fate IN ('stored', 'history', 'quarantined', 'duplicate')),
+    source_hash TEXT,
+    message_id BIGINT REFERENCES messages (id),
+    PRIMARY KEY (mailbox_id, uid_validity, uid)
+);
+CREATE INDEX fetched_mails_source ON fetched_mails (mailbox_id, source_hash);
+
+CREATE TABLE quarantine (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    mailbox_id BIGINT NOT NULL REFERENCES mailboxes (id),
+    uid_validity BIGINT NOT NULL,
+    uid BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    source_hash TEXT,
+    reason TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    settled BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (mailbox_id, uid_validity, uid)
+);
+
+-- Outgoing mail ----------------------------------------------------------------------------------------------------
+
+CREATE TABLE outbox (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    message_id BIGINT NOT NULL UNIQUE REFERENCES messages (id),
+    account_id BIGINT NOT NULL REFERENCES mail_accounts (id),
+    state TEXT NOT NULL CHECK (state IN ('held', 'queued', 'sending', 'sent', 'failed', 'bounced', 'cancelled')),
+    envelope_from TEXT NOT NULL,
+    pending TEXT NOT NULL,
+    failed TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at BIGINT NOT NULL,
+    give_up_at BIGINT NOT NULL,
+    lease_owner TEXT,
+    lease_until BIGINT,
+    last_reply TEXT,
+    sent_at BIGINT,
+    copied BOOLEAN NOT NULL
+);
+CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state IN ('held', 'queued', 'sending');
+CREATE INDEX outbox_copy ON outbox (account_id, id) WHERE state = 'sent' AND NOT copied;
+
+-- Routing ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE round_memory (
+    campaign_id BIGINT NOT NULL PRIMARY KEY REFERENCES campaigns (id),
+    last_served BIGINT NOT NULL REFERENCES users (id)
+);
+
+CREATE TABLE decisions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    interaction_id BIGINT NOT NULL REFERENCES interactions (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    at BIGINT NOT NULL,
+    eligibility TEXT NOT NULL,
+    delivery_order TEXT NOT NULL,
+    winner BIGINT NOT NULL REFERENCES users (id),
+    explanation TEXT NOT NULL
+);
+CREATE INDEX decisions_interaction ON decisions (interaction_id, id);
+
+-- Plumbing ---------------------------------------------------------------------------------------------------------
+
+CREATE TABLE events (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    campaign_id BIGINT,
+    audience TEXT NOT NULL,
+    payload TEXT NOT NULL
+);
+CREATE INDEX events_at ON events (at);
+
+CREATE TABLE audit_log (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    at BIGINT NOT NULL,
+    actor_id BIGINT,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL,
+    object_id BIGINT,
+    detail TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE idempotency_keys (
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    idempotency_key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, idempotency_key)
+);
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+
+CREATE TABLE leases (
+    name TEXT NOT NULL PRIMARY KEY,
+    owner TEXT NOT NULL,
+    counter BIGINT NOT NULL,
+    fence BIGINT NOT NULL
+);
+
+-- The audit log only grows.
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
