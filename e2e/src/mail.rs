@@ -1,6 +1,6 @@
 //! A mail as a test sees it in a mailbox: the source and the facts that tests ask for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mail_parser::{Message, MessageParser, MimeHeaders};
 
@@ -155,10 +155,5 @@ impl Mail {
             let (head, value) = line.split_at_checked(wanted.len())?;
             (head.to_ascii_lowercase() == wanted).then(|| value.trim().to_owned())
         })
-    }
-
-    /// The file's path.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }

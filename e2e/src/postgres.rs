@@ -124,6 +124,8 @@ impl PostgreSql {
             "logging_collector=off".to_owned(),
             "log_destination=stderr".to_owned(),
             "timezone=UTC".to_owned(),
+            // After a kill the whole cluster is synced: one call instead of one a file.
+            "recovery_init_sync_method=syncfs".to_owned(),
         ];
         let mut command = self.command("postgres");
         command.arg("-D").arg(&self.data).args(settings.iter().flat_map(|setting| ["-c", setting]));
