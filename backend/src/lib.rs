@@ -3,4 +3,10 @@
 //! `tests/architecture.rs`.
 
 pub mod app;
+pub mod conversations;
+pub mod files;
+pub mod inbox;
 pub mod kernel;
+pub mod mail;
+pub mod outbox;
+pub mod routing;

@@ -1,7 +1,7 @@
 //! Raw mail and files as content-addressed blobs (SHA-256), durable before the transaction that names them (R1).
 //!
 //! A blob's row in `blobs` is written by the transaction that names it ([`Blobs::register`]); what no row names is
-//! collected after a day, in [`Blobs::sweep`].
+//! collected after a day ([`Blobs::collect`], called by the room `files`).
 
 use crate::kernel::{
     Error, Result,
@@ -11,7 +11,7 @@ use crate::kernel::{
 use diesel::QueryResult;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as Key};
 use shared::time::Timestamp;
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// A stored blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,13 @@ pub struct Blob {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    // Shared by writers, alone by the collector: between its look at a blob's age and the removal no writer may find
+    // the blob and take it for stored.
+    collecting: Arc<tokio::sync::RwLock<()>>,
 }
+
+/// A blob that is older is written again when it is stored again, so that the collector never meets it.
+const FRESH: Duration = Duration::from_secs(3_600);
 
 impl Blobs {
     /// A store in a directory, which is made where it is missing. Every write is flushed to the disk before it counts.
@@ -36,7 +42,7 @@ impl Blobs {
     pub fn on_disk(dir: &Path) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), collecting: Arc::default() })
     }
 
     /// Stores `bytes` durably; what is there already is left as it is.
@@ -47,9 +53,10 @@ impl Blobs {
         let sha256 = sha256_hex(&bytes);
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let key = key(&sha256);
-        // Same name, same content: written again only where it is missing or was cut short.
+        let _writing = self.collecting.read().await;
+        // Same name, same content: written again only where it is missing, was cut short, or is old.
         let there = match self.store.head(&key).await {
-            Ok(meta) => i64::try_from(meta.size).is_ok_and(|stored| stored == size),
+            Ok(meta) => i64::try_from(meta.size).is_ok_and(|stored| stored == size) && age(&meta) < FRESH,
             Err(object_store::Error::NotFound { .. }) => false,
             Err(error) => return Err(error.into()),
         };
@@ -76,13 +83,17 @@ impl Blobs {
         arms::upsert_blob(conn, &blob.sha256, blob.size, at)
     }
 
-    /// Removes a blob that no row names any more.
+    /// Removes a blob that no row names any more, if it was last written longer than `age` ago.
     ///
     /// # Errors
     /// The disk's.
-    pub async fn remove(&self, sha256: &str) -> Result<()> {
-        match self.store.delete(&key(sha256)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+    pub async fn collect(&self, sha256: &str, older_than: Duration) -> Result<()> {
+        let _alone = self.collecting.write().await;
+        let key = key(sha256);
+        match self.store.head(&key).await {
+            Ok(meta) if age(&meta) < older_than => Ok(()),
+            Ok(_) => Ok(self.store.delete(&key).await?),
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -96,6 +107,11 @@ impl Blobs {
         self.store.put(&key, PutPayload::from_static(b"posta")).await.map_err(Error::from)?;
         Ok(())
     }
+}
+
+fn age(meta: &object_store::ObjectMeta) -> Duration {
+    let written = std::time::SystemTime::from(meta.last_modified);
+    written.elapsed().unwrap_or_default()
 }
 
 // Two levels of directories keep each below some thousand files at ten million blobs.
@@ -118,7 +134,9 @@ mod tests {
         assert_eq!(first, again);
         assert_eq!(first.sha256, sha256_hex(b"hola"));
         assert_eq!(blobs.get(&first.sha256).await.unwrap(), b"hola");
-        blobs.remove(&first.sha256).await.unwrap();
+        blobs.collect(&first.sha256, Duration::from_secs(60)).await.unwrap();
+        assert!(blobs.get(&first.sha256).await.is_ok(), "a fresh blob is not collected");
+        blobs.collect(&first.sha256, Duration::ZERO).await.unwrap();
         assert_eq!(blobs.get(&first.sha256).await.unwrap_err().code(), shared::error::ErrorCode::NotFound);
     }
 }

@@ -190,7 +190,7 @@ CREATE TABLE interactions (
     awaits_answer BOOLEAN NOT NULL,
     note TEXT NOT NULL,
     version BIGINT NOT NULL,
-    CHECK (state = 'waiting' OR agent_id IS NOT NULL)
+    CHECK (state <> 'assigned' OR agent_id IS NOT NULL)
 );
 CREATE UNIQUE INDEX interactions_one_open ON interactions (conversation_id) WHERE state <> 'finished';
 CREATE INDEX interactions_queue ON interactions (campaign_id, priority, arrived_at, id) WHERE state = 'waiting';
@@ -260,6 +260,8 @@ CREATE TABLE attachments (
     content_type TEXT NOT NULL,
     size BIGINT NOT NULL,
     sha256 TEXT NOT NULL,
+    -- Number of the MIME part of the message's source that holds the content; without one, a blob of its own does.
+    part INTEGER,
     inline BOOLEAN NOT NULL,
     content_id TEXT,
     created_at BIGINT NOT NULL
@@ -286,7 +288,9 @@ CREATE TABLE mailboxes (
     last_uid BIGINT NOT NULL,
     skipped_to BIGINT NOT NULL,
     history_to BIGINT NOT NULL,
-    opened_at BIGINT,
+    opened_at BIGINT NOT NULL,
+    compared_at BIGINT,
+    expunged BIGINT NOT NULL,
     last_fetch_at BIGINT,
     UNIQUE (account_id, folder)
 );
@@ -323,6 +327,10 @@ CREATE TABLE outbox (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     message_id BIGINT NOT NULL UNIQUE REFERENCES messages (id),
     account_id BIGINT NOT NULL REFERENCES mail_accounts (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    author_id BIGINT REFERENCES users (id),
+    source_hash TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('held', 'queued', 'sending', 'sent', 'failed', 'bounced', 'cancelled')),
     envelope_from TEXT NOT NULL,
     pending TEXT NOT NULL,
@@ -331,7 +339,7 @@ CREATE TABLE outbox (
     due_at BIGINT NOT NULL,
     give_up_at BIGINT NOT NULL,
     lease_owner TEXT,
-    lease_until BIGINT,
+    lease_until BIGINT NOT NULL,
     last_reply TEXT,
     sent_at BIGINT,
     copied BOOLEAN NOT NULL

@@ -261,6 +261,7 @@ diesel::table! {
         content_type -> Text,
         size -> BigInt,
         sha256 -> Text,
+        part -> Nullable<Integer>,
         inline -> Bool,
         content_id -> Nullable<Text>,
         created_at -> BigInt,
@@ -284,7 +285,9 @@ diesel::table! {
         last_uid -> BigInt,
         skipped_to -> BigInt,
         history_to -> BigInt,
-        opened_at -> Nullable<BigInt>,
+        opened_at -> BigInt,
+        compared_at -> Nullable<BigInt>,
+        expunged -> BigInt,
         last_fetch_at -> Nullable<BigInt>,
     }
 }
@@ -320,6 +323,10 @@ diesel::table! {
         id -> BigInt,
         message_id -> BigInt,
         account_id -> BigInt,
+        campaign_id -> BigInt,
+        conversation_id -> BigInt,
+        author_id -> Nullable<BigInt>,
+        source_hash -> Text,
         state -> Text,
         envelope_from -> Text,
         pending -> Text,
@@ -328,7 +335,7 @@ diesel::table! {
         due_at -> BigInt,
         give_up_at -> BigInt,
         lease_owner -> Nullable<Text>,
-        lease_until -> Nullable<BigInt>,
+        lease_until -> BigInt,
         last_reply -> Nullable<Text>,
         sent_at -> Nullable<BigInt>,
         copied -> Bool,
@@ -432,6 +439,9 @@ diesel::joinable!(mailboxes -> mail_accounts (account_id));
 diesel::joinable!(fetched_mails -> messages (message_id));
 diesel::joinable!(fetched_mails -> mailboxes (mailbox_id));
 diesel::joinable!(quarantine -> mailboxes (mailbox_id));
+diesel::joinable!(outbox -> users (author_id));
+diesel::joinable!(outbox -> conversations (conversation_id));
+diesel::joinable!(outbox -> campaigns (campaign_id));
 diesel::joinable!(outbox -> mail_accounts (account_id));
 diesel::joinable!(outbox -> messages (message_id));
 diesel::joinable!(round_memory -> users (last_served));

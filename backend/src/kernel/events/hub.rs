@@ -19,7 +19,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 /// Who may see an event: the users named, and whoever has the permission within the campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,10 +79,17 @@ struct Entry {
 }
 
 /// The sockets of this process.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Hub {
     entries: Arc<RwLock<HashMap<u64, Entry>>>,
     next: Arc<AtomicU64>,
+    workers: broadcast::Sender<Arc<Published>>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { entries: Arc::default(), next: Arc::default(), workers: broadcast::channel(4_096).0 }
+    }
 }
 
 impl std::fmt::Debug for Hub {
@@ -112,8 +119,16 @@ impl Hub {
         Subscriber { id, hub: self.clone(), queue: receiver, lagging }
     }
 
+    /// Every event, for the workers of this process. One that falls behind is told so and must look for itself.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Published>> {
+        self.workers.subscribe()
+    }
+
     /// Hands an event to whoever may see it.
     pub fn publish(&self, event: &Arc<Published>) {
+        // An error only says that nobody listens.
+        let _ = self.workers.send(Arc::clone(event));
         for entry in self.entries.read().values() {
             let concerns = match &event.event {
                 // A revoked session must learn of it, whatever else it may see.

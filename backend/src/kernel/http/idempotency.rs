@@ -62,6 +62,23 @@ impl Once {
         Self { user, key, fingerprint: sha256_hex(format!("{route}\n{body}").as_bytes()) }
     }
 
+    /// The answer given before, if any. Spares the work that comes before the transaction; [`Self::run`] decides.
+    ///
+    /// # Errors
+    /// `idempotency_key_reused`, or the database's.
+    pub fn known<T: DeserializeOwned>(&self, conn: &mut Connection) -> Result<Option<T>> {
+        let row = idempotency_keys::table.find((self.user, &self.key));
+        let known: Option<(String, String)> =
+            row.select((idempotency_keys::fingerprint, idempotency_keys::answer)).first(conn).optional()?;
+        match known {
+            None => Ok(None),
+            Some((fingerprint, _)) if fingerprint != self.fingerprint => Err(ErrorCode::IdempotencyKeyReused.into()),
+            Some((_, answer)) => serde_json::from_str(&answer)
+                .map(Some)
+                .map_err(|error| Error::Internal(format!("stored answer: {error}"))),
+        }
+    }
+
     /// Does `work` within this transaction, or gives the answer that it gave before.
     ///
     /// # Errors
@@ -71,14 +88,8 @@ impl Once {
         T: Serialize + DeserializeOwned,
         F: FnOnce(&mut Connection) -> Result<T>,
     {
-        let row = idempotency_keys::table.find((self.user, &self.key));
-        let known: Option<(String, String)> =
-            row.select((idempotency_keys::fingerprint, idempotency_keys::answer)).first(conn).optional()?;
-        if let Some((fingerprint, answer)) = known {
-            if fingerprint != self.fingerprint {
-                return Err(ErrorCode::IdempotencyKeyReused.into());
-            }
-            return serde_json::from_str(&answer).map_err(|error| Error::Internal(format!("stored answer: {error}")));
+        if let Some(answer) = self.known(conn)? {
+            return Ok(answer);
         }
         let done = work(conn)?;
         let answer = serde_json::to_string(&done).map_err(|error| Error::Internal(error.to_string()))?;

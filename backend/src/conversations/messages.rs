@@ -1,0 +1,201 @@
+//! Messages as the API shows them, with their bodies, files and delivery.
+
+use super::rows::{AttachmentRow, MessageRow};
+use crate::{
+    files::{Link, links::may_preview},
+    kernel::{
+        Core,
+        db::{
+            Connection,
+            schema::{attachments, message_bodies, messages, users},
+        },
+    },
+    outbox,
+};
+use diesel::prelude::*;
+use shared::{
+    api::{attachments::AttachmentView, conversations::MessageView},
+    ids::{ConversationId, MessageId, UserId},
+    time::Timestamp,
+};
+use std::collections::HashMap;
+
+/// Most messages that open with a conversation.
+pub const WINDOW: i64 = 200;
+
+/// The newest messages of a conversation, oldest first, and whether there are older ones.
+///
+/// # Errors
+/// The database's.
+pub fn of_conversation(
+    conn: &mut Connection,
+    core: &Core,
+    conversation: ConversationId,
+    now: Timestamp,
+) -> QueryResult<(Vec<MessageView>, bool)> {
+    let mut rows: Vec<MessageRow> = messages::table
+        .filter(messages::conversation_id.eq(conversation))
+        .order(messages::id.desc())
+        .limit(WINDOW.saturating_add(1))
+        .select(MessageRow::as_select())
+        .load(conn)?;
+    let has_older = i64::try_from(rows.len()).is_ok_and(|count| count > WINDOW);
+    rows.truncate(usize::try_from(WINDOW).unwrap_or(usize::MAX));
+    rows.reverse();
+    Ok((views(conn, core, rows, now)?, has_older))
+}
+
+/// One message.
+///
+/// # Errors
+/// `not_found`.
+pub fn row(conn: &mut Connection, id: MessageId) -> QueryResult<MessageRow> {
+    messages::table.find(id).select(MessageRow::as_select()).first(conn)
+}
+
+/// One message as the API shows it.
+///
+/// # Errors
+/// `not_found`.
+pub fn one(conn: &mut Connection, core: &Core, id: MessageId, now: Timestamp) -> QueryResult<MessageView> {
+    let row = row(conn, id)?;
+    views(conn, core, vec![row], now)?.pop().ok_or(diesel::result::Error::NotFound)
+}
+
+/// Text and stored HTML of a message.
+///
+/// # Errors
+/// `not_found`.
+pub fn body(conn: &mut Connection, id: MessageId) -> QueryResult<(String, Option<i32>, Option<String>)> {
+    message_bodies::table
+        .find(id)
+        .select((message_bodies::plain, message_bodies::quote_at, message_bodies::html))
+        .first(conn)
+}
+
+/// Files of messages.
+///
+/// # Errors
+/// The database's.
+pub fn files(conn: &mut Connection, ids: &[MessageId]) -> QueryResult<Vec<AttachmentRow>> {
+    attachments::table
+        .filter(attachments::message_id.eq_any(ids))
+        .order(attachments::id.asc())
+        .select(AttachmentRow::as_select())
+        .load(conn)
+}
+
+fn views(
+    conn: &mut Connection,
+    core: &Core,
+    rows: Vec<MessageRow>,
+    now: Timestamp,
+) -> QueryResult<Vec<MessageView>> {
+    let ids: Vec<MessageId> = rows.iter().map(|row| row.id).collect();
+    type Body = (MessageId, String, Option<i32>, Option<String>);
+    let bodies: Vec<Body> = message_bodies::table
+        .filter(message_bodies::message_id.eq_any(&ids))
+        .select((
+            message_bodies::message_id,
+            message_bodies::plain,
+            message_bodies::quote_at,
+            message_bodies::html,
+        ))
+        .load(conn)?;
+    let mut bodies: HashMap<MessageId, Body> = bodies.into_iter().map(|body| (body.0, body)).collect();
+    let mut files_of: HashMap<MessageId, Vec<AttachmentRow>> = HashMap::new();
+    for file in files(conn, &ids)? {
+        if let Some(message) = file.message_id {
+            files_of.entry(message).or_default().push(file);
+        }
+    }
+    let authors: Vec<UserId> = rows.iter().filter_map(|row| row.author_id).collect();
+    let names: Vec<(UserId, String)> =
+        users::table.filter(users::id.eq_any(&authors)).select((users::id, users::name)).load(conn)?;
+    let names: HashMap<UserId, String> = names.into_iter().collect();
+    let mut deliveries = outbox::states(conn, &ids, now)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let (_, text, quote_at, html) = bodies.remove(&row.id).unwrap_or((row.id, String::new(), None, None));
+            let files = files_of.remove(&row.id).unwrap_or_default();
+            let delivery = deliveries.remove(&row.id);
+            let source = |hash: &String| Link {
+                blob: hash.clone(),
+                part: None,
+                name: format!("mail-{}.eml", row.id),
+                content_type: "message/rfc822".into(),
+                inline: false,
+                content_id: None,
+            };
+            MessageView {
+                frame_url: html.as_ref().map(|_| super::frames::message_url(core, row.id, false, now)),
+                frame_url_remote: (row.remote_images > 0).then(|| super::frames::message_url(core, row.id, true, now)),
+                attachments: files.iter().map(|file| attachment(core, file, row.source_hash.as_deref(), now)).collect(),
+                source_url: row.source_hash.as_ref().map(|hash| source(hash).url(core, now)),
+                from: row.from(),
+                author_name: row.author_id.and_then(|author| names.get(&author).cloned()),
+                id: row.id,
+                conversation_id: row.conversation_id,
+                interaction_id: row.interaction_id,
+                direction: row.direction,
+                kind: row.kind,
+                internet_message_id: row.internet_message_id,
+                to: row.recipients.0.to,
+                cc: row.recipients.0.cc,
+                bcc: row.recipients.0.bcc,
+                reply_to: row.recipients.0.reply_to,
+                subject: row.subject,
+                text,
+                quote_at: quote_at.and_then(|at| u32::try_from(at).ok()),
+                html,
+                remote_images: u32::try_from(row.remote_images).unwrap_or(0),
+                from_stranger: row.from_stranger,
+                author_id: row.author_id,
+                delivery: delivery.as_ref().map(|state| state.delivery),
+                due_at: delivery.as_ref().and_then(|state| state.due_at),
+                attempts: delivery.as_ref().map(|state| state.attempts),
+                last_reply: delivery.as_ref().and_then(|state| state.last_reply.clone()),
+                failed_recipients: delivery.map(|state| state.failed).unwrap_or_default(),
+                source_size: row.source_size,
+                source_sha256: row.source_hash,
+                dated_at: row.dated_at,
+                created_at: row.created_at,
+            }
+        })
+        .collect())
+}
+
+/// A file as the API shows it.
+#[must_use]
+pub fn attachment(core: &Core, row: &AttachmentRow, source: Option<&str>, now: Timestamp) -> AttachmentView {
+    let previewable = may_preview(&row.content_type);
+    AttachmentView {
+        id: row.id,
+        name: row.name.clone(),
+        content_type: row.content_type.clone(),
+        size: row.size,
+        sha256: row.sha256.clone(),
+        inline: row.inline,
+        content_id: row.content_id.clone(),
+        url: link(row, source, previewable).url(core, now),
+        previewable,
+    }
+}
+
+/// What the signed link of a file opens.
+#[must_use]
+pub fn link(row: &AttachmentRow, source: Option<&str>, inline: bool) -> Link {
+    let part = row.part.and_then(|part| u32::try_from(part).ok());
+    Link {
+        blob: match (part, source) {
+            (Some(_), Some(source)) => source.to_owned(),
+            _ => row.sha256.clone(),
+        },
+        part,
+        name: row.name.clone(),
+        content_type: row.content_type.clone(),
+        inline,
+        content_id: row.content_id.clone(),
+    }
+}

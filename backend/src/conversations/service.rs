@@ -1,0 +1,453 @@
+//! Use cases of this room, and the only opener of its write transactions.
+
+use super::{
+    access, contacts,
+    drafts::{self, NewFile},
+    interactions::{self, Filter},
+    messages, send,
+};
+use crate::{
+    files::links::judge_type,
+    kernel::{
+        Core, Error, Result,
+        audit::{self, Entry},
+        db::{Connection, schema::{campaigns, conversations, mail_accounts}},
+        http::{auth::Principal, cursor, extract::IfMatch},
+        secrets::hex,
+        storage::Blobs,
+    },
+    mail, outbox,
+};
+use diesel::prelude::*;
+use shared::{
+    api::{
+        attachments::AttachmentView,
+        contacts::{ContactView, UpdateContact},
+        conversations::{ConversationView, MessageView},
+        drafts::{CancelledSend, CreateDraft, DraftView, SendDraft, SentDraft, UpdateDraft},
+        interactions::{FinishInteraction, InteractionQuery, InteractionState, InteractionSummary},
+    },
+    error::ErrorCode,
+    ids::{AttachmentId, ContactId, ConversationId, DraftId, InteractionId, MessageId},
+    page::Page,
+    permission::Role,
+    time::Timestamp,
+};
+
+/// Conversations, interactions, messages, drafts.
+#[derive(Debug, Clone)]
+pub struct Service {
+    core: Core,
+}
+
+impl Service {
+    /// A service over the kernel's parts.
+    #[must_use]
+    pub fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    /// Interactions that the caller may see: an agent's own and the waiting ones of his campaigns; a supervisor's all.
+    ///
+    /// # Errors
+    /// `bad_cursor`, field errors.
+    pub async fn interactions(&self, caller: Principal, query: InteractionQuery) -> Result<Page<InteractionSummary>> {
+        let limit = cursor::limit(query.limit)?;
+        let before: Option<(Timestamp, InteractionId)> = cursor::read(query.cursor.as_deref())?;
+        if query.search.as_ref().is_some_and(|text| text.chars().count() > 200) {
+            return Err(Error::field("search", shared::validate::Rule::TooLong, "may have at most 200 characters"));
+        }
+        let rows = self
+            .core
+            .db
+            .read(move |conn| {
+                let mut campaigns = access::readable_campaigns(conn, &caller)?;
+                // An agent sees others' work only as history of a customer of his campaigns, and the queue.
+                let shared = query.state == Some(InteractionState::Waiting) || query.contact_id.is_some();
+                let mine = query.mine.unwrap_or(false) || (caller.role == Role::Agent && !shared);
+                if let Some(wanted) = query.campaign_id {
+                    let allowed = campaigns.as_ref().is_none_or(|list| list.contains(&wanted));
+                    campaigns = Some(if allowed || mine { vec![wanted] } else { Vec::new() });
+                } else if mine {
+                    campaigns = None;
+                }
+                let filter = Filter {
+                    state: query.state,
+                    agent: mine.then_some(caller.user_id),
+                    campaigns,
+                    contact: query.contact_id,
+                    search: query.search,
+                };
+                Ok(interactions::list(conn, &filter, before, limit.saturating_add(1))?)
+            })
+            .await?;
+        Ok(cursor::page(rows, limit, |row| (row.arrived_at, row.id)))
+    }
+
+    /// One interaction.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn interaction(&self, caller: Principal, id: InteractionId) -> Result<InteractionSummary> {
+        self.core
+            .db
+            .read(move |conn| {
+                access::readable_interaction(conn, &caller, id)?;
+                Ok(interactions::one(conn, id)?)
+            })
+            .await
+    }
+
+    /// Its holder has it before his eyes.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn open_interaction(&self, caller: Principal, id: InteractionId) -> Result<InteractionSummary> {
+        let now = self.core.now();
+        self.core
+            .db
+            .write(move |conn| {
+                access::readable_interaction(conn, &caller, id)?;
+                if interactions::mark_opened(conn, id, caller.user_id, now)? {
+                    interactions::announce(conn, id, None, now)?;
+                }
+                Ok(interactions::one(conn, id)?)
+            })
+            .await
+    }
+
+    /// Finishes an interaction that the caller holds.
+    ///
+    /// # Errors
+    /// `conflict`, `not_found`.
+    pub async fn finish_interaction(
+        &self,
+        caller: Principal,
+        id: InteractionId,
+        wanted: FinishInteraction,
+    ) -> Result<InteractionSummary> {
+        let now = self.core.now();
+        self.core
+            .db
+            .write(move |conn| {
+                access::readable_interaction(conn, &caller, id)?;
+                interactions::finish(conn, id, caller.user_id, &wanted.note, now)?;
+                record(conn, &caller, "conversations.finish", "interaction", id.0, now)?;
+                interactions::announce(conn, id, Some(caller.user_id), now)?;
+                Ok(interactions::one(conn, id)?)
+            })
+            .await
+    }
+
+    /// A conversation with its newest messages. Reading what another handles is audited (A10).
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn conversation(&self, caller: Principal, id: ConversationId) -> Result<ConversationView> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        let (view, foreign) = self
+            .core
+            .db
+            .read(move |conn| {
+                access::readable(conn, &caller, id)?;
+                let view = conversation(conn, &core, id, now)?;
+                let foreign = (view.interaction.agent_id != Some(caller.user_id)).then_some(caller);
+                Ok((view, foreign))
+            })
+            .await?;
+        if let Some(caller) = foreign {
+            self.core
+                .db
+                .write(move |conn| record(conn, &caller, "conversations.read", "conversation", id.0, now))
+                .await?;
+        }
+        Ok(view)
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn message(&self, caller: Principal, id: MessageId) -> Result<MessageView> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        self.core
+            .db
+            .read(move |conn| {
+                let row = messages::row(conn, id)?;
+                access::readable(conn, &caller, row.conversation_id)?;
+                Ok(messages::one(conn, &core, id, now)?)
+            })
+            .await
+    }
+
+    /// Takes a mail back within its undo time.
+    ///
+    /// # Errors
+    /// `already_sent`, `not_found`.
+    pub async fn cancel_message(&self, caller: Principal, id: MessageId) -> Result<CancelledSend> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        self.core
+            .db
+            .write(move |conn| {
+                let draft = send::cancel(conn, &caller, id, now)?;
+                record(conn, &caller, "conversations.cancel", "message", id.0, now)?;
+                outbox::announce(conn, id, now)?;
+                let row = drafts::own(conn, &caller, draft)?;
+                Ok(CancelledSend { draft: drafts::view(conn, &core, row, now)? })
+            })
+            .await
+    }
+
+    /// Tries a failed or waiting mail again at once.
+    ///
+    /// # Errors
+    /// `conflict`: it neither failed nor waits; `not_found`.
+    pub async fn retry_message(&self, caller: Principal, id: MessageId) -> Result<MessageView> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        self.core
+            .db
+            .write(move |conn| {
+                let row = messages::row(conn, id)?;
+                access::readable(conn, &caller, row.conversation_id)?;
+                if caller.role == Role::Agent && row.author_id != Some(caller.user_id) {
+                    return Err(ErrorCode::NotFound.into());
+                }
+                if !outbox::retry(conn, id, now)? {
+                    return Err(Error::detailed(ErrorCode::Conflict, "only a mail that failed or waits is tried again"));
+                }
+                record(conn, &caller, "conversations.retry", "message", id.0, now)?;
+                outbox::announce(conn, id, now)?;
+                Ok(messages::one(conn, &core, id, now)?)
+            })
+            .await
+    }
+
+    /// Names a customer.
+    ///
+    /// # Errors
+    /// `not_found`, `version_mismatch`.
+    pub async fn update_contact(
+        &self,
+        caller: Principal,
+        id: ContactId,
+        change: UpdateContact,
+        if_match: IfMatch,
+    ) -> Result<ContactView> {
+        let now = self.core.now();
+        self.core
+            .db
+            .write(move |conn| {
+                let campaigns = access::readable_campaigns(conn, &caller)?;
+                if !contacts::is_visible(conn, id, campaigns.as_deref())? {
+                    return Err(ErrorCode::NotFound.into());
+                }
+                if_match.check(contacts::one(conn, id)?.version)?;
+                contacts::rename(conn, id, change.name.trim())?;
+                record(conn, &caller, "contacts.update", "contact", id.0, now)?;
+                for interaction in interactions::renamed(conn, id)? {
+                    interactions::announce(conn, interaction, None, now)?;
+                }
+                Ok(contacts::one(conn, id)?)
+            })
+            .await
+    }
+
+    /// The caller's drafts.
+    ///
+    /// # Errors
+    /// `bad_cursor`, field errors.
+    pub async fn drafts(
+        &self,
+        caller: Principal,
+        conversation: Option<ConversationId>,
+        limit: Option<u32>,
+        after: Option<String>,
+    ) -> Result<Page<DraftView>> {
+        let limit = cursor::limit(limit)?;
+        let before: Option<DraftId> = cursor::read(after.as_deref())?;
+        let (core, now) = (self.core.clone(), self.core.now());
+        let rows = self
+            .core
+            .db
+            .read(move |conn| {
+                let rows = drafts::list(conn, &caller, conversation, before, limit.saturating_add(1))?;
+                let mut views = Vec::with_capacity(rows.len());
+                for row in rows {
+                    views.push(drafts::view(conn, &core, row, now)?);
+                }
+                Ok(views)
+            })
+            .await?;
+        Ok(cursor::page(rows, limit, |row| row.id))
+    }
+
+    /// Begins a draft, or finds the one begun.
+    ///
+    /// # Errors
+    /// As [`drafts::create`].
+    pub async fn create_draft(&self, caller: Principal, wanted: CreateDraft) -> Result<DraftView> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        self.core
+            .db
+            .write(move |conn| {
+                let row = drafts::create(conn, &caller, &wanted, now)?;
+                Ok(drafts::view(conn, &core, row, now)?)
+            })
+            .await
+    }
+
+    /// One draft.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn draft(&self, caller: Principal, id: DraftId) -> Result<DraftView> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        self.core
+            .db
+            .read(move |conn| {
+                let row = drafts::own(conn, &caller, id)?;
+                Ok(drafts::view(conn, &core, row, now)?)
+            })
+            .await
+    }
+
+    /// Stores what changed in a draft.
+    ///
+    /// # Errors
+    /// `not_found`, `version_mismatch`, field errors.
+    pub async fn update_draft(
+        &self,
+        caller: Principal,
+        id: DraftId,
+        change: UpdateDraft,
+        if_match: IfMatch,
+    ) -> Result<DraftView> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        self.core
+            .db
+            .write(move |conn| {
+                let row = drafts::own(conn, &caller, id)?;
+                if_match.check(row.version)?;
+                drafts::update(conn, &core, &caller, &row, &change, now)?;
+                let row = drafts::own(conn, &caller, id)?;
+                Ok(drafts::view(conn, &core, row, now)?)
+            })
+            .await
+    }
+
+    /// Throws a draft away.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn delete_draft(&self, caller: Principal, id: DraftId) -> Result<()> {
+        self.core
+            .db
+            .write(move |conn| {
+                drafts::own(conn, &caller, id)?;
+                Ok(drafts::remove(conn, id)?)
+            })
+            .await
+    }
+
+    /// Adds a file to a draft.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid`, `storage_full`.
+    pub async fn attach(
+        &self,
+        caller: Principal,
+        id: DraftId,
+        name: &str,
+        declared: &str,
+        bytes: Vec<u8>,
+        inline: bool,
+    ) -> Result<AttachmentView> {
+        let (core, now) = (self.core.clone(), self.core.now());
+        let owner = caller.clone();
+        self.core.db.read(move |conn| drafts::own(conn, &owner, id)).await?;
+        let name = mail::parse::safe_file_name(name);
+        let content_type = judge_type(&bytes, declared, &name);
+        let inline = inline && content_type.starts_with("image/");
+        let blob = self.core.blobs.put(bytes).await?;
+        let file = NewFile {
+            name,
+            content_type,
+            size: blob.size,
+            sha256: blob.sha256.clone(),
+            inline,
+            content_id: inline.then(|| format!("{}@posta", hex(&rand::random::<[u8; 8]>()))),
+        };
+        self.core
+            .db
+            .write(move |conn| {
+                drafts::own(conn, &caller, id)?;
+                Blobs::register(conn, &blob, now)?;
+                let row = drafts::add_file(conn, id, &file, now)?;
+                Ok(messages::attachment(&core, &row, None, now))
+            })
+            .await
+    }
+
+    /// Takes a file off a draft.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn detach(&self, caller: Principal, id: DraftId, file: AttachmentId) -> Result<()> {
+        self.core
+            .db
+            .write(move |conn| {
+                drafts::own(conn, &caller, id)?;
+                drafts::remove_file(conn, id, file)
+            })
+            .await
+    }
+
+    /// Sends a draft.
+    ///
+    /// # Errors
+    /// As [`send::send`].
+    pub async fn send_draft(&self, caller: Principal, id: DraftId, wanted: SendDraft, key: String) -> Result<SentDraft> {
+        send::send(&self.core, &caller, id, &wanted, key).await
+    }
+}
+
+fn conversation(conn: &mut Connection, core: &Core, id: ConversationId, now: Timestamp) -> Result<ConversationView> {
+    let (campaign_id, campaign_name, campaign_address, contact, subject, version) = conversations::table
+        .inner_join(campaigns::table.inner_join(mail_accounts::table))
+        .filter(conversations::id.eq(id))
+        .select((
+            campaigns::id,
+            campaigns::name,
+            mail_accounts::address,
+            conversations::contact_id,
+            conversations::subject,
+            conversations::version,
+        ))
+        .first(conn)?;
+    let (messages, has_older) = messages::of_conversation(conn, core, id, now)?;
+    Ok(ConversationView {
+        id,
+        campaign_id,
+        campaign_name,
+        campaign_address,
+        contact: contacts::one(conn, contact)?,
+        subject,
+        interaction: interactions::current(conn, id)?,
+        messages,
+        has_older,
+        version,
+    })
+}
+
+fn record(
+    conn: &mut Connection,
+    caller: &Principal,
+    action: &str,
+    object: &str,
+    id: i64,
+    now: Timestamp,
+) -> Result<()> {
+    let detail = serde_json::json!({});
+    audit::record(conn, now, &Entry { actor: Some(caller.user_id), action, object, object_id: Some(id), detail })?;
+    Ok(())
+}

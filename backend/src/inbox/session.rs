@@ -1,0 +1,375 @@
+//! One account's session with its server, on a thread of its own.
+
+use super::{
+    compare, queries,
+    queries::{Aside, Beginning, MailboxRow},
+    read::{self, Fetched},
+    store::{self, Place},
+};
+use crate::{
+    campaigns::{
+        MailServers,
+        account::{self, AccountRevision, OpenAccount},
+    },
+    kernel::{
+        Core, Error, Result,
+        workers::{backoff::Backoff, failpoint},
+    },
+    mail::imap::{self, IdleOutcome, ImapError, Mailbox, Selected, Stopper},
+};
+use shared::{api::campaigns::AccountHealth, time::Timestamp};
+use std::{
+    collections::HashMap,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::{Duration, Instant},
+};
+
+/// The folder that is read.
+pub const FOLDER: &str = "INBOX";
+/// Longest wait in IDLE; also how long a silent connection may have died unnoticed.
+const IDLE: Duration = Duration::from_secs(4 * 60);
+/// How often ledger and server are compared.
+const COMPARE: Duration = Duration::from_secs(3_600);
+/// A mail that breaks the session so often is set aside.
+const STRIKES: u32 = 3;
+/// Refused logins in a row after which the account is stopped: a server that is just restarting may refuse once.
+const REFUSALS: u32 = 2;
+/// Octets asked for at once of a mail that is fetched in parts.
+const PART: u32 = 4 * 1024 * 1024;
+
+/// What a session runs on.
+pub struct Visitor {
+    /// Kernel.
+    pub core: Core,
+    /// Connection settings.
+    pub servers: MailServers,
+    /// Account and revision.
+    pub at: AccountRevision,
+    /// Ends the session from outside.
+    pub stopper: Stopper,
+    /// Disconnected when the session shall end; sleeping on it is interruptible.
+    pub stop: Receiver<()>,
+    /// Runs async work of the kernel from this thread.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// Why a session ended.
+#[derive(Debug)]
+enum End {
+    Imap(ImapError),
+    Ours(Error),
+}
+
+impl From<ImapError> for End {
+    fn from(error: ImapError) -> Self {
+        Self::Imap(error)
+    }
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+/// UIDs at which sessions broke, and how often.
+type Strikes = HashMap<u32, u32>;
+
+impl Visitor {
+    /// Runs until stopped, or until the server has refused the login for good.
+    pub fn run(self) {
+        // R8: well again within a minute of the server's return.
+        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+        let mut refusals = 0;
+        let mut strikes = Strikes::new();
+        while !self.stopper.is_stopped() {
+            let mut connected = false;
+            let end = self.session(&mut connected, &mut strikes);
+            if connected {
+                backoff.reset();
+                refusals = 0;
+            }
+            match end {
+                Ok(()) | Err(End::Imap(ImapError::Stopped)) => {}
+                Err(End::Imap(ImapError::RefusedLogin(words))) => {
+                    refusals += 1;
+                    let stop = refusals >= REFUSALS;
+                    let health = if stop { AccountHealth::Stopped } else { AccountHealth::Failing };
+                    self.note_health(health, Some(&words));
+                    if stop {
+                        tracing::error!(account = self.at.account_id.0, "the incoming server refuses the login; stopped");
+                        return;
+                    }
+                }
+                Err(End::Imap(error)) => {
+                    metrics::counter!("posta_imap_failures_total").increment(1);
+                    tracing::warn!(account = self.at.account_id.0, %error, "a mailbox session ended");
+                    self.note_health(AccountHealth::Failing, Some(&error.to_string()));
+                }
+                Err(End::Ours(error)) => {
+                    metrics::counter!("posta_inbox_failures_total").increment(1);
+                    tracing::warn!(account = self.at.account_id.0, %error, "fetched mail could not be stored yet");
+                }
+            }
+            if self.sleep(backoff.next_delay()) {
+                return;
+            }
+        }
+    }
+
+    /// Sleeps; answers whether it is time to end.
+    fn sleep(&self, time: Duration) -> bool {
+        !matches!(self.stop.recv_timeout(time), Err(RecvTimeoutError::Timeout))
+    }
+
+    fn note_health(&self, health: AccountHealth, error: Option<&str>) {
+        let noted = self.core.db.write_here(|conn| {
+            Ok(account::set_health(conn, self.at, health, error, self.core.now())?)
+        });
+        if let Err(error) = noted {
+            tracing::debug!(%error, "the health of an account could not be noted");
+        }
+    }
+
+    fn session(&self, connected: &mut bool, strikes: &mut Strikes) -> std::result::Result<(), End> {
+        let core = &self.core;
+        let account = core.db.read_here(|conn| account::open(conn, &core.keys, &self.servers, self.at.account_id))?;
+        let Some(settings) = account.imap.as_ref().filter(|_| account.at == self.at) else { return Ok(()) };
+        let mut session = imap::connect(settings, &self.stopper)?;
+        let selected = session.select(FOLDER)?;
+        let mut row = self.row(&mut session, &account, selected)?;
+        self.note_health(AccountHealth::Connected, None);
+        *connected = true;
+        let mut can_idle = core.settings.mail.idle;
+        loop {
+            let found = self.fetch_new(&mut session, &account, &mut row, selected.uid_validity, strikes)?;
+            if found == 0 {
+                core.db.write_here(|conn| Ok(account::note_fetch(conn, self.at, core.now())?))?;
+            }
+            if row.compared_at.is_none_or(|at| core.now().since(at) >= COMPARE) {
+                let place = Place { mailbox: row.id, uid_validity: selected.uid_validity };
+                let missing = compare::missing(core, &mut session, place, &row)?;
+                self.fetch(&mut session, &account, &row, selected.uid_validity, &missing, strikes)?;
+                row.compared_at = Some(core.now());
+            }
+            let outcome = if can_idle {
+                match session.idle(IDLE) {
+                    Err(ImapError::Refused(_)) => {
+                        can_idle = false;
+                        continue;
+                    }
+                    outcome => outcome?,
+                }
+            } else {
+                if self.sleep(Duration::from_secs(core.settings.mail.poll_seconds)) {
+                    session.logout();
+                    return Ok(());
+                }
+                session.noop()?
+            };
+            if outcome == IdleOutcome::TimedOut && can_idle {
+                // A connection that died in silence shows here.
+                session.noop()?;
+            }
+        }
+    }
+
+    /// The mailbox's row, begun or started over where needed.
+    fn row(
+        &self,
+        session: &mut dyn Mailbox,
+        account: &OpenAccount,
+        selected: Selected,
+    ) -> std::result::Result<MailboxRow, End> {
+        let core = &self.core;
+        let known = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, FOLDER)?))?;
+        let Some(known) = known else {
+            let beginning = begin(session, account.import_days, selected, core.now())?;
+            let id = self.at.account_id;
+            let made = core.db.write_here(|conn| Ok(queries::open_mailbox(conn, id, FOLDER, beginning, core.now())?))?;
+            return Ok(made);
+        };
+        if known.uid_validity == Some(i64::from(selected.uid_validity)) {
+            return Ok(known);
+        }
+        tracing::warn!(mailbox = known.id.0, "UIDVALIDITY has changed; the folder is read again, known mail is recognised");
+        // What lay there before the first connection is still none of ours; by the day, which is all that IMAP tells.
+        let since = session.uids_since(known.opened_at.millis())?;
+        let skipped_to = since.first().map_or(0, |first| first.saturating_sub(1));
+        core.db.write_here(|conn| Ok(queries::start_over(conn, known.id, selected.uid_validity, skipped_to)?))?;
+        let again = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, FOLDER)?))?;
+        again.ok_or_else(|| End::Ours(Error::Internal("a mailbox vanished".into())))
+    }
+
+    fn fetch_new(
+        &self,
+        session: &mut dyn Mailbox,
+        account: &OpenAccount,
+        row: &mut MailboxRow,
+        uid_validity: u32,
+        strikes: &mut Strikes,
+    ) -> std::result::Result<usize, End> {
+        let after = u32::try_from(row.last_uid).unwrap_or(u32::MAX);
+        // `n:*` always names the last mail, new or not.
+        let found: Vec<(u32, u32)> = session.uids_above(after)?.into_iter().filter(|(uid, _)| *uid > after).collect();
+        let reached = self.fetch(session, account, row, uid_validity, &found, strikes)?;
+        row.last_uid = row.last_uid.max(i64::from(reached));
+        Ok(found.len())
+    }
+
+    /// Fetches and stores these mails, in order; answers the highest UID that was dealt with.
+    fn fetch(
+        &self,
+        session: &mut dyn Mailbox,
+        account: &OpenAccount,
+        row: &MailboxRow,
+        uid_validity: u32,
+        found: &[(u32, u32)],
+        strikes: &mut Strikes,
+    ) -> std::result::Result<u32, End> {
+        let core = &self.core;
+        let place = Place { mailbox: row.id, uid_validity };
+        let most = core.settings.mail.max_size_mb.saturating_mul(1_048_576);
+        let history_to = u32::try_from(row.history_to).unwrap_or(u32::MAX);
+        let mut reached = 0;
+        for group in groups(found, strikes) {
+            let mut mails = Vec::new();
+            let mut aside = Vec::new();
+            let (large, small): (Vec<_>, Vec<_>) = group.iter().partition(|(_, size)| u64::from(*size) > most);
+            for (uid, size) in large {
+                aside.push(Aside {
+                    uid,
+                    size,
+                    source_hash: None,
+                    reason: format!("{size} octets are more than mail.max_size_mb allows"),
+                    attempts: 1,
+                });
+            }
+            match get(session, &small) {
+                Ok(fetched) => mails.extend(fetched),
+                Err(error) => {
+                    if let Some(broken) = strike(strikes, &small, &error) {
+                        aside.push(broken);
+                    } else {
+                        return Err(error.into());
+                    }
+                }
+            }
+            failpoint::pass("inbox.fetched");
+            let cursor = group.iter().map(|(uid, _)| *uid).max().unwrap_or(0);
+            let ready = self.runtime.block_on(read::prepare(core, account, mails, history_to))?;
+            failpoint::pass("inbox.blobs_stored");
+            store::batch(core, place, ready, aside, cursor)?;
+            reached = reached.max(cursor);
+            if self.stopper.is_stopped() {
+                return Err(ImapError::Stopped.into());
+            }
+        }
+        Ok(reached)
+    }
+}
+
+/// Where a folder begins: from now, or with the last days as history (S18).
+fn begin(
+    session: &mut dyn Mailbox,
+    import_days: u32,
+    selected: Selected,
+    now: Timestamp,
+) -> std::result::Result<Beginning, ImapError> {
+    let last = match selected.uid_next {
+        Some(next) => next.saturating_sub(1),
+        None => session.all_uids()?.last().copied().unwrap_or(0),
+    };
+    let uid_validity = selected.uid_validity;
+    if import_days == 0 {
+        return Ok(Beginning { uid_validity, skipped_to: last, history_to: last });
+    }
+    let days = Duration::from_secs(u64::from(import_days).saturating_mul(86_400));
+    let since = session.uids_since(now.minus(days).millis())?;
+    let skipped_to = since.first().map_or(last, |first| first.saturating_sub(1));
+    Ok(Beginning { uid_validity, skipped_to, history_to: last })
+}
+
+/// Batches; a UID at which a session broke before goes alone, so that it is known who is at fault.
+fn groups(found: &[(u32, u32)], strikes: &Strikes) -> Vec<Vec<(u32, u32)>> {
+    imap::batches(found)
+        .into_iter()
+        .flat_map(|group| {
+            if group.iter().any(|(uid, _)| strikes.contains_key(uid)) {
+                group.into_iter().map(|one| vec![one]).collect()
+            } else {
+                vec![group]
+            }
+        })
+        .collect()
+}
+
+/// Counts a failure against the mails asked for; a mail that failed alone for the third time is set aside.
+fn strike(strikes: &mut Strikes, asked: &[(u32, u32)], error: &ImapError) -> Option<Aside> {
+    if *error == ImapError::Stopped {
+        return None;
+    }
+    for (uid, _) in asked {
+        let count = strikes.entry(*uid).or_insert(0);
+        *count = count.saturating_add(1);
+    }
+    let [(uid, size)] = asked else { return None };
+    let count = strikes.get(uid).copied().unwrap_or(0);
+    // The session may be over; the cursor moves past the mail all the same, and the next session goes on behind it.
+    (count >= STRIKES).then(|| Aside {
+        uid: *uid,
+        size: *size,
+        source_hash: None,
+        reason: format!("the server could not deliver it: {error}"),
+        attempts: i32::try_from(count).unwrap_or(i32::MAX),
+    })
+}
+
+/// The sources of these mails. What was expunged meanwhile is missing; a mail that the server lists and yields nothing
+/// of is an error.
+fn get(session: &mut dyn Mailbox, wanted: &[(u32, u32)]) -> std::result::Result<Vec<Fetched>, ImapError> {
+    let [(uid, size)] = wanted else { return get_many(session, wanted) };
+    if *size <= imap::MAX_BATCH_BYTES {
+        return get_many(session, wanted);
+    }
+    let mut raw = Vec::new();
+    let patience = Instant::now() + Duration::from_secs(1_800);
+    loop {
+        let offset = u32::try_from(raw.len()).map_err(|_| ImapError::Limit)?;
+        match session.fetch_part(*uid, offset, PART)? {
+            None => return Ok(Vec::new()),
+            Some(part) => {
+                let last = u32::try_from(part.len()).is_ok_and(|length| length < PART);
+                raw.extend_from_slice(&part);
+                if last || raw.len() > 300_000_000 {
+                    return Ok(vec![Fetched { uid: *uid, size: *size, raw }]);
+                }
+            }
+        }
+        if Instant::now() > patience {
+            return Err(ImapError::TimedOut);
+        }
+    }
+}
+
+fn get_many(session: &mut dyn Mailbox, wanted: &[(u32, u32)]) -> std::result::Result<Vec<Fetched>, ImapError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let uids: Vec<u32> = wanted.iter().map(|(uid, _)| *uid).collect();
+    let got = session.fetch_raw(&uids)?;
+    if got.len() < uids.len() {
+        let first = uids.first().copied().unwrap_or(1).saturating_sub(1);
+        let still: Vec<u32> = session.uids_above(first)?.into_iter().map(|(uid, _)| uid).collect();
+        let withheld = uids.iter().any(|uid| still.contains(uid) && !got.iter().any(|(have, _)| have == uid));
+        if withheld {
+            return Err(ImapError::Protocol("the server lists a mail and gives nothing of it".into()));
+        }
+    }
+    let size_of = |uid: u32| wanted.iter().find(|(wanted, _)| *wanted == uid).map_or(0, |(_, size)| *size);
+    Ok(got
+        .into_iter()
+        .filter(|(uid, _)| uids.contains(uid))
+        .map(|(uid, raw)| Fetched { uid, size: size_of(uid), raw })
+        .collect())
+}

@@ -1,0 +1,413 @@
+//! Rows of the outbox.
+
+use crate::kernel::{
+    db::{
+        Connection, Json, arms,
+        schema::{campaigns, mail_accounts, outbox},
+    },
+    events::{self, Audience},
+};
+use diesel::prelude::*;
+use shared::{
+    api::conversations::{Delivery, RecipientFailure},
+    ids::{AccountId, CampaignId, ConversationId, MessageId, OutboxId, UserId},
+    live::LiveEvent,
+    time::Timestamp,
+};
+use std::{collections::HashMap, time::Duration};
+
+/// How long a claim holds. Longer than any one send may take; renewed by nothing, since a claim ends with its send.
+pub const CLAIM: Duration = Duration::from_secs(20 * 60);
+
+/// A mail to send.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Message.
+    pub message: MessageId,
+    /// Account that sends.
+    pub account: AccountId,
+    /// Campaign.
+    pub campaign: CampaignId,
+    /// Conversation.
+    pub conversation: ConversationId,
+    /// Who wrote it.
+    pub author: Option<UserId>,
+    /// Blob of the raw mail.
+    pub source_hash: String,
+    /// Envelope sender.
+    pub envelope_from: String,
+    /// Envelope recipients.
+    pub recipients: Vec<String>,
+    /// Leaves at; can be taken back before.
+    pub due_at: Timestamp,
+}
+
+/// How long a mail is tried.
+pub const GIVE_UP: Duration = Duration::from_secs(5 * 24 * 3_600);
+
+/// Puts a mail into the outbox.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue(conn: &mut Connection, new: &New, now: Timestamp) -> QueryResult<()> {
+    let state = if new.due_at > now { Delivery::Held } else { Delivery::Queued };
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::message_id.eq(new.message),
+            outbox::account_id.eq(new.account),
+            outbox::campaign_id.eq(new.campaign),
+            outbox::conversation_id.eq(new.conversation),
+            outbox::author_id.eq(new.author),
+            outbox::source_hash.eq(&new.source_hash),
+            outbox::state.eq(state),
+            outbox::envelope_from.eq(&new.envelope_from),
+            outbox::pending.eq(Json(new.recipients.clone())),
+            outbox::failed.eq(Json(Vec::<RecipientFailure>::new())),
+            outbox::attempts.eq(0),
+            outbox::due_at.eq(new.due_at),
+            outbox::give_up_at.eq(new.due_at.plus(GIVE_UP)),
+            outbox::lease_until.eq(0_i64),
+            outbox::copied.eq(false),
+        ))
+        .execute(conn)?;
+    announce(conn, new.message, now)
+}
+
+/// How a mail stands, for the API.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// How far it has come.
+    pub delivery: Delivery,
+    /// End of the undo time, or next try.
+    pub due_at: Option<Timestamp>,
+    /// Tries so far.
+    pub attempts: i32,
+    /// Last answer of the server, where it was not an acceptance.
+    pub last_reply: Option<String>,
+    /// Recipients that were refused.
+    pub failed: Vec<RecipientFailure>,
+}
+
+/// States of mails; what never was in the outbox is absent.
+///
+/// # Errors
+/// The database's.
+pub fn states(conn: &mut Connection, ids: &[MessageId], now: Timestamp) -> QueryResult<HashMap<MessageId, State>> {
+    type Row = (MessageId, Delivery, Timestamp, i32, Option<String>, Json<Vec<RecipientFailure>>);
+    let rows: Vec<Row> = outbox::table
+        .filter(outbox::message_id.eq_any(ids))
+        .select((
+            outbox::message_id,
+            outbox::state,
+            outbox::due_at,
+            outbox::attempts,
+            outbox::last_reply,
+            outbox::failed,
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, state, due, attempts, last_reply, failed)| {
+            let delivery = if state == Delivery::Held && due <= now { Delivery::Queued } else { state };
+            let waits = matches!(delivery, Delivery::Held | Delivery::Queued);
+            (id, State { delivery, due_at: waits.then_some(due), attempts, last_reply, failed: failed.0 })
+        })
+        .collect())
+}
+
+/// Takes a mail back that nobody has begun to send; answers whether that was in time.
+///
+/// # Errors
+/// The database's.
+pub fn cancel(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResult<bool> {
+    let held = outbox::table
+        .filter(outbox::message_id.eq(id))
+        .filter(outbox::state.eq(Delivery::Held))
+        .filter(outbox::attempts.eq(0))
+        .filter(outbox::due_at.gt(now));
+    Ok(diesel::update(held).set(outbox::state.eq(Delivery::Cancelled)).execute(conn)? == 1)
+}
+
+/// Makes a failed mail, or one that waits for its next try, due at once; answers whether there was one.
+///
+/// # Errors
+/// The database's.
+pub fn retry(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResult<bool> {
+    type Row = (Delivery, Json<Vec<String>>, Json<Vec<RecipientFailure>>);
+    let row: Option<Row> = outbox::table
+        .filter(outbox::message_id.eq(id))
+        .filter(outbox::state.eq_any([Delivery::Failed, Delivery::Queued]))
+        .select((outbox::state, outbox::pending, outbox::failed))
+        .first(conn)
+        .optional()?;
+    let Some((state, Json(mut pending), Json(failed))) = row else { return Ok(false) };
+    if state == Delivery::Failed {
+        pending.extend(failed.iter().map(|one| one.email.clone()));
+    }
+    let failed = if state == Delivery::Failed { Vec::new() } else { failed };
+    diesel::update(outbox::table.filter(outbox::message_id.eq(id)))
+        .set((
+            outbox::state.eq(Delivery::Queued),
+            outbox::pending.eq(Json(pending)),
+            outbox::failed.eq(Json(failed)),
+            outbox::due_at.eq(now),
+            outbox::give_up_at.eq(now.plus(GIVE_UP)),
+        ))
+        .execute(conn)?;
+    Ok(true)
+}
+
+/// A sent mail came back.
+///
+/// # Errors
+/// The database's.
+pub fn mark_bounced(
+    conn: &mut Connection,
+    id: MessageId,
+    failures: &[RecipientFailure],
+    now: Timestamp,
+) -> QueryResult<()> {
+    let sent = outbox::table.filter(outbox::message_id.eq(id)).filter(outbox::state.eq_any([Delivery::Sent, Delivery::Bounced]));
+    let known: Option<Json<Vec<RecipientFailure>>> = sent.select(outbox::failed).first(conn).optional()?;
+    let Some(Json(mut failed)) = known else { return Ok(()) };
+    for failure in failures {
+        if !failed.iter().any(|one| one.email.eq_ignore_ascii_case(&failure.email)) {
+            failed.push(failure.clone());
+        }
+    }
+    let reply = failures.first().map(|failure| failure.reply.clone());
+    diesel::update(outbox::table.filter(outbox::message_id.eq(id)))
+        .set((outbox::state.eq(Delivery::Bounced), outbox::failed.eq(Json(failed)), outbox::last_reply.eq(reply)))
+        .execute(conn)?;
+    announce(conn, id, now)
+}
+
+/// Tells its author and supervisors how a mail stands.
+///
+/// # Errors
+/// The database's.
+pub fn announce(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResult<()> {
+    type Row = (CampaignId, ConversationId, Option<UserId>);
+    let (campaign, conversation_id, author): Row = outbox::table
+        .filter(outbox::message_id.eq(id))
+        .select((outbox::campaign_id, outbox::conversation_id, outbox::author_id))
+        .first(conn)?;
+    let Some(state) = states(conn, &[id], now)?.remove(&id) else { return Ok(()) };
+    let event = LiveEvent::DeliveryChanged {
+        conversation_id,
+        message_id: id,
+        delivery: state.delivery,
+        due_at: state.due_at,
+        last_reply: state.last_reply,
+    };
+    events::append(conn, now, &Audience::agents(author, campaign), &event)
+}
+
+/// A row that was claimed.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Row.
+    pub id: OutboxId,
+    /// Message.
+    pub message: MessageId,
+    /// Account.
+    pub account: AccountId,
+    /// Raw mail.
+    pub source_hash: String,
+    /// Envelope sender.
+    pub envelope_from: String,
+    /// Recipients that have not got it.
+    pub pending: Vec<String>,
+    /// Refused before.
+    pub failed: Vec<RecipientFailure>,
+    /// This try's number.
+    pub attempt: i32,
+    /// Given up after.
+    pub give_up_at: Timestamp,
+}
+
+/// Accounts with something due, whose campaigns are on and whose outgoing server has not refused the login.
+///
+/// # Errors
+/// The database's.
+pub fn accounts_due(conn: &mut Connection, now: Timestamp) -> QueryResult<Vec<(AccountId, i64)>> {
+    mail_accounts::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::enabled.eq(true))
+        .filter(mail_accounts::smtp_stopped.eq(false))
+        .filter(diesel::dsl::exists(
+            outbox::table
+                .filter(outbox::account_id.eq(mail_accounts::id))
+                .filter(outbox::state.eq_any([Delivery::Held, Delivery::Queued, Delivery::Sending]))
+                .filter(outbox::due_at.le(now)),
+        ))
+        .select((mail_accounts::id, mail_accounts::revision))
+        .load(conn)
+}
+
+/// When the next mail falls due.
+///
+/// # Errors
+/// The database's.
+pub fn next_due(conn: &mut Connection, after: Timestamp) -> QueryResult<Option<Timestamp>> {
+    outbox::table
+        .filter(outbox::state.eq_any([Delivery::Held, Delivery::Queued, Delivery::Sending]))
+        .filter(outbox::due_at.gt(after))
+        .order(outbox::due_at.asc())
+        .select(outbox::due_at)
+        .first(conn)
+        .optional()
+}
+
+/// Claims due rows of an account, at most `limit`. A claim whose lease ran out is taken over: its holder died.
+///
+/// # Errors
+/// The database's.
+pub fn claim(
+    conn: &mut Connection,
+    account: AccountId,
+    node: &str,
+    limit: i64,
+    now: Timestamp,
+) -> QueryResult<Vec<Claimed>> {
+    // One claimer at a time per account; on SQLite every write transaction is alone already.
+    arms::lock_pair(conn, 72, account.0)?;
+    type Row = (
+        OutboxId,
+        MessageId,
+        String,
+        String,
+        Json<Vec<String>>,
+        Json<Vec<RecipientFailure>>,
+        i32,
+        Timestamp,
+    );
+    let due = outbox::table
+        .filter(outbox::account_id.eq(account))
+        .filter(outbox::due_at.le(now))
+        .filter(
+            outbox::state
+                .eq_any([Delivery::Held, Delivery::Queued])
+                .or(outbox::state.eq(Delivery::Sending).and(outbox::lease_until.lt(now))),
+        );
+    let rows: Vec<Row> = due
+        .order((outbox::due_at.asc(), outbox::id.asc()))
+        .limit(limit)
+        .select((
+            outbox::id,
+            outbox::message_id,
+            outbox::source_hash,
+            outbox::envelope_from,
+            outbox::pending,
+            outbox::failed,
+            outbox::attempts,
+            outbox::give_up_at,
+        ))
+        .load(conn)?;
+    let ids: Vec<OutboxId> = rows.iter().map(|row| row.0).collect();
+    diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
+        .set((
+            outbox::state.eq(Delivery::Sending),
+            outbox::lease_owner.eq(node),
+            outbox::lease_until.eq(now.plus(CLAIM)),
+            outbox::attempts.eq(outbox::attempts + 1),
+        ))
+        .execute(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, message, source_hash, envelope_from, pending, failed, attempts, give_up_at)| Claimed {
+            id,
+            message,
+            account,
+            source_hash,
+            envelope_from,
+            pending: pending.0,
+            failed: failed.0,
+            attempt: attempts.saturating_add(1),
+            give_up_at,
+        })
+        .collect())
+}
+
+/// Gives back what other processes claimed. Only where this process is surely alone: on SQLite, at start.
+///
+/// # Errors
+/// The database's.
+pub fn reclaim_all(conn: &mut Connection) -> QueryResult<usize> {
+    diesel::update(outbox::table.filter(outbox::state.eq(Delivery::Sending)))
+        .set((outbox::state.eq(Delivery::Queued), outbox::lease_owner.eq(None::<String>)))
+        .execute(conn)
+}
+
+/// What came of a try.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Row.
+    pub id: OutboxId,
+    /// Message.
+    pub message: MessageId,
+    /// Where it stands now.
+    pub state: Delivery,
+    /// Recipients that have not got it.
+    pub pending: Vec<String>,
+    /// Recipients that were refused.
+    pub failed: Vec<RecipientFailure>,
+    /// Next try.
+    pub due_at: Option<Timestamp>,
+    /// The server's words.
+    pub last_reply: Option<String>,
+    /// The try does not count: it was the account's fault, or we stopped.
+    pub uncount: bool,
+}
+
+/// Records what came of tries of this node. A row that another has taken over meanwhile is left alone.
+///
+/// # Errors
+/// The database's.
+pub fn record(conn: &mut Connection, node: &str, outcomes: &[Outcome], now: Timestamp) -> QueryResult<()> {
+    for outcome in outcomes {
+        let mine = outbox::table
+            .find(outcome.id)
+            .filter(outbox::state.eq(Delivery::Sending))
+            .filter(outbox::lease_owner.eq(node));
+        let changed = diesel::update(mine)
+            .set((
+                outbox::state.eq(outcome.state),
+                outbox::pending.eq(Json(outcome.pending.clone())),
+                outbox::failed.eq(Json(outcome.failed.clone())),
+                outbox::last_reply.eq(&outcome.last_reply),
+                outbox::lease_owner.eq(None::<String>),
+                outbox::lease_until.eq(0_i64),
+                outbox::sent_at.eq((outcome.state == Delivery::Sent).then_some(now)),
+            ))
+            .execute(conn)?;
+        if changed == 0 {
+            continue;
+        }
+        if let Some(due_at) = outcome.due_at {
+            diesel::update(outbox::table.find(outcome.id)).set(outbox::due_at.eq(due_at)).execute(conn)?;
+        }
+        if outcome.uncount {
+            diesel::update(outbox::table.find(outcome.id)).set(outbox::attempts.eq(outbox::attempts - 1)).execute(conn)?;
+        }
+    }
+    for outcome in outcomes {
+        announce(conn, outcome.message, now)?;
+    }
+    Ok(())
+}
+
+/// Whether a row is still claimed by this node, and will be for a while.
+///
+/// # Errors
+/// The database's.
+pub fn is_claimed_by(conn: &mut Connection, id: OutboxId, node: &str, now: Timestamp) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        outbox::table
+            .find(id)
+            .filter(outbox::state.eq(Delivery::Sending))
+            .filter(outbox::lease_owner.eq(node))
+            .filter(outbox::lease_until.gt(now)),
+    ))
+    .get_result(conn)
+}

@@ -1,0 +1,53 @@
+//! Why an interaction went where it went (S43).
+
+use super::queries;
+use crate::{
+    conversations::access,
+    kernel::{
+        Core, Result,
+        http::{
+            auth::{Caller, SupervisionRead},
+            cursor,
+            extract::{Params, Segment},
+        },
+    },
+};
+use actix_web::{get, web};
+use shared::{
+    api::interactions::DecisionView,
+    ids::InteractionId,
+    page::{Page, PageQuery},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Routes of this room.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_decisions);
+}
+
+/// Lists the routing decisions about an interaction, newest first: who was eligible, why each other was not, and the
+/// measure that decided.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "Interaction"), PageQuery),
+    responses((status = 200, description = "A page of decisions", body = Page<DecisionView>)),
+    security(("bearer" = ["supervision:read"]))
+)]
+#[get("/interactions/{id}/decisions")]
+pub async fn list_decisions(
+    caller: Caller<SupervisionRead>,
+    id: Segment<InteractionId>,
+    query: Params<PageQuery>,
+    core: web::Data<Core>,
+) -> Result<web::Json<Page<DecisionView>>> {
+    let limit = cursor::limit(query.0.limit)?;
+    let before = cursor::read(query.0.cursor.as_deref())?;
+    let rows = core
+        .db
+        .read(move |conn| {
+            access::readable_interaction(conn, &caller.principal, id.0)?;
+            Ok(queries::of_interaction(conn, id.0, before, limit.saturating_add(1))?)
+        })
+        .await?;
+    Ok(web::Json(cursor::page(rows, limit, |row| row.id)))
+}
