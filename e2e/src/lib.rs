@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod dovecot;
 pub mod error;
+pub mod fake;
 pub mod imap;
 pub mod lab;
 pub mod mail;

@@ -91,11 +91,6 @@ impl Wire {
         Ok(Self { reader: BufReader::with_capacity(16 * 1024, Stream::Plain(stream)) })
     }
 
-    /// A second handle on the socket, to close it from another thread.
-    pub(crate) fn socket(&self) -> io::Result<TcpStream> {
-        self.reader.get_ref().socket().ok_or_else(gone)?.try_clone()
-    }
-
     /// Whether bytes are waiting that were read together with earlier ones.
     pub(crate) fn has_buffered(&self) -> bool {
         !self.reader.buffer().is_empty()
@@ -141,6 +136,20 @@ impl Wire {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         self.reader.by_ref().take(limit).read_until(b'\n', &mut line)?;
         Ok(line)
+    }
+
+    /// Reads on towards the end of a line within the read time limit; what has come stays in `line` for the next call.
+    /// `false` means that the time is over, `true` that the line is whole.
+    pub(crate) fn read_line_within(&mut self, line: &mut Vec<u8>, limit: Duration) -> io::Result<bool> {
+        self.set_read_timeout(Some(limit))?;
+        let read = self.reader.read_until(b'\n', line);
+        self.set_read_timeout(None)?;
+        match read {
+            Ok(_) if line.ends_with(b"\n") => Ok(true),
+            Ok(_) => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads a line as text without its line end; the end of the connection is an error.
