@@ -51,7 +51,7 @@ await once(server, 'listening');
 
 const profile = await mkdtemp(join(tmpdir(), 'posta-editor-'));
 const browser = spawn(
-  process.env.CHROMIUM ?? 'chromium',
+  process.env.CHROMIUM || 'chromium',
   [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`],
   { stdio: ['ignore', 'ignore', 'pipe'] },
 );

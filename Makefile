@@ -1,0 +1,69 @@
+# Everything is built outside the checkout, so that a fresh clone starts warm. Logic longer than a line or two: .ci/
+SHELL := bash
+.NOTPARALLEL:
+
+export POSTA_CACHE ?= $(HOME)/.cache/posta
+export CARGO_TARGET_DIR ?= $(POSTA_CACHE)/target
+export POSTA_WASM_TARGET_DIR ?= $(POSTA_CACHE)/target-wasm
+export PATH := $(POSTA_CACHE)/tools/bin:$(PATH)
+export CHROMIUM ?= $(firstword $(shell for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name; done))
+
+BUNDLE := cargo run --quiet --package posta-bundle --
+FAST := $(CARGO_TARGET_DIR)/fast/posta
+
+.PHONY: help setup spa spa-dev build run demo check test bench soak openapi fast clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install what this machine lacks (Debian or Ubuntu with Rust)
+	@.ci/setup
+
+spa: ## build the page into frontend/dist and check its size
+	@.ci/setup spa
+	@$(BUNDLE) --check-budget
+
+spa-dev: ## build the page unoptimised, and again after every edit
+	@.ci/setup spa
+	@$(BUNDLE) --watch
+
+build: spa ## build the release: one program with the page inside
+	@.ci/setup native
+	cargo build --release --package posta
+	@echo "$(CARGO_TARGET_DIR)/release/posta"
+
+fast: spa
+	cargo build --profile fast --package posta
+
+run: fast ## start an empty Posta on http://127.0.0.1:8080 with its data in ./data
+	exec $(FAST) serve --data-dir data
+
+demo: fast ## start Posta with real mail servers, campaigns and customers who write
+	@.ci/setup lab
+	POSTA_BIN=$(FAST) cargo run --profile fast --package posta-e2e --bin posta-lab -- demo
+
+check: ## format, lints and the quick tests: what to run before each commit
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo nextest run --package posta-shared --package posta --lib
+
+test: ## everything that must hold: lints, page, all tests over real mail servers and browsers
+	@.ci/test
+
+bench: spa ## measure against the anchors, side by side
+	@.ci/setup native lab
+	cargo build --release --package posta
+	POSTA_BIN=$(CARGO_TARGET_DIR)/release/posta cargo run --release --package posta-e2e --bin posta-bench
+
+soak: spa ## the kill and fault tests, ten times as long
+	@.ci/setup native lab
+	cargo build --package posta
+	POSTA_SOAK=1 cargo nextest run --profile soak --package posta-e2e
+
+openapi: ## write openapi/openapi.json anew
+	cargo run --quiet --package posta -- openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json
+
+clean: ## remove all that was built; data stays
+	cargo clean --quiet
+	rm -rf "$(POSTA_WASM_TARGET_DIR)" frontend/dist frontend/node_modules e2e/browser/node_modules e2e/browser/test-results
