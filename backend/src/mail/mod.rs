@@ -5,5 +5,15 @@
 
 pub mod account;
 pub mod address;
+pub mod autoreply;
+pub mod charset;
+pub mod headers;
+pub mod markup;
+pub mod message;
+#[cfg(test)]
+mod mutate;
 pub mod net;
+pub mod parse;
+pub mod sanitize;
+pub mod text;
 pub mod tls;
