@@ -110,6 +110,7 @@ fn names_lose_what_could_forge_a_header() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
     #[test]
     fn any_text_is_survived_and_what_is_accepted_is_clean(text in "\\PC{0,80}|[a-c@.,;:<>()\"\\\\ \r\n]{0,60}") {
         let list = parse_list(&text);

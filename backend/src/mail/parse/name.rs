@@ -42,7 +42,7 @@ pub fn safe_file_name(name: &str) -> String {
     let last = line.rsplit(['/', '\\']).find(|component| !component.trim().is_empty()).unwrap_or_default();
     let kept: String =
         last.chars().map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c }).collect();
-    let kept = kept.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
+    let kept = kept.trim().trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
     if kept.chars().count() <= MAX_NAME_CHARS {
         return kept.to_owned();
     }

@@ -213,7 +213,7 @@ fn large_mail_is_cleaned_in_linear_time() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
     #[test]
     fn nothing_remote_is_left_when_blocking(
         pieces in prop::collection::vec(

@@ -101,7 +101,7 @@ fn quotes_in_html() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
     #[test]
     fn no_text_breaks_out_of_html(text in "\\PC{0,60}|[<>&\"'a-c/= \n]{0,60}") {
         let html = text_to_html(&text);
