@@ -22,6 +22,7 @@ mod process;
 pub mod smtp;
 pub mod system;
 pub mod tls;
+pub mod traffic;
 mod wire;
 
 pub use accounts::Account;

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use posta_e2e::corpus::Corpus;
 use posta_e2e::imap::ImapClient;
 use posta_e2e::smtp::SmtpClient;
 use posta_e2e::{Lab, LabError, LabOptions, PASSWORD, PgOptions, PostgreSql};
@@ -213,6 +214,39 @@ fn large_mail_passes_up_to_the_limit() {
     let mut smtp = SmtpClient::connect(lab.smtp_address().unwrap()).unwrap();
     let answer = smtp.command(&format!("MAIL FROM:<ana@cliente.test> SIZE={}", 61 * 1024 * 1024)).unwrap();
     assert_eq!(answer.code, 552);
+}
+
+#[test]
+fn corpus_passes_smtp_and_maildir_unchanged() {
+    let lab = Lab::shared().unwrap();
+    let by_smtp = lab.new_mailbox("corpus").unwrap();
+    let dropped = lab.new_mailbox("corpus").unwrap();
+    let mails = Corpus::new(11).take(80).filter(|mail| mail.malformed.is_none()).collect::<Vec<_>>();
+    let handed = mails.iter().map(|mail| (mail.raw.as_slice(), mail.from.address.as_str(), by_smtp.address.as_str()));
+    assert_eq!(lab.deliver_all(handed).unwrap(), mails.len());
+    lab.drop_into_maildir(&dropped.address, "INBOX", mails.iter().map(|mail| &mail.raw)).unwrap();
+    let mut left = mails.iter().map(|mail| mail.raw.as_slice()).collect::<Vec<_>>();
+    for found in lab.wait_for(&by_smtp.address, |found| found.len() == mails.len(), LIMIT).unwrap() {
+        let at = left.iter().position(|raw| found.raw.ends_with(raw)).expect("a mail changed on its way");
+        left.remove(at);
+    }
+    let mut imap = lab.imap_session(&dropped.address).unwrap();
+    imap.select("INBOX").unwrap();
+    let over_imap = imap.uids().unwrap().into_iter().map(|uid| imap.fetch_raw(uid).unwrap()).collect::<Vec<_>>();
+    assert!(mails.iter().all(|mail| over_imap.contains(&mail.raw)) && over_imap.len() == mails.len());
+}
+
+#[test]
+fn malformed_mail_reaches_imap_whatever_it_holds() {
+    let lab = Lab::shared().unwrap();
+    let account = lab.new_mailbox("roto").unwrap();
+    let mails = Corpus::new(5).malformed(100).take(120).map(|mail| mail.raw).collect::<Vec<_>>();
+    lab.drop_into_maildir(&account.address, "INBOX", &mails).unwrap();
+    let mut imap = lab.imap_session(&account.address).unwrap();
+    assert_eq!(imap.select("INBOX").unwrap().exists, 120);
+    for uid in imap.uids().unwrap() {
+        imap.fetch_raw(uid).unwrap();
+    }
 }
 
 #[test]

@@ -11,9 +11,9 @@ const SIZES: [(usize, usize, usize); 7] = [
     (310, 4_000, 15_000),
     (160, 15_000, 50_000),
     (100, 50_000, 170_000),
-    (40, 170_000, 430_000),
+    (40, 170_000, 400_000),
     (9, 400_000, 1_000_000),
-    (1, 1_000_000, 4_000_000),
+    (1, 1_200_000, 4_000_000),
 ];
 
 fn size(rng: &mut Rng) -> usize {
@@ -30,12 +30,12 @@ fn size(rng: &mut Rng) -> usize {
 /// A whole mail and the ids of the mails before it in its thread.
 pub(super) fn mail(
     rng: &mut Rng,
+    from: Person,
     index: u64,
     to: &str,
     date_ms: i64,
     answered: Option<Past>,
 ) -> (GeneratedMail, Vec<String>) {
-    let from = answered.as_ref().map_or_else(|| words::person(rng), |past| past.from.clone());
     let subject = match &answered {
         Some(past) if past.subject.starts_with("Re: ") => past.subject.clone(),
         Some(past) => format!("Re: {}", past.subject),

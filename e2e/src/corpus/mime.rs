@@ -23,13 +23,13 @@ pub enum Coding {
 
 /// A MIME part: its header lines with line ends, and its encoded body.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Part {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A text part. Characters that the coding lacks become `?`, as with the programs that use such codings.
-pub(super) fn text(kind: &str, text: &str, coding: Coding) -> Part {
+pub(crate) fn text(kind: &str, text: &str, coding: Coding) -> Part {
     let text = text.replace('\n', "\r\n");
     let (charset, transfer, body) = match coding {
         Coding::Utf8Quoted => ("; charset=UTF-8", "quoted-printable", quoted_printable(text.as_bytes())),
@@ -44,7 +44,7 @@ pub(super) fn text(kind: &str, text: &str, coding: Coding) -> Part {
 
 /// How a file name that is not ASCII is written.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) enum NameStyle {
+pub(crate) enum NameStyle {
     /// RFC 2231, in the disposition.
     #[default]
     Rfc2231,
@@ -53,7 +53,7 @@ pub(super) enum NameStyle {
 }
 
 /// An attachment, or an inline part when it has a Content-ID.
-pub(super) fn file(name: &str, content_type: &str, bytes: &[u8], content_id: Option<&str>, style: NameStyle) -> Part {
+pub(crate) fn file(name: &str, content_type: &str, bytes: &[u8], content_id: Option<&str>, style: NameStyle) -> Part {
     let (plain, disposition) = if name.is_ascii() {
         (format!("\"{name}\""), format!("filename=\"{name}\""))
     } else {
@@ -74,7 +74,7 @@ pub(super) fn file(name: &str, content_type: &str, bytes: &[u8], content_id: Opt
 }
 
 /// Several parts in one.
-pub(super) fn multipart(kind: &str, boundary: &str, parts: &[Part]) -> Part {
+pub(crate) fn multipart(kind: &str, boundary: &str, parts: &[Part]) -> Part {
     let mut body = Vec::with_capacity(parts.iter().map(|part| part.body.len() + 300).sum());
     for part in parts {
         body.extend_from_slice(format!("--{boundary}\r\n{}\r\n", part.head).as_bytes());
@@ -86,7 +86,7 @@ pub(super) fn multipart(kind: &str, boundary: &str, parts: &[Part]) -> Part {
 }
 
 /// A header value: ASCII as it is, else encoded words of at most 75 characters that split no character.
-pub(super) fn header(text: &str, latin1_quoted: bool) -> String {
+pub(crate) fn header(text: &str, latin1_quoted: bool) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }
@@ -112,7 +112,7 @@ pub(super) fn header(text: &str, latin1_quoted: bool) -> String {
 }
 
 /// A mailbox with its display name.
-pub(super) fn mailbox(name: &str, address: &str, latin1_quoted: bool) -> String {
+pub(crate) fn mailbox(name: &str, address: &str, latin1_quoted: bool) -> String {
     if name.is_ascii() {
         format!("\"{name}\" <{address}>")
     } else {
@@ -142,7 +142,7 @@ fn q(bytes: &[u8]) -> String {
 }
 
 /// Base64 in lines of 76.
-pub(super) fn base64_lines(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn base64_lines(bytes: &[u8]) -> Vec<u8> {
     let encoded = STANDARD.encode(bytes);
     let mut body = Vec::with_capacity(encoded.len() + encoded.len() / 38 + 2);
     for line in encoded.as_bytes().chunks(76) {
@@ -182,7 +182,7 @@ fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
     body
 }
 
-pub(super) fn latin1(text: &str) -> Vec<u8> {
+pub(crate) fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?')).collect()
 }
 

@@ -8,7 +8,7 @@ mod compose;
 mod date;
 pub mod files;
 mod malformed;
-mod mime;
+pub(crate) mod mime;
 mod rng;
 pub mod words;
 
@@ -79,6 +79,7 @@ pub struct Corpus {
     to: String,
     now_ms: i64,
     malformed_percent: u8,
+    people: Vec<Person>,
     past: VecDeque<Past>,
 }
 
@@ -94,6 +95,7 @@ impl Corpus {
             to: "soporte@lab.test".into(),
             now_ms: 1_793_520_000_000,
             malformed_percent: 2,
+            people: Vec::new(),
             past: VecDeque::new(),
         }
     }
@@ -103,6 +105,11 @@ impl Corpus {
     pub fn to(mut self, address: &str) -> Self {
         self.to = address.into();
         self
+    }
+
+    /// From now on to this address.
+    pub fn write_to(&mut self, address: &str) {
+        self.to = address.into();
     }
 
     /// So many of a hundred mails are malformed.
@@ -117,6 +124,40 @@ impl Corpus {
     pub fn starting_at(mut self, ms: i64) -> Self {
         self.now_ms = ms;
         self
+    }
+
+    /// Written by these people alone, instead of ever new ones.
+    #[must_use]
+    pub fn people(mut self, people: Vec<Person>) -> Self {
+        self.people = people;
+        self
+    }
+
+    /// The next mail with this date, in ms since the epoch.
+    pub fn next_at(&mut self, date_ms: i64) -> GeneratedMail {
+        let answered = if self.rng.percent(25) && !self.past.is_empty() {
+            let at = self.rng.between(0, self.past.len() - 1);
+            self.past.get(at).cloned()
+        } else {
+            None
+        };
+        let from = match &answered {
+            Some(past) => past.from.clone(),
+            None if self.people.is_empty() => words::person(&mut self.rng),
+            None => {
+                let at = self.rng.between(0, self.people.len() - 1);
+                self.people.get(at).cloned().unwrap_or_else(|| words::person(&mut self.rng))
+            }
+        };
+        let (mut mail, references) = compose::mail(&mut self.rng, from, self.index, &self.to, date_ms, answered);
+        self.remember(&mail, references);
+        if self.rng.percent(self.malformed_percent) {
+            let kind = self.rng.pick(&Malformation::ALL);
+            mail.raw = malformed::broken(&mut self.rng, kind, &mail);
+            mail.malformed = Some(kind);
+        }
+        self.index += 1;
+        mail
     }
 
     fn remember(&mut self, mail: &GeneratedMail, mut references: Vec<String>) {
@@ -134,20 +175,6 @@ impl Iterator for Corpus {
 
     fn next(&mut self) -> Option<GeneratedMail> {
         self.now_ms += i64::try_from(self.rng.between(20_000, 400_000)).unwrap_or(0);
-        let answered = if self.rng.percent(25) && !self.past.is_empty() {
-            let at = self.rng.between(0, self.past.len() - 1);
-            self.past.get(at).cloned()
-        } else {
-            None
-        };
-        let (mut mail, references) = compose::mail(&mut self.rng, self.index, &self.to, self.now_ms, answered);
-        self.remember(&mail, references);
-        if self.rng.percent(self.malformed_percent) {
-            let kind = self.rng.pick(&Malformation::ALL);
-            mail.raw = malformed::broken(&mut self.rng, kind, &mail);
-            mail.malformed = Some(kind);
-        }
-        self.index += 1;
-        Some(mail)
+        Some(self.next_at(self.now_ms))
     }
 }

@@ -1,0 +1,143 @@
+//! The mail lab on the command line: real mail servers to try a mail program against.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use posta_e2e::corpus::Corpus;
+use posta_e2e::traffic::{Traffic, TrafficOptions};
+use posta_e2e::{Lab, LabError, LabOptions, PASSWORD, PgOptions};
+
+const HELP: &str = "\
+Usage: posta-lab up [OPTION]...
+       posta-lab corpus --into DIRECTORY [--count N] [--seed N]
+
+up       starts private mail servers on loopback, tells their ports, and runs until it is ended (Ctrl-C)
+           --mailbox ADDRESS[:PASSWORD]   adds a mailbox; several may be given (default soporte@lab.test:secret)
+           --traffic SECONDS              customers write to the mailboxes, a mail every so many seconds
+           --postgres                     starts PostgreSQL as well and makes a database
+           --no-postfix                   Dovecot alone, which needs no superuser
+           --base DIRECTORY               where files are kept (default target/lab)
+           --keep                         keeps the files after the end
+corpus   writes sample mails as .eml files
+";
+
+fn main() -> ExitCode {
+    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
+    let done = match arguments.split_first() {
+        Some((command, rest)) if command == "up" => up(rest),
+        Some((command, rest)) if command == "corpus" => corpus(rest),
+        Some((command, _)) if command == "help" || command == "--help" => say(HELP),
+        _ => Err(LabError::Usage(HELP.into())),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error may be closed; the exit code tells then.
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(text: &str) -> Result<(), LabError> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| failed("writing to standard output", &error))
+}
+
+fn failed(doing: &str, error: &io::Error) -> LabError {
+    LabError::Io { doing: doing.into(), reason: error.to_string() }
+}
+
+fn value<'a>(option: &str, rest: &mut impl Iterator<Item = &'a String>) -> Result<&'a str, LabError> {
+    rest.next().map(String::as_str).ok_or_else(|| LabError::Usage(format!("{option} needs a value")))
+}
+
+fn number(option: &str, text: &str) -> Result<u64, LabError> {
+    text.parse().map_err(|_| LabError::Usage(format!("{option} needs a whole number, not {text:?}")))
+}
+
+fn up(arguments: &[String]) -> Result<(), LabError> {
+    let mut options = LabOptions::default();
+    let mut mailboxes = Vec::new();
+    let mut pace = None;
+    let mut rest = arguments.iter();
+    while let Some(option) = rest.next() {
+        match option.as_str() {
+            "--mailbox" => {
+                let given = value(option, &mut rest)?;
+                let (address, password) = given.split_once(':').unwrap_or((given, PASSWORD));
+                mailboxes.push((address.to_owned(), password.to_owned()));
+            }
+            "--traffic" => pace = Some(Duration::from_secs(number(option, value(option, &mut rest)?)?.max(1))),
+            "--postgres" => options.postgres = Some(PgOptions::default()),
+            "--no-postfix" => options.postfix = false,
+            "--base" => options.base = Some(PathBuf::from(value(option, &mut rest)?)),
+            "--keep" => options.keep = true,
+            other => return Err(LabError::Usage(format!("unknown option {other:?}\n\n{HELP}"))),
+        }
+    }
+    if mailboxes.is_empty() {
+        mailboxes.push(("soporte@lab.test".to_owned(), PASSWORD.to_owned()));
+    }
+    let lab = Lab::start(options)?;
+    let mut text = format!("The mail lab is up ({} ms).\n\n", lab.started_in().as_millis());
+    text.push_str(&format!("IMAP    {} (STARTTLS), {} (TLS)\n", lab.imap_address()?, lab.imaps_address()?));
+    if let (Ok(plain), Ok(tls)) = (lab.smtp_address(), lab.smtps_address()) {
+        text.push_str(&format!("SMTP    {plain} (STARTTLS), {tls} (TLS)\n"));
+    }
+    if let Ok(postgres) = lab.postgres() {
+        text.push_str(&format!("SQL     {}\n", postgres.database()?));
+    }
+    text.push_str(&format!("CA      {}\nFiles   {}\n", lab.authority_file().display(), lab.place().root().display()));
+    for (address, password) in &mailboxes {
+        lab.add_mailbox(address, password)?;
+        text.push_str(&format!("Mailbox {address}, password {password}\n"));
+    }
+    let traffic = match pace {
+        None => None,
+        Some(pace) => {
+            let to = mailboxes.iter().map(|(address, _)| address.as_str()).collect::<Vec<_>>();
+            let traffic = Traffic::start(&lab, TrafficOptions { pace, ..TrafficOptions::to(&to) })?;
+            text.push_str(&format!(
+                "\n{} customers write, one mail every {} s.\n",
+                traffic.people().len(),
+                pace.as_secs()
+            ));
+            Some(traffic)
+        }
+    };
+    text.push_str("\nEnd it with Ctrl-C.\n");
+    say(&text)?;
+    // A signal ends this process at once; the lab's watcher then ends the servers and removes the files.
+    let _alive = (lab, traffic);
+    loop {
+        std::thread::park();
+    }
+}
+
+fn corpus(arguments: &[String]) -> Result<(), LabError> {
+    let (mut into, mut count, mut seed) = (None, 100, 1);
+    let mut rest = arguments.iter();
+    while let Some(option) = rest.next() {
+        match option.as_str() {
+            "--into" => into = Some(PathBuf::from(value(option, &mut rest)?)),
+            "--count" => count = number(option, value(option, &mut rest)?)?,
+            "--seed" => seed = number(option, value(option, &mut rest)?)?,
+            other => return Err(LabError::Usage(format!("unknown option {other:?}\n\n{HELP}"))),
+        }
+    }
+    let into = into.ok_or_else(|| LabError::Usage("corpus needs --into DIRECTORY".into()))?;
+    fs::create_dir_all(&into).map_err(|error| failed("making the directory", &error))?;
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    for mail in Corpus::new(seed).take(count) {
+        let mark = if mail.malformed.is_some() { "-malformed" } else { "" };
+        let path = into.join(format!("{:06}{mark}.eml", mail.index));
+        fs::write(&path, &mail.raw).map_err(|error| failed(&format!("writing {}", path.display()), &error))?;
+    }
+    Ok(())
+}
