@@ -9,6 +9,7 @@ pub mod autoreply;
 pub mod charset;
 pub mod compose;
 pub mod headers;
+pub mod imap;
 pub mod markup;
 pub mod message;
 #[cfg(test)]
