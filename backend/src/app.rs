@@ -2,9 +2,10 @@
 //! workers.
 
 use crate::{
-    access,
+    access, campaigns,
     kernel::{
         Core, Error, Result,
+        audit::{self, Entry},
         clock::SharedClock,
         config::Settings,
         db::{Db, migrate},
@@ -15,6 +16,7 @@ use crate::{
         storage::Blobs,
         telemetry,
     },
+    operations,
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use secrecy::ExposeSecret;
@@ -31,6 +33,10 @@ pub struct Posta {
     pub core: Core,
     /// Sign-in, sessions, users.
     pub access: Arc<access::Service>,
+    /// Campaigns, their mail accounts and members.
+    pub campaigns: Arc<campaigns::Service>,
+    /// Operators' views.
+    pub operations: Arc<operations::Service>,
     limits: web::Data<Limits>,
 }
 
@@ -63,7 +69,33 @@ impl Posta {
             settings: Arc::new(settings),
         };
         let access = Arc::new(access::Service::new(core.clone())?);
-        Ok(Self { core, access, limits })
+        let campaigns = Arc::new(campaigns::Service::new(core.clone())?);
+        let operations = Arc::new(operations::Service::new(core.clone()));
+        Ok(Self { core, access, campaigns, operations, limits })
+    }
+
+    /// Adds a seal key to the key file and seals everything stored anew with it; answers how many secrets there were.
+    /// The file comes first and keeps the earlier keys, so that a crash in between leaves nothing that cannot be
+    /// opened. Processes that run know only the keys of their start.
+    ///
+    /// # Errors
+    /// The keys come from the setting `secrets.keys`, which is not ours to write; the disk's, the database's.
+    pub fn rotate_keys(&self) -> Result<usize> {
+        let core = &self.core;
+        if !core.settings.secrets.keys.expose_secret().is_empty() {
+            let words = "the keys come from secrets.keys; only a key file (secrets.key_file) can be rotated";
+            return Err(Error::Internal(words.into()));
+        }
+        let mut keys = Keys::clone(&core.keys);
+        keys.rotate();
+        keys.save(&core.settings.key_file())?;
+        core.db.write_here(|conn| {
+            let resealed = campaigns::account::reseal_all(conn, &keys)?;
+            let detail = serde_json::json!({ "secrets": resealed });
+            let entry = Entry { actor: None, action: "keys.rotate", object: "keys", object_id: None, detail };
+            audit::record(conn, core.now(), &entry)?;
+            Ok(resealed)
+        })
     }
 
     /// Starts what works in the background. The tasks end when `core.stop` is cancelled.
@@ -80,7 +112,9 @@ impl Posta {
             .app_data(web::Data::new(self.core.clone()))
             .app_data(self.limits.clone())
             .app_data(web::Data::from(authenticator))
-            .app_data(web::Data::from(Arc::clone(&self.access)));
+            .app_data(web::Data::from(Arc::clone(&self.access)))
+            .app_data(web::Data::from(Arc::clone(&self.campaigns)))
+            .app_data(web::Data::from(Arc::clone(&self.operations)));
     }
 }
 
@@ -99,6 +133,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 /// All routes of `/api/v1`, room by room.
 fn api(config: &mut ServiceConfig<'_>) {
     config.configure(access::routes).service(crate::kernel::events::socket::live);
+    config.configure(campaigns::routes).configure(operations::routes);
 }
 
 /// A listener that serves.

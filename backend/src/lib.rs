@@ -4,4 +4,7 @@
 
 pub mod access;
 pub mod app;
+pub mod campaigns;
 pub mod kernel;
+pub mod mail;
+pub mod operations;

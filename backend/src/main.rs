@@ -1,9 +1,9 @@
-//! The command line: `serve`, `migrate`, `openapi`, `create-admin`, `healthcheck`, `check-config`.
+//! The command line: `serve`, `migrate`, `openapi`, `create-admin`, `rotate-keys`, `healthcheck`, `check-config`.
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use posta::{
-    app,
+    app, campaigns,
     kernel::{
         clock::SystemClock,
         config::{Flags, Settings},
@@ -53,6 +53,8 @@ enum Command {
         #[arg(long)]
         name: String,
     },
+    /// Add a key to the key file and seal all stored secrets with it. Stop Posta before, start it after.
+    RotateKeys,
     /// Read all settings and say whether they are good.
     CheckConfig,
     /// Ask a running Posta whether it is ready; for container health checks.
@@ -80,8 +82,15 @@ fn run(cli: Cli) -> Result<ExitCode> {
             writeln!(std::io::stdout().lock(), "{text}")?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::RotateKeys => {
+            let settings = load(&flags)?;
+            telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
+            let resealed = app::Posta::open(settings, Arc::new(SystemClock))?.rotate_keys()?;
+            writeln!(std::io::stdout().lock(), "a new key is in use; stored secrets sealed with it: {resealed}")?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::CheckConfig => {
-            load(&flags)?;
+            campaigns::MailServers::new(&load(&flags)?)?;
             writeln!(std::io::stdout().lock(), "the configuration is good")?;
             Ok(ExitCode::SUCCESS)
         }

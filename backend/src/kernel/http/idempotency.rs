@@ -62,6 +62,22 @@ impl Once {
         Self { user, key, fingerprint: sha256_hex(format!("{route}\n{body}").as_bytes()) }
     }
 
+    /// The answer that was given before, if any; for routes that do slow things before their transaction.
+    ///
+    /// # Errors
+    /// `idempotency_key_reused`; the database's.
+    pub fn answered<T: DeserializeOwned>(&self, conn: &mut Connection) -> Result<Option<T>> {
+        let row = idempotency_keys::table.find((self.user, &self.key));
+        let known: Option<(String, String)> =
+            row.select((idempotency_keys::fingerprint, idempotency_keys::answer)).first(conn).optional()?;
+        let Some((fingerprint, answer)) = known else { return Ok(None) };
+        if fingerprint != self.fingerprint {
+            return Err(ErrorCode::IdempotencyKeyReused.into());
+        }
+        let read = serde_json::from_str(&answer).map_err(|error| Error::Internal(format!("stored answer: {error}")))?;
+        Ok(Some(read))
+    }
+
     /// Does `work` within this transaction, or gives the answer that it gave before.
     ///
     /// # Errors
@@ -71,14 +87,8 @@ impl Once {
         T: Serialize + DeserializeOwned,
         F: FnOnce(&mut Connection) -> Result<T>,
     {
-        let row = idempotency_keys::table.find((self.user, &self.key));
-        let known: Option<(String, String)> =
-            row.select((idempotency_keys::fingerprint, idempotency_keys::answer)).first(conn).optional()?;
-        if let Some((fingerprint, answer)) = known {
-            if fingerprint != self.fingerprint {
-                return Err(ErrorCode::IdempotencyKeyReused.into());
-            }
-            return serde_json::from_str(&answer).map_err(|error| Error::Internal(format!("stored answer: {error}")));
+        if let Some(answer) = self.answered(conn)? {
+            return Ok(answer);
         }
         let done = work(conn)?;
         let answer = serde_json::to_string(&done).map_err(|error| Error::Internal(error.to_string()))?;
