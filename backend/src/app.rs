@@ -1,17 +1,22 @@
 //! The composition root: the only file that knows all rooms. Builds them, mounts their routes, starts and stops their
 //! workers.
 
-use crate::kernel::{
-    Core, Error, Result,
-    clock::SharedClock,
-    config::Settings,
-    db::{Db, migrate},
-    events::{Hub, relay},
-    http::{health, openapi, rate_limit::Limits, request::instrument, spa},
-    secrets::Keys,
-    signed::Signer,
-    storage::Blobs,
-    telemetry,
+use crate::{
+    access, campaigns,
+    kernel::{
+        Core, Error, Result,
+        audit::{self, Entry},
+        clock::SharedClock,
+        config::Settings,
+        db::{Db, migrate},
+        events::{Hub, relay},
+        http::{auth::Authenticator, health, openapi, rate_limit::Limits, request::instrument, spa},
+        secrets::Keys,
+        signed::Signer,
+        storage::Blobs,
+        telemetry,
+    },
+    operations,
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use secrecy::ExposeSecret;
@@ -26,6 +31,12 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 pub struct Posta {
     /// The kernel's parts.
     pub core: Core,
+    /// Sign-in, sessions, users.
+    pub access: Arc<access::Service>,
+    /// Campaigns, their mail accounts and members.
+    pub campaigns: Arc<campaigns::Service>,
+    /// Operators' views.
+    pub operations: Arc<operations::Service>,
     limits: web::Data<Limits>,
 }
 
@@ -57,7 +68,34 @@ impl Posta {
             node: crate::kernel::secrets::hex(&rand::random::<[u8; 8]>()).into(),
             settings: Arc::new(settings),
         };
-        Ok(Self { core, limits })
+        let access = Arc::new(access::Service::new(core.clone())?);
+        let campaigns = Arc::new(campaigns::Service::new(core.clone())?);
+        let operations = Arc::new(operations::Service::new(core.clone()));
+        Ok(Self { core, access, campaigns, operations, limits })
+    }
+
+    /// Adds a seal key to the key file and seals everything stored anew with it; answers how many secrets there were.
+    /// The file comes first and keeps the earlier keys, so that a crash in between leaves nothing that cannot be
+    /// opened. Processes that run know only the keys of their start.
+    ///
+    /// # Errors
+    /// The keys come from the setting `secrets.keys`, which is not ours to write; the disk's, the database's.
+    pub fn rotate_keys(&self) -> Result<usize> {
+        let core = &self.core;
+        if !core.settings.secrets.keys.expose_secret().is_empty() {
+            let words = "the keys come from secrets.keys; only a key file (secrets.key_file) can be rotated";
+            return Err(Error::Internal(words.into()));
+        }
+        let mut keys = Keys::clone(&core.keys);
+        keys.rotate();
+        keys.save(&core.settings.key_file())?;
+        core.db.write_here(|conn| {
+            let resealed = campaigns::account::reseal_all(conn, &keys)?;
+            let detail = serde_json::json!({ "secrets": resealed });
+            let entry = Entry { actor: None, action: "keys.rotate", object: "keys", object_id: None, detail };
+            audit::record(conn, core.now(), &entry)?;
+            Ok(resealed)
+        })
     }
 
     /// Starts what works in the background. The tasks end when `core.stop` is cancelled.
@@ -69,7 +107,14 @@ impl Posta {
     }
 
     fn routes(&self, config: &mut ServiceConfig<'_>) {
-        config.app_data(web::Data::new(self.core.clone())).app_data(self.limits.clone());
+        let authenticator: Arc<dyn Authenticator> = self.access.clone();
+        config
+            .app_data(web::Data::new(self.core.clone()))
+            .app_data(self.limits.clone())
+            .app_data(web::Data::from(authenticator))
+            .app_data(web::Data::from(Arc::clone(&self.access)))
+            .app_data(web::Data::from(Arc::clone(&self.campaigns)))
+            .app_data(web::Data::from(Arc::clone(&self.operations)));
     }
 }
 
@@ -87,7 +132,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// All routes of `/api/v1`, room by room.
 fn api(config: &mut ServiceConfig<'_>) {
-    config.service(crate::kernel::events::socket::live);
+    config.configure(access::routes).service(crate::kernel::events::socket::live);
+    config.configure(campaigns::routes).configure(operations::routes);
 }
 
 /// A listener that serves.

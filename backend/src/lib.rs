@@ -2,11 +2,15 @@
 //! other modules are rooms, a capability each. The order in which rooms may call each other is in
 //! `tests/architecture.rs`.
 
+pub mod access;
 pub mod app;
+pub mod campaigns;
 pub mod conversations;
 pub mod files;
 pub mod inbox;
 pub mod kernel;
 pub mod mail;
+pub mod operations;
 pub mod outbox;
+pub mod presence;
 pub mod routing;

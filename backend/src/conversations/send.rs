@@ -187,7 +187,7 @@ struct Prepared {
 pub async fn send(core: &Core, caller: &Principal, id: DraftId, wanted: &SendDraft, key: String) -> Result<SentDraft> {
     let once = Once::new(caller.user_id, key, &format!("drafts/{id}/send"), wanted);
     let asked = once.clone();
-    if let Some(done) = core.db.read(move |conn| asked.known::<SentDraft>(conn)).await? {
+    if let Some(done) = core.db.read(move |conn| asked.answered::<SentDraft>(conn)).await? {
         return Ok(done);
     }
     let now = core.now();

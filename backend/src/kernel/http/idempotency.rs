@@ -66,7 +66,7 @@ impl Once {
     ///
     /// # Errors
     /// `idempotency_key_reused`, or the database's.
-    pub fn known<T: DeserializeOwned>(&self, conn: &mut Connection) -> Result<Option<T>> {
+    pub fn answered<T: DeserializeOwned>(&self, conn: &mut Connection) -> Result<Option<T>> {
         let row = idempotency_keys::table.find((self.user, &self.key));
         let known: Option<(String, String)> =
             row.select((idempotency_keys::fingerprint, idempotency_keys::answer)).first(conn).optional()?;
@@ -88,7 +88,7 @@ impl Once {
         T: Serialize + DeserializeOwned,
         F: FnOnce(&mut Connection) -> Result<T>,
     {
-        if let Some(answer) = self.known(conn)? {
+        if let Some(answer) = self.answered(conn)? {
             return Ok(answer);
         }
         let done = work(conn)?;

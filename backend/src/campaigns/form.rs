@@ -1,0 +1,127 @@
+//! A campaign's form judged as a whole (S3): the rules of its shape and those that only the database knows, in one
+//! answer.
+
+use super::queries;
+use crate::{
+    kernel::{Error, Result, db::Connection},
+    mail::address,
+};
+use serde::Deserialize;
+use shared::{
+    api::campaigns::{AccountInput, CampaignInput, Endpoint, MailSecurity},
+    ids::CampaignId,
+    validate::{Issues, Rule, Validate},
+};
+use std::net::IpAddr;
+
+/// The form as it came. It is judged by [`judge`] and not on arrival, so that one answer names all that is wrong.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct Form<T>(pub T);
+
+impl<T> Validate for Form<T> {
+    fn validate(&self, _: &mut Issues) {}
+}
+
+/// Judges the form of a new campaign, or of the `known` one.
+///
+/// # Errors
+/// `invalid` with every broken rule; the database's.
+pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<CampaignId>) -> Result<()> {
+    let mut issues = Issues::default();
+    input.validate(&mut issues);
+    judge_account(&input.account, &mut issues);
+    if known.is_none() && input.account.password.as_deref().unwrap_or("").is_empty() && !issues.has("account/password")
+    {
+        issues.add("account/password", Rule::Required, "is required");
+    }
+    if !issues.has("name") && queries::name_is_taken(conn, &input.name, known)? {
+        issues.add("name", Rule::NotUnique, "another campaign has this name");
+    }
+    if input.enabled
+        && input.receive
+        && !issues.has("account/address")
+        && queries::address_is_read(conn, &input.account.address, known)?
+    {
+        issues.add("account/address", Rule::NotUnique, "another enabled campaign receives mail at this address");
+    }
+    issues.into_result().map_err(Error::invalid)
+}
+
+/// The rules of an account that need the mail library: full address syntax, and no password in clear (S27).
+pub fn judge_account(account: &AccountInput, issues: &mut Issues) {
+    if !issues.has("account/address")
+        && let Err(error) = address::validate(&account.address)
+    {
+        issues.add("account/address", Rule::NotAnAddress, error.to_string());
+    }
+    let servers = [("account/smtp/security", Some(&account.smtp)), ("account/imap/security", account.imap.as_ref())];
+    for (pointer, server) in servers {
+        if server.is_some_and(|server| is_exposed(server, account.allow_plaintext_password)) {
+            issues.add(
+                pointer,
+                Rule::Inconsistent,
+                "would send the password unprotected over the network; choose TLS or confirm with allow_plaintext_password",
+            );
+        }
+    }
+}
+
+/// Whether a password to this server would cross a network in clear, unconfirmed.
+fn is_exposed(server: &Endpoint, confirmed: bool) -> bool {
+    server.security == MailSecurity::None && !confirmed && !is_loopback(&server.host)
+}
+
+/// Whether `host` names this machine, told without asking a resolver.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(host: &str, security: MailSecurity) -> Endpoint {
+        Endpoint { host: host.into(), port: 25, security }
+    }
+
+    #[test]
+    fn clear_passwords_stay_on_this_machine_unless_confirmed() {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1", "[::1]", "::ffff:127.0.0.1"] {
+            assert!(!is_exposed(&server(host, MailSecurity::None), false), "{host}");
+        }
+        for host in
+            ["mail.example.org", "10.0.0.1", "localhost.example.org", "127.0.0.1.nip.io", "fe80::1", "2130706433"]
+        {
+            assert!(is_exposed(&server(host, MailSecurity::None), false), "{host}");
+            assert!(!is_exposed(&server(host, MailSecurity::None), true), "{host}");
+            assert!(!is_exposed(&server(host, MailSecurity::Starttls), false), "{host}");
+        }
+    }
+
+    #[test]
+    fn both_servers_are_judged() {
+        let account = AccountInput {
+            address: "a..b@example.org".into(),
+            login: None,
+            password: None,
+            smtp: server("smtp.example.org", MailSecurity::None),
+            imap: Some(server("imap.example.org", MailSecurity::None)),
+            allow_plaintext_password: false,
+            save_sent: true,
+        };
+        let mut issues = Issues::default();
+        judge_account(&account, &mut issues);
+        let found: Vec<_> =
+            issues.into_result().unwrap_err().into_iter().map(|issue| (issue.pointer, issue.rule)).collect();
+        assert_eq!(
+            found,
+            [
+                ("/account/address".to_owned(), Rule::NotAnAddress),
+                ("/account/smtp/security".to_owned(), Rule::Inconsistent),
+                ("/account/imap/security".to_owned(), Rule::Inconsistent),
+            ]
+        );
+    }
+}

@@ -1,0 +1,336 @@
+//! Questions to `campaigns`, `mail_accounts` and `members`, and the writes of this room.
+
+use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, MemberRow, campaign_view, first_health};
+use crate::kernel::{
+    db::{
+        Connection, MultiBackend, arms,
+        schema::{campaigns, interactions, mail_accounts, members, users},
+    },
+    fold::fold,
+};
+use diesel::{
+    dsl::{count_star, exists, sql},
+    prelude::*,
+    select,
+    sql_types::Bool,
+};
+use shared::{
+    api::campaigns::{CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView},
+    ids::{AccountId, CampaignId, UserId},
+    permission::CampaignScope,
+    time::Timestamp,
+};
+use std::collections::HashMap;
+
+/// Spaces of [`arms::lock_pair`]: changes of campaigns as a whole, and of one campaign's members.
+const LOCK_CAMPAIGNS: i32 = 0x6361;
+const LOCK_MEMBERS: i32 = 0x6d65;
+
+/// One change of campaigns at a time, so that names and addresses which were free still are.
+pub fn lock_campaigns(conn: &mut Connection) -> QueryResult<()> {
+    arms::lock_pair(conn, LOCK_CAMPAIGNS, 0)
+}
+
+/// One change of this campaign's members at a time, so that places stay dense.
+pub fn lock_members(conn: &mut Connection, campaign: CampaignId) -> QueryResult<()> {
+    arms::lock_pair(conn, LOCK_MEMBERS, campaign.0)
+}
+
+/// A campaign.
+pub fn campaign(conn: &mut Connection, id: CampaignId) -> QueryResult<CampaignRow> {
+    campaigns::table.find(id).select(CampaignRow::as_select()).first(conn)
+}
+
+/// Whether there is such a campaign.
+pub fn is_campaign(conn: &mut Connection, id: CampaignId) -> QueryResult<bool> {
+    select(exists(campaigns::table.find(id))).get_result(conn)
+}
+
+/// An account.
+pub fn account(conn: &mut Connection, id: AccountId) -> QueryResult<AccountRow> {
+    mail_accounts::table.find(id).select(AccountRow::as_select()).first(conn)
+}
+
+/// The account of a campaign.
+pub fn account_of(conn: &mut Connection, campaign: CampaignId) -> QueryResult<AccountRow> {
+    mail_accounts::table.filter(mail_accounts::campaign_id.eq(campaign)).select(AccountRow::as_select()).first(conn)
+}
+
+/// All accounts.
+pub fn accounts(conn: &mut Connection) -> QueryResult<Vec<AccountRow>> {
+    mail_accounts::table.order(mail_accounts::id.asc()).select(AccountRow::as_select()).load(conn)
+}
+
+/// Whether another campaign than `known` has this name, without regard to case and accents (S4).
+pub fn name_is_taken(conn: &mut Connection, name: &str, known: Option<CampaignId>) -> QueryResult<bool> {
+    let other = campaigns::table
+        .filter(campaigns::name_folded.eq(fold(name)))
+        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))));
+    select(exists(other)).get_result(conn)
+}
+
+/// Whether another enabled campaign than `known` receives mail at this address.
+pub fn address_is_read(conn: &mut Connection, address: &str, known: Option<CampaignId>) -> QueryResult<bool> {
+    let other = mail_accounts::table
+        .inner_join(campaigns::table)
+        .filter(mail_accounts::address_folded.eq(crate::mail::address::fold(address)))
+        .filter(campaigns::enabled.eq(true))
+        .filter(campaigns::receive.eq(true))
+        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))));
+    select(exists(other)).get_result(conn)
+}
+
+/// A campaign as it is shown.
+pub fn view(conn: &mut Connection, id: CampaignId) -> QueryResult<CampaignView> {
+    let (campaign, account) = (campaign(conn, id)?, account_of(conn, id)?);
+    let waiting = waiting(conn, &[id])?.get(&id).copied().unwrap_or(0);
+    Ok(campaign_view(campaign, account, waiting))
+}
+
+/// Position in the list of campaigns: by name, without regard to case and accents.
+pub type ListKey = (String, CampaignId);
+
+/// At most `limit` campaigns of `scope` after `after`, each with its list key.
+pub fn list(
+    conn: &mut Connection,
+    scope: &CampaignScope,
+    after: Option<ListKey>,
+    limit: i64,
+) -> QueryResult<Vec<(ListKey, CampaignView)>> {
+    let mut query = campaigns::table.inner_join(mail_accounts::table).into_boxed::<MultiBackend>();
+    if let CampaignScope::Only(ids) = scope {
+        query = query.filter(campaigns::id.eq_any(ids.clone()));
+    }
+    if let Some((name, id)) = after {
+        let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
+        query = query.filter(campaigns::name_folded.gt(name).or(same_name));
+    }
+    let rows: Vec<(CampaignRow, AccountRow)> = query
+        .order((campaigns::name_folded.asc(), campaigns::id.asc()))
+        .limit(limit)
+        .select((CampaignRow::as_select(), AccountRow::as_select()))
+        .load(conn)?;
+    let ids: Vec<CampaignId> = rows.iter().map(|(campaign, _)| campaign.id).collect();
+    let waiting = waiting(conn, &ids)?;
+    let shown = |(campaign, account): (CampaignRow, AccountRow)| {
+        let count = waiting.get(&campaign.id).copied().unwrap_or(0);
+        ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, count))
+    };
+    Ok(rows.into_iter().map(shown).collect())
+}
+
+/// How many interactions wait, by campaign.
+fn waiting(conn: &mut Connection, ids: &[CampaignId]) -> QueryResult<HashMap<CampaignId, i64>> {
+    let counts: Vec<(CampaignId, i64)> = interactions::table
+        .filter(interactions::campaign_id.eq_any(ids.to_vec()))
+        // A literal, so that the planners see that the partial index of the queue fits.
+        .filter(sql::<Bool>("interactions.state = 'waiting'"))
+        .group_by(interactions::campaign_id)
+        .select((interactions::campaign_id, count_star()))
+        .load(conn)?;
+    Ok(counts.into_iter().collect())
+}
+
+/// At most `limit` enabled campaigns of `scope` in which `user` is a member, after `after`, each with its list key.
+pub fn list_of_member(
+    conn: &mut Connection,
+    user: UserId,
+    scope: &CampaignScope,
+    after: Option<ListKey>,
+    limit: i64,
+) -> QueryResult<Vec<(ListKey, CampaignSummary)>> {
+    let mut query = campaigns::table
+        .inner_join(mail_accounts::table)
+        .inner_join(members::table)
+        .filter(members::user_id.eq(user))
+        .filter(campaigns::enabled.eq(true))
+        .into_boxed::<MultiBackend>();
+    if let CampaignScope::Only(ids) = scope {
+        query = query.filter(campaigns::id.eq_any(ids.clone()));
+    }
+    if let Some((name, id)) = after {
+        let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
+        query = query.filter(campaigns::name_folded.gt(name).or(same_name));
+    }
+    let rows: Vec<(String, CampaignId, String, String, String, bool)> = query
+        .order((campaigns::name_folded.asc(), campaigns::id.asc()))
+        .limit(limit)
+        .select((
+            campaigns::name_folded,
+            campaigns::id,
+            campaigns::name,
+            mail_accounts::address,
+            campaigns::from_name,
+            members::may_start,
+        ))
+        .load(conn)?;
+    let shown = |(folded, id, name, address, from_name, may_start)| {
+        ((folded, id), CampaignSummary { id, name, address, from_name, may_start })
+    };
+    Ok(rows.into_iter().map(shown).collect())
+}
+
+/// Stores a new campaign and its account, as yet without a password.
+pub fn insert(conn: &mut Connection, input: &CampaignInput, now: Timestamp) -> QueryResult<(CampaignId, AccountId)> {
+    let campaign: CampaignId = diesel::insert_into(campaigns::table)
+        .values((
+            CampaignForm::new(input),
+            campaigns::channel.eq(Channel::Email),
+            campaigns::created_at.eq(now),
+            campaigns::version.eq(1_i64),
+        ))
+        .returning(campaigns::id)
+        .get_result(conn)?;
+    let account: AccountId = diesel::insert_into(mail_accounts::table)
+        .values((
+            AccountForm::new(input),
+            mail_accounts::campaign_id.eq(campaign),
+            mail_accounts::sealed_password.eq(Vec::<u8>::new()),
+            mail_accounts::revision.eq(1_i64),
+        ))
+        .returning(mail_accounts::id)
+        .get_result(conn)?;
+    Ok((campaign, account))
+}
+
+/// Replaces what a form sets, and starts the account afresh at a new revision.
+pub fn update(conn: &mut Connection, id: CampaignId, input: &CampaignInput) -> QueryResult<()> {
+    diesel::update(campaigns::table.find(id))
+        .set((CampaignForm::new(input), campaigns::version.eq(campaigns::version + 1)))
+        .execute(conn)?;
+    diesel::update(mail_accounts::table.filter(mail_accounts::campaign_id.eq(id)))
+        .set((AccountForm::new(input), mail_accounts::revision.eq(mail_accounts::revision + 1)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Stores a sealed password.
+pub fn set_password(conn: &mut Connection, account: AccountId, sealed: &[u8]) -> QueryResult<()> {
+    diesel::update(mail_accounts::table.find(account)).set(mail_accounts::sealed_password.eq(sealed)).execute(conn)?;
+    Ok(())
+}
+
+/// Switches a campaign on or off, and starts its account afresh at a new revision.
+pub fn switch(conn: &mut Connection, campaign: &CampaignRow, on: bool) -> QueryResult<()> {
+    diesel::update(campaigns::table.find(campaign.id))
+        .set((campaigns::enabled.eq(on), campaigns::version.eq(campaigns::version + 1)))
+        .execute(conn)?;
+    diesel::update(mail_accounts::table.filter(mail_accounts::campaign_id.eq(campaign.id)))
+        .set((
+            mail_accounts::health.eq(first_health(on && campaign.receive)),
+            mail_accounts::last_error.eq(None::<String>),
+            mail_accounts::last_error_at.eq(None::<Timestamp>),
+            mail_accounts::smtp_stopped.eq(false),
+            mail_accounts::revision.eq(mail_accounts::revision + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Members in their order.
+pub fn member_ids(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<UserId>> {
+    members::table
+        .filter(members::campaign_id.eq(campaign))
+        .order((members::position.asc(), members::user_id.asc()))
+        .select(members::user_id)
+        .load(conn)
+}
+
+/// At most `limit` members from the place after `after`, in their order.
+pub fn members(conn: &mut Connection, campaign: CampaignId, after: i32, limit: i64) -> QueryResult<Vec<MemberView>> {
+    let rows: Vec<MemberRow> = members::table
+        .inner_join(users::table)
+        .filter(members::campaign_id.eq(campaign))
+        .filter(members::position.gt(after))
+        .order((members::position.asc(), members::user_id.asc()))
+        .limit(limit)
+        .select((
+            members::user_id,
+            users::name,
+            users::role,
+            members::position,
+            members::penalty,
+            members::may_receive,
+            members::may_start,
+        ))
+        .load(conn)?;
+    Ok(rows.into_iter().map(MemberView::from).collect())
+}
+
+/// One member.
+pub fn member(conn: &mut Connection, campaign: CampaignId, user: UserId) -> QueryResult<MemberView> {
+    let row: MemberRow = members::table
+        .inner_join(users::table)
+        .filter(members::campaign_id.eq(campaign))
+        .filter(members::user_id.eq(user))
+        .select((
+            members::user_id,
+            users::name,
+            users::role,
+            members::position,
+            members::penalty,
+            members::may_receive,
+            members::may_start,
+        ))
+        .first(conn)?;
+    Ok(row.into())
+}
+
+/// Whether a user is enabled; `None`: there is no such user.
+pub fn user_is_enabled(conn: &mut Connection, user: UserId) -> QueryResult<Option<bool>> {
+    users::table.find(user).select(users::enabled).first(conn).optional()
+}
+
+/// Adds a member; [`set_place`] follows.
+pub fn insert_member(
+    conn: &mut Connection,
+    campaign: CampaignId,
+    user: UserId,
+    input: &MemberInput,
+) -> QueryResult<()> {
+    diesel::insert_into(members::table)
+        .values((
+            members::campaign_id.eq(campaign),
+            members::user_id.eq(user),
+            members::position.eq(0),
+            members::penalty.eq(input.penalty.unwrap_or(0)),
+            members::may_receive.eq(input.may_receive.unwrap_or(true)),
+            members::may_start.eq(input.may_start.unwrap_or(true)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Changes what is given of a member; not his place.
+pub fn update_member(
+    conn: &mut Connection,
+    campaign: CampaignId,
+    user: UserId,
+    input: &MemberInput,
+) -> QueryResult<()> {
+    #[derive(AsChangeset)]
+    #[diesel(table_name = members)]
+    struct Changes {
+        penalty: Option<i32>,
+        may_receive: Option<bool>,
+        may_start: Option<bool>,
+    }
+    let changes = Changes { penalty: input.penalty, may_receive: input.may_receive, may_start: input.may_start };
+    if changes.penalty.is_some() || changes.may_receive.is_some() || changes.may_start.is_some() {
+        diesel::update(members::table.find((campaign, user))).set(changes).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Puts a member at a place, if he is not there already.
+pub fn set_place(conn: &mut Connection, campaign: CampaignId, user: UserId, place: i32) -> QueryResult<()> {
+    diesel::update(members::table.find((campaign, user)).filter(members::position.ne(place)))
+        .set(members::position.eq(place))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a member; answers whether there was one.
+pub fn delete_member(conn: &mut Connection, campaign: CampaignId, user: UserId) -> QueryResult<bool> {
+    Ok(diesel::delete(members::table.find((campaign, user))).execute(conn)? > 0)
+}

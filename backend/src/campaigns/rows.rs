@@ -1,0 +1,249 @@
+//! Rows of `campaigns`, `mail_accounts` and `members`, and how they become what the API shows.
+
+use crate::kernel::db::schema::{campaigns, mail_accounts};
+use diesel::prelude::*;
+use shared::{
+    api::campaigns::{
+        AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
+        Endpoint, InboundProtocol, MailSecurity, MemberView,
+    },
+    ids::{AccountId, CampaignId, UserId},
+    permission::Role,
+    time::Timestamp,
+};
+
+/// A campaign as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = campaigns)]
+pub struct CampaignRow {
+    pub id: CampaignId,
+    pub channel: Channel,
+    pub name: String,
+    pub name_folded: String,
+    pub service_level_seconds: i32,
+    pub from_name: String,
+    pub eligibility: Eligibility,
+    pub delivery_order: DeliveryOrder,
+    pub max_interactions: Option<i32>,
+    pub enabled: bool,
+    pub receive: bool,
+    pub import_days: i32,
+    pub created_at: Timestamp,
+    pub version: i64,
+}
+
+/// A mail account as it is stored.
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = mail_accounts)]
+pub struct AccountRow {
+    pub id: AccountId,
+    pub campaign_id: CampaignId,
+    pub address: String,
+    pub login: String,
+    pub sealed_password: Vec<u8>,
+    pub smtp_host: String,
+    pub smtp_port: i32,
+    pub smtp_security: MailSecurity,
+    pub imap_host: Option<String>,
+    pub imap_port: Option<i32>,
+    pub imap_security: Option<MailSecurity>,
+    pub allow_plaintext_password: bool,
+    pub save_sent: bool,
+    pub health: AccountHealth,
+    pub last_fetch_at: Option<Timestamp>,
+    pub last_error: Option<String>,
+    pub last_error_at: Option<Timestamp>,
+    pub smtp_stopped: bool,
+    pub revision: i64,
+}
+
+impl AccountRow {
+    /// The outgoing server.
+    pub fn smtp(&self) -> Endpoint {
+        Endpoint { host: self.smtp_host.clone(), port: port(self.smtp_port), security: self.smtp_security }
+    }
+
+    /// The incoming server.
+    pub fn imap(&self) -> Option<Endpoint> {
+        Some(Endpoint { host: self.imap_host.clone()?, port: port(self.imap_port?), security: self.imap_security? })
+    }
+
+    /// The form that would store this account, without its password.
+    pub fn as_input(&self) -> AccountInput {
+        AccountInput {
+            address: self.address.clone(),
+            login: Some(self.login.clone()),
+            password: None,
+            smtp: self.smtp(),
+            imap: self.imap(),
+            allow_plaintext_password: self.allow_plaintext_password,
+            save_sent: self.save_sent,
+        }
+    }
+
+    /// The health that is shown: sending that has stopped counts as much as fetching that has.
+    pub fn shown_health(&self) -> AccountHealth {
+        if self.smtp_stopped { AccountHealth::Stopped } else { self.health }
+    }
+
+    fn view(self) -> AccountView {
+        AccountView {
+            id: self.id,
+            smtp: self.smtp(),
+            imap: self.imap(),
+            health: self.shown_health(),
+            address: self.address,
+            login: self.login,
+            allow_plaintext_password: self.allow_plaintext_password,
+            save_sent: self.save_sent,
+            last_fetch_at: self.last_fetch_at,
+            last_error: self.last_error,
+            last_error_at: self.last_error_at,
+        }
+    }
+}
+
+// A CHECK keeps ports within 1–65535.
+fn port(stored: i32) -> u16 {
+    u16::try_from(stored).unwrap_or_default()
+}
+
+/// A campaign with its account and its waiting interactions, as it is shown.
+pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64) -> CampaignView {
+    CampaignView {
+        id: campaign.id,
+        channel: campaign.channel,
+        name: campaign.name,
+        service_level_seconds: u32::try_from(campaign.service_level_seconds).unwrap_or_default(),
+        from_name: campaign.from_name,
+        eligibility: campaign.eligibility,
+        delivery_order: campaign.delivery_order,
+        max_interactions: campaign.max_interactions.and_then(|max| u32::try_from(max).ok()),
+        enabled: campaign.enabled,
+        receive: campaign.receive,
+        import_days: u32::try_from(campaign.import_days).unwrap_or_default(),
+        account: account.view(),
+        waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+        created_at: campaign.created_at,
+        version: campaign.version,
+    }
+}
+
+/// What a form sets of a campaign.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = campaigns, treat_none_as_null = true)]
+pub struct CampaignForm<'a> {
+    name: &'a str,
+    name_folded: String,
+    service_level_seconds: i32,
+    from_name: &'a str,
+    eligibility: Eligibility,
+    delivery_order: DeliveryOrder,
+    max_interactions: Option<i32>,
+    enabled: bool,
+    receive: bool,
+    import_days: i32,
+}
+
+impl<'a> CampaignForm<'a> {
+    /// The columns; the form has been judged, so that its numbers fit.
+    pub fn new(input: &'a CampaignInput) -> Self {
+        let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+        Self {
+            name: &input.name,
+            name_folded: crate::kernel::fold::fold(&input.name),
+            service_level_seconds: number(input.service_level_seconds),
+            from_name: &input.from_name,
+            eligibility: input.eligibility,
+            delivery_order: input.delivery_order,
+            max_interactions: input.max_interactions.map(number),
+            enabled: input.enabled,
+            receive: input.receive,
+            import_days: number(input.import_days),
+        }
+    }
+}
+
+/// What a form sets of a mail account. Saving starts it afresh: no failure is remembered.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = mail_accounts, treat_none_as_null = true)]
+pub struct AccountForm<'a> {
+    address: &'a str,
+    address_folded: String,
+    login: &'a str,
+    smtp_host: &'a str,
+    smtp_port: i32,
+    smtp_security: MailSecurity,
+    inbound_protocol: InboundProtocol,
+    imap_host: Option<&'a str>,
+    imap_port: Option<i32>,
+    imap_security: Option<MailSecurity>,
+    allow_plaintext_password: bool,
+    save_sent: bool,
+    health: AccountHealth,
+    last_error: Option<&'a str>,
+    last_error_at: Option<Timestamp>,
+    smtp_stopped: bool,
+}
+
+impl<'a> AccountForm<'a> {
+    /// The columns.
+    pub fn new(input: &'a CampaignInput) -> Self {
+        let account = &input.account;
+        let imap = account.imap.as_ref();
+        Self {
+            address: &account.address,
+            address_folded: crate::mail::address::fold(&account.address),
+            login: login(account),
+            smtp_host: &account.smtp.host,
+            smtp_port: i32::from(account.smtp.port),
+            smtp_security: account.smtp.security,
+            inbound_protocol: InboundProtocol::Imap,
+            imap_host: imap.map(|imap| imap.host.as_str()),
+            imap_port: imap.map(|imap| i32::from(imap.port)),
+            imap_security: imap.map(|imap| imap.security),
+            allow_plaintext_password: account.allow_plaintext_password,
+            save_sent: account.save_sent,
+            health: first_health(input.enabled && input.receive),
+            last_error: None,
+            last_error_at: None,
+            smtp_stopped: false,
+        }
+    }
+}
+
+/// The login of a form: its own, or the address.
+pub fn login(account: &AccountInput) -> &str {
+    account.login.as_deref().map(str::trim).filter(|login| !login.is_empty()).unwrap_or(&account.address)
+}
+
+/// Health of an account that has just been saved.
+pub fn first_health(reads: bool) -> AccountHealth {
+    if reads { AccountHealth::Unknown } else { AccountHealth::Off }
+}
+
+/// A member with his name.
+#[derive(Debug, Queryable)]
+pub struct MemberRow {
+    user_id: UserId,
+    name: String,
+    role: Role,
+    position: i32,
+    penalty: i32,
+    may_receive: bool,
+    may_start: bool,
+}
+
+impl From<MemberRow> for MemberView {
+    fn from(row: MemberRow) -> Self {
+        Self {
+            user_id: row.user_id,
+            name: row.name,
+            role: row.role,
+            position: row.position,
+            penalty: row.penalty,
+            may_receive: row.may_receive,
+            may_start: row.may_start,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What every connection to a mail server has in common: policy, trust, time limits, and the name that we give.
+
+use super::rows::{AccountRow, login};
+use crate::{
+    kernel::{Error, Result, config::Settings},
+    mail::{
+        account::{Credential, Endpoint, ImapSettings, Security, SmtpSettings, Timeouts},
+        net::NetPolicy,
+        tls,
+    },
+};
+use secrecy::SecretString;
+use shared::api::campaigns::{AccountInput, Endpoint as EndpointView, MailSecurity};
+use std::{path::Path, sync::Arc, time::Duration};
+
+/// The settings of section `mail` as the mail library takes them; made once, handed round by clone.
+#[derive(Debug, Clone)]
+pub struct MailServers {
+    policy: Arc<NetPolicy>,
+    tls: Arc<rustls::ClientConfig>,
+    timeouts: Timeouts,
+    hello_name: String,
+}
+
+/// Limits of a login that a person waits for; the settings may only make them shorter.
+const PATIENCE: Timeouts = Timeouts {
+    connect: Duration::from_secs(10),
+    io: Duration::from_secs(15),
+    command: Duration::from_secs(20),
+    final_dot: Duration::from_secs(20),
+};
+
+impl MailServers {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// `mail.allow_hosts` has an entry that is no host, address or network; `mail.ca_file` cannot be read or holds no
+    /// certificate.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        let mail = &settings.mail;
+        let policy = NetPolicy::allowing(&mail.allow_hosts)
+            .map_err(|error| Error::Internal(format!("mail.allow_hosts: {error}")))?;
+        let authority = match &mail.ca_file {
+            none if none == Path::new("") => None,
+            file => Some(
+                std::fs::read(file)
+                    .map_err(|error| Error::Internal(format!("mail.ca_file: {}: {error}", file.display())))?,
+            ),
+        };
+        let tls = tls::client_config(authority.as_deref())
+            .map_err(|error| Error::Internal(format!("mail.ca_file: {error}")))?;
+        let hello_name = match mail.helo_name.trim() {
+            "" => lettre::transport::smtp::extension::ClientId::default().to_string(),
+            name => name.to_owned(),
+        };
+        let timeouts = Timeouts {
+            connect: Duration::from_secs(mail.connect_seconds),
+            io: Duration::from_secs(mail.io_seconds),
+            ..Timeouts::default()
+        };
+        Ok(Self { policy: Arc::new(policy), tls, timeouts, hello_name })
+    }
+
+    /// The same with the time limits of a login that a person waits for.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        let timeouts = Timeouts {
+            connect: PATIENCE.connect.min(self.timeouts.connect),
+            io: PATIENCE.io.min(self.timeouts.io),
+            ..PATIENCE
+        };
+        Self { timeouts, ..self.clone() }
+    }
+
+    /// Settings for the outgoing server of a form.
+    pub(super) fn smtp_of_form(&self, account: &AccountInput, password: &SecretString) -> SmtpSettings {
+        self.smtp(&account.smtp, login(account), password, account.allow_plaintext_password)
+    }
+
+    /// Settings for the incoming server of a form.
+    pub(super) fn imap_of_form(&self, account: &AccountInput, password: &SecretString) -> Option<ImapSettings> {
+        Some(self.imap(account.imap.as_ref()?, login(account), password, account.allow_plaintext_password))
+    }
+
+    /// Settings for the outgoing server of a stored account.
+    pub(super) fn smtp_of_row(&self, row: &AccountRow, password: &SecretString) -> SmtpSettings {
+        self.smtp(&row.smtp(), &row.login, password, row.allow_plaintext_password)
+    }
+
+    /// Settings for the incoming server of a stored account.
+    pub(super) fn imap_of_row(&self, row: &AccountRow, password: &SecretString) -> Option<ImapSettings> {
+        Some(self.imap(&row.imap()?, &row.login, password, row.allow_plaintext_password))
+    }
+
+    fn smtp(&self, server: &EndpointView, user: &str, password: &SecretString, clear: bool) -> SmtpSettings {
+        SmtpSettings {
+            endpoint: endpoint(server),
+            user: user.to_owned(),
+            credential: Some(Credential::Password(password.clone())),
+            allow_clear_password: clear,
+            hello_name: self.hello_name.clone(),
+            timeouts: self.timeouts,
+            policy: Arc::clone(&self.policy),
+            tls: Arc::clone(&self.tls),
+        }
+    }
+
+    fn imap(&self, server: &EndpointView, user: &str, password: &SecretString, clear: bool) -> ImapSettings {
+        ImapSettings {
+            endpoint: endpoint(server),
+            user: user.to_owned(),
+            credential: Credential::Password(password.clone()),
+            allow_clear_password: clear,
+            timeouts: self.timeouts,
+            policy: Arc::clone(&self.policy),
+            tls: Arc::clone(&self.tls),
+        }
+    }
+}
+
+fn endpoint(view: &EndpointView) -> Endpoint {
+    let security = match view.security {
+        MailSecurity::Starttls => Security::Starttls,
+        MailSecurity::Implicit => Security::Implicit,
+        MailSecurity::None => Security::None,
+    };
+    Endpoint { host: view.host.clone(), port: view.port, security }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::config::Flags;
+
+    fn settings(vars: &[(&str, &str)]) -> Settings {
+        let vars = vars.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Settings::load(&Flags::default(), vars).unwrap()
+    }
+
+    #[test]
+    fn faulty_settings_are_named_at_the_start() {
+        let error = MailServers::new(&settings(&[("POSTA__MAIL__ALLOW_HOSTS", "10.0.0.0/40")])).unwrap_err();
+        assert!(error.to_string().contains("mail.allow_hosts"), "{error}");
+        let error = MailServers::new(&settings(&[("POSTA__MAIL__CA_FILE", "/no/such/file.pem")])).unwrap_err();
+        assert!(error.to_string().contains("mail.ca_file: /no/such/file.pem"), "{error}");
+    }
+
+    #[test]
+    fn a_person_waits_less_long_than_a_worker() {
+        let servers = MailServers::new(&settings(&[("POSTA__MAIL__CONNECT_SECONDS", "3")])).unwrap();
+        assert_eq!(servers.timeouts.io, Duration::from_secs(60));
+        let patient = servers.patient().timeouts;
+        assert_eq!((patient.connect, patient.io), (Duration::from_secs(3), Duration::from_secs(15)));
+        assert!(!servers.hello_name.is_empty());
+    }
+}

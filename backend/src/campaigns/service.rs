@@ -1,0 +1,374 @@
+//! The use cases of campaigns: list, save, switch, test. Logins are tried before a transaction is opened and never
+//! within one.
+
+mod members;
+
+use super::{
+    MailServers,
+    account::{open_password, seal_password},
+    changes::changes,
+    form::{judge, judge_account},
+    queries::{self, ListKey},
+    rows::CampaignRow,
+    trial::try_logins,
+    verdict::verdict,
+};
+use crate::kernel::{
+    Core, Error, Result,
+    audit::{self, Entry},
+    db::Connection,
+    events::{self, Audience},
+    http::{cursor, extract::IfMatch, idempotency::Once},
+    secrets::Keys,
+};
+use diesel::OptionalExtension;
+use secrecy::SecretString;
+use serde_json::json;
+use shared::{
+    api::campaigns::{
+        AccountInput, CampaignInput, CampaignSummary, CampaignView, TestConnection, TestConnectionAnswer,
+    },
+    error::ErrorCode,
+    ids::{CampaignId, UserId},
+    live::LiveEvent,
+    page::{Page, PageQuery},
+    permission::{CampaignScope, Permission},
+    time::Timestamp,
+    validate::{Issues, Rule, Validate},
+};
+
+/// Who asks, and what he may see.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// Who.
+    pub user: UserId,
+    /// Campaigns that he sees.
+    pub scope: CampaignScope,
+}
+
+impl Asker {
+    /// Foreign campaigns are not there for him.
+    fn sees(&self, campaign: CampaignId) -> Result<()> {
+        if self.scope.holds(campaign) { Ok(()) } else { Err(ErrorCode::NotFound.into()) }
+    }
+}
+
+/// Campaigns and their members.
+#[derive(Debug, Clone)]
+pub struct Service {
+    core: Core,
+    servers: MailServers,
+}
+
+impl Service {
+    /// The room's use cases.
+    ///
+    /// # Errors
+    /// A setting of section `mail` is faulty; says which.
+    pub fn new(core: Core) -> Result<Self> {
+        let servers = MailServers::new(&core.settings)?;
+        Ok(Self { core, servers })
+    }
+
+    /// What connections to mail servers have in common, for [`super::account::open`].
+    #[must_use]
+    pub fn servers(&self) -> &MailServers {
+        &self.servers
+    }
+
+    /// The campaigns that the caller sees, by name.
+    ///
+    /// # Errors
+    /// `bad_cursor`, a limit out of range; the database's.
+    pub async fn list(&self, asker: Asker, page: PageQuery) -> Result<Page<CampaignView>> {
+        let limit = cursor::limit(page.limit)?;
+        let after: Option<ListKey> = cursor::read(page.cursor.as_deref())?;
+        self.core
+            .db
+            .read(move |conn| {
+                let rows = queries::list(conn, &asker.scope, after.clone(), limit.saturating_add(1))?;
+                Ok(without_keys(cursor::page(rows, limit, |(key, _)| key.clone())))
+            })
+            .await
+    }
+
+    /// The enabled campaigns in which the caller is a member, by name.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub async fn list_mine(&self, asker: Asker, page: PageQuery) -> Result<Page<CampaignSummary>> {
+        let limit = cursor::limit(page.limit)?;
+        let after: Option<ListKey> = cursor::read(page.cursor.as_deref())?;
+        self.core
+            .db
+            .read(move |conn| {
+                let most = limit.saturating_add(1);
+                let rows = queries::list_of_member(conn, asker.user, &asker.scope, after.clone(), most)?;
+                Ok(without_keys(cursor::page(rows, limit, |(key, _)| key.clone())))
+            })
+            .await
+    }
+
+    /// One campaign.
+    ///
+    /// # Errors
+    /// `not_found`; the database's.
+    pub async fn get(&self, asker: Asker, id: CampaignId) -> Result<CampaignView> {
+        asker.sees(id)?;
+        self.core.db.read(move |conn| Ok(queries::view(conn, id)?)).await
+    }
+
+    /// Creates a campaign once its logins were accepted (S10), or, with `save_disabled`, untried and switched off.
+    /// With `once`, a repeated request gets the first answer.
+    ///
+    /// # Errors
+    /// `invalid`, `mail_login_refused`, `mail_server_unreachable`; nothing is stored then. The database's.
+    pub async fn create(
+        &self,
+        actor: UserId,
+        mut input: CampaignInput,
+        save_disabled: bool,
+        once: Option<Once>,
+    ) -> Result<CampaignView> {
+        if save_disabled {
+            input.enabled = false;
+        }
+        let (known, form) = (once.clone(), input.clone());
+        let answered = self.core.db.read(move |conn| {
+            if let Some(once) = &known
+                && let Some(answer) = once.answered(conn)?
+            {
+                return Ok(Some(answer));
+            }
+            judge(conn, &form, None)?;
+            Ok(None)
+        });
+        if let Some(answer) = answered.await? {
+            return Ok(answer);
+        }
+        if !save_disabled {
+            let password = input.account.password.clone().unwrap_or_default().into();
+            self.must_log_in(&input.account, input.receive, &password).await?;
+        }
+        let core = self.core.clone();
+        self.core
+            .db
+            .write(move |conn| {
+                let now = core.now();
+                let store = |conn: &mut Connection| create(conn, &core.keys, actor, &input, save_disabled, now);
+                match &once {
+                    Some(once) => once.run(conn, now, store),
+                    None => store(conn),
+                }
+            })
+            .await
+    }
+
+    /// Replaces a campaign once its logins were accepted, or, with `save_disabled`, untried and switched off. An empty
+    /// password keeps the stored one.
+    ///
+    /// # Errors
+    /// `not_found`, `version_mismatch`, and as [`Self::create`].
+    pub async fn update(
+        &self,
+        asker: Asker,
+        id: CampaignId,
+        if_match: IfMatch,
+        mut input: CampaignInput,
+        save_disabled: bool,
+    ) -> Result<CampaignView> {
+        asker.sees(id)?;
+        if save_disabled {
+            input.enabled = false;
+        }
+        // Empty means "as it is" from here on.
+        input.account.password = input.account.password.filter(|password| !password.is_empty());
+        let (form, keys) = (input.clone(), self.core.keys.clone());
+        let password = self.core.db.read(move |conn| {
+            if_match.check(queries::campaign(conn, id)?.version)?;
+            judge(conn, &form, Some(id))?;
+            match &form.account.password {
+                Some(password) => Ok(SecretString::from(password.clone())),
+                // Not needed when nothing is tried, and then a key that was lost does no harm.
+                None if save_disabled => Ok(SecretString::default()),
+                None => open_password(&keys, &queries::account_of(conn, id)?),
+            }
+        });
+        let password = password.await?;
+        if !save_disabled {
+            self.must_log_in(&input.account, input.receive, &password).await?;
+        }
+        let core = self.core.clone();
+        self.core
+            .db
+            .write(move |conn| {
+                queries::lock_campaigns(conn)?;
+                let before = queries::view(conn, id)?;
+                if_match.check(before.version)?;
+                judge(conn, &input, Some(id))?;
+                queries::update(conn, id, &input)?;
+                if let Some(password) = &input.account.password {
+                    let sealed = seal_password(&core.keys, before.account.id, password)?;
+                    queries::set_password(conn, before.account.id, &sealed)?;
+                }
+                let (now, after) = (core.now(), queries::view(conn, id)?);
+                let detail = json!({
+                    "name": after.name,
+                    "changed": changes(&json!(before), &json!(after)),
+                    "password_replaced": input.account.password.is_some(),
+                    "login_tried": !save_disabled,
+                });
+                note(conn, now, asker.user, "campaigns.update", id, detail)?;
+                tell(conn, now, id, &[])?;
+                Ok(after)
+            })
+            .await
+    }
+
+    /// Switches a campaign on, once its logins were accepted, or off (S17). Switching on what is on already tries the
+    /// logins again and sets a stopped account going.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict`: another enabled campaign receives mail at the address; the logins' as
+    /// [`Self::create`]; the database's.
+    pub async fn switch(&self, asker: Asker, id: CampaignId, on: bool) -> Result<CampaignView> {
+        asker.sees(id)?;
+        if on {
+            let keys = self.core.keys.clone();
+            let (account, receive, password) = self
+                .core
+                .db
+                .read(move |conn| {
+                    let campaign = queries::campaign(conn, id)?;
+                    let row = queries::account_of(conn, id)?;
+                    must_be_alone(conn, &campaign, &row.address)?;
+                    let password = open_password(&keys, &row)?;
+                    Ok((row.as_input(), campaign.receive, password))
+                })
+                .await?;
+            self.must_log_in(&account, receive, &password).await?;
+        }
+        let core = self.core.clone();
+        self.core
+            .db
+            .write(move |conn| {
+                queries::lock_campaigns(conn)?;
+                let campaign = queries::campaign(conn, id)?;
+                if on {
+                    let address = queries::account_of(conn, id)?.address;
+                    must_be_alone(conn, &campaign, &address)?;
+                }
+                queries::switch(conn, &campaign, on)?;
+                let now = core.now();
+                let action = if on { "campaigns.enable" } else { "campaigns.disable" };
+                note(conn, now, asker.user, action, id, json!({"name": campaign.name}))?;
+                tell(conn, now, id, &[])?;
+                Ok(queries::view(conn, id)?)
+            })
+            .await
+    }
+
+    /// Tries the logins of a form and tells what came of each; stores nothing.
+    ///
+    /// # Errors
+    /// `invalid`: the form breaks a rule, or names a campaign that is not there; the database's.
+    pub async fn test(&self, asker: Asker, request: TestConnection) -> Result<TestConnectionAnswer> {
+        let mut issues = Issues::default();
+        request.validate(&mut issues);
+        judge_account(&request.account, &mut issues);
+        let given = request.account.password.as_deref().unwrap_or("");
+        let password = match request.campaign_id {
+            _ if !given.is_empty() => Some(SecretString::from(given)),
+            Some(id) => {
+                let stored = self.stored_password(&asker, id).await?;
+                if stored.is_none() {
+                    issues.add("campaign_id", Rule::UnknownValue, "there is no such campaign");
+                }
+                stored
+            }
+            None => {
+                if !issues.has("account/password") {
+                    issues.add("account/password", Rule::Required, "is required");
+                }
+                None
+            }
+        };
+        issues.into_result().map_err(Error::invalid)?;
+        let tests = try_logins(&self.servers, &request.account, request.receive, &password.unwrap_or_default()).await;
+        Ok(TestConnectionAnswer { tests })
+    }
+
+    async fn stored_password(&self, asker: &Asker, id: CampaignId) -> Result<Option<SecretString>> {
+        if asker.sees(id).is_err() {
+            return Ok(None);
+        }
+        let keys = self.core.keys.clone();
+        let read = move |conn: &mut Connection| match queries::account_of(conn, id).optional()? {
+            Some(row) => open_password(&keys, &row).map(Some),
+            None => Ok(None),
+        };
+        self.core.db.read(read).await
+    }
+
+    async fn must_log_in(&self, account: &AccountInput, receive: bool, password: &SecretString) -> Result<()> {
+        verdict(&try_logins(&self.servers, account, receive, password).await, account)
+    }
+}
+
+fn create(
+    conn: &mut Connection,
+    keys: &Keys,
+    actor: UserId,
+    input: &CampaignInput,
+    save_disabled: bool,
+    now: Timestamp,
+) -> Result<CampaignView> {
+    queries::lock_campaigns(conn)?;
+    judge(conn, input, None)?;
+    let (id, account) = queries::insert(conn, input, now)?;
+    let password = input.account.password.as_deref().unwrap_or("");
+    queries::set_password(conn, account, &seal_password(keys, account, password)?)?;
+    let view = queries::view(conn, id)?;
+    let detail = json!({
+        "name": view.name,
+        "address": view.account.address,
+        "enabled": view.enabled,
+        "login_tried": !save_disabled,
+    });
+    note(conn, now, actor, "campaigns.create", id, detail)?;
+    tell(conn, now, id, &[])?;
+    Ok(view)
+}
+
+/// Two campaigns that fetch from one address would take each other's mail.
+fn must_be_alone(conn: &mut Connection, campaign: &CampaignRow, address: &str) -> Result<()> {
+    if campaign.receive && queries::address_is_read(conn, address, Some(campaign.id))? {
+        let words = "another enabled campaign receives mail at this address";
+        return Err(Error::detailed(ErrorCode::Conflict, words));
+    }
+    Ok(())
+}
+
+fn note(
+    conn: &mut Connection,
+    now: Timestamp,
+    actor: UserId,
+    action: &str,
+    campaign: CampaignId,
+    detail: serde_json::Value,
+) -> Result<()> {
+    let entry = Entry { actor: Some(actor), action, object: "campaign", object_id: Some(campaign.0), detail };
+    Ok(audit::record(conn, now, &entry)?)
+}
+
+/// Tells members, `former` ones, and whoever reads campaigns.
+fn tell(conn: &mut Connection, now: Timestamp, campaign: CampaignId, former: &[UserId]) -> Result<()> {
+    let mut users = queries::member_ids(conn, campaign)?;
+    users.extend_from_slice(former);
+    let audience = Audience { users, permission: Permission::CampaignsRead, campaign: Some(campaign) };
+    Ok(events::append(conn, now, &audience, &LiveEvent::CampaignChanged { campaign_id: campaign })?)
+}
+
+fn without_keys<K, T>(page: Page<(K, T)>) -> Page<T> {
+    Page { items: page.items.into_iter().map(|(_, item)| item).collect(), next_cursor: page.next_cursor }
+}
