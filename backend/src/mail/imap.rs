@@ -15,6 +15,7 @@ mod wire;
 
 pub use connect::connect;
 pub use error::ImapError;
+pub use session::Session;
 pub use stop::Stopper;
 
 /// A folder of a mailbox.

@@ -10,6 +10,7 @@ pub mod charset;
 pub mod compose;
 pub mod headers;
 pub mod imap;
+pub mod login;
 pub mod markup;
 pub mod message;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod mutate;
 pub mod net;
 pub mod parse;
 pub mod sanitize;
+pub mod smtp;
 pub mod text;
 pub mod threading;
 pub mod tls;

@@ -25,6 +25,8 @@ pub enum TlsSetupError {
 /// Makes the client side's TLS configuration: the system's roots plus, where given, the
 /// certificates of a PEM text (an organisation's own authority).
 ///
+/// Reading the system's store takes tens of milliseconds: make one and share it.
+///
 /// A system store without usable roots is no error as such: then only the extra authority is
 /// trusted, and every other server fails verification.
 ///

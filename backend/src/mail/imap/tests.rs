@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -15,6 +15,8 @@ use crate::mail::{
     net::NetPolicy,
     tls,
 };
+
+static TLS: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
 
 type Reader = BufReader<TcpStream>;
 
@@ -31,7 +33,7 @@ fn settings(port: u16, security: Security) -> ImapSettings {
             final_dot: Duration::from_secs(5),
         },
         policy: Arc::new(NetPolicy::allowing(["127.0.0.1"]).unwrap()),
-        tls: tls::client_config(None).unwrap(),
+        tls: Arc::clone(TLS.get_or_init(|| tls::client_config(None).unwrap())),
     }
 }
 
