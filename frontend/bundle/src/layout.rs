@@ -50,4 +50,17 @@ impl Layout {
             target,
         })
     }
+
+    /// Everything inside one folder, for tests.
+    #[cfg(test)]
+    pub fn in_folder(dir: &std::path::Path) -> Self {
+        Self {
+            root: dir.to_path_buf(),
+            frontend: dir.to_path_buf(),
+            dist: dir.join("dist"),
+            node_modules: dir.join("node_modules"),
+            target: dir.join("target"),
+            cache: dir.join("cache"),
+        }
+    }
 }

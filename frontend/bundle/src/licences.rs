@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_choice_is_seen_in_all_its_spellings() {
-        for yes in ["Apache-2.0", "MIT OR Apache-2.0", "Apache-2.0/MIT", "(MPL-2.0 OR Apache-2.0)", "MIT / Apache-2.0"] {
+        for yes in ["Apache-2.0", "MIT OR Apache-2.0", "Apache-2.0/MIT", "(MPL-2.0 OR Apache-2.0)", "MIT / Apache-2.0"]
+        {
             assert!(offers_apache(yes), "{yes}");
         }
         for no in ["MIT", "Apache-2.0 WITH LLVM-exception", "(MIT OR Apache-2.0) AND Unicode-3.0", "", "BSD-3-Clause"] {

@@ -87,12 +87,12 @@ struct Package {
 fn crates(layout: &Layout, tools: &Toolchain) -> Result<Vec<Part>> {
     // `metadata` tells licences and folders, but of everything that any member of the workspace needs; only `tree`
     // resolves the features of the page alone.
-    let mut tree = tools.cargo();
+    let mut tree = tools.cargo(layout);
     tree.current_dir(&layout.root).args(["tree", "--package", "posta-web", "--target", TARGET]);
     tree.args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
     let linked = linked(&process::output(&mut tree, "cargo tree")?);
 
-    let mut metadata = tools.cargo();
+    let mut metadata = tools.cargo(layout);
     metadata.current_dir(&layout.root).args(["metadata", "--format-version", "1", "--filter-platform", TARGET]);
     let json = process::output(&mut metadata, "cargo metadata")?;
     let metadata: Metadata = serde_json::from_str(&json).context("cargo metadata cannot be read")?;
@@ -137,7 +137,8 @@ struct NpmPackage {
 fn npm_package(folder: &Path) -> Result<Part> {
     let file = folder.join("package.json");
     let json = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let package: NpmPackage = serde_json::from_slice(&json).with_context(|| format!("cannot read {}", file.display()))?;
+    let package: NpmPackage =
+        serde_json::from_slice(&json).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Part {
         title: format!("{} {} (npm)", package.name, package.version),
         licence: package.license,

@@ -62,21 +62,10 @@ fn read(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Vec<u8>>) -> s
 mod tests {
     use super::*;
 
-    fn layout(dir: &Path) -> Layout {
-        Layout {
-            root: dir.to_path_buf(),
-            frontend: dir.to_path_buf(),
-            dist: dir.join("dist"),
-            node_modules: dir.join("node_modules"),
-            target: dir.join("target"),
-            cache: dir.join("cache"),
-        }
-    }
-
     #[test]
     fn an_old_page_leaves_nothing_behind_and_an_equal_one_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let layout = layout(dir.path());
+        let layout = Layout::in_folder(dir.path());
         fs::create_dir_all(layout.dist.join("assets")).unwrap();
         fs::write(layout.dist.join("assets/old.js"), "old").unwrap();
         let mut site = Site::default();

@@ -38,21 +38,16 @@ fn parse(answer: &str) -> Result<Toolchain> {
         found.filter(|path| !path.is_empty()).map(PathBuf::from)
     };
     let need = |key: &str| value(key).ok_or_else(|| anyhow!(".ci/wasm-toolchain named no {key}"));
-    Ok(Toolchain {
-        cargo: need("CARGO")?,
-        rustc: need("RUSTC")?,
-        linker: value("LINKER"),
-        sysroot: value("SYSROOT"),
-    })
+    Ok(Toolchain { cargo: need("CARGO")?, rustc: need("RUSTC")?, linker: value("LINKER"), sysroot: value("SYSROOT") })
 }
 
 impl Toolchain {
     /// A cargo command that compiles for the page's target with this toolchain, free of the flags of the native build.
     ///
-    /// Cargo's home is kept out of the module, so that the same sources give the same bytes anywhere. The checkout's
-    /// place needs no such care (cargo names our own files relative to it), and must not be part of the flags:
-    /// checkouts in different places share the compiled dependencies.
-    pub fn cargo(&self) -> Command {
+    /// Cargo's home and the target directory (generated code lies there) are kept out of the module, so that the same
+    /// sources give the same bytes anywhere. The checkout's place needs no such care (cargo names our own files relative
+    /// to it), and must not be part of the flags: checkouts in different places share the compiled dependencies.
+    pub fn cargo(&self, layout: &Layout) -> Command {
         let mut flags = Vec::new();
         if let Some(sysroot) = &self.sysroot {
             flags.push(format!("--sysroot={}", sysroot.display()));
@@ -60,12 +55,13 @@ impl Toolchain {
         if let Some(home) = cargo_home() {
             flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
         }
+        flags.push(format!("--remap-path-prefix={}=target", layout.target.display()));
         let mut command = Command::new(&self.cargo);
         command
             .env("RUSTC", &self.rustc)
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
             .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_TARGET_DIR");
+            .env("CARGO_TARGET_DIR", &layout.target);
         if let Some(linker) = &self.linker {
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
@@ -99,7 +95,7 @@ mod tests {
     #[test]
     fn a_private_sysroot_and_linker_reach_the_compiler() {
         let tools = parse("CARGO=/a/cargo\nRUSTC=/a/rustc\nLINKER=/a/lld\nSYSROOT=/a/std\n").unwrap();
-        let command = tools.cargo();
+        let command = tools.cargo(&Layout::in_folder(std::path::Path::new("/src")));
         let env: Vec<_> = command.get_envs().filter_map(|(k, v)| Some((k.to_str()?, v?.to_str()?))).collect();
         let flags = env.iter().find(|(key, _)| *key == "CARGO_ENCODED_RUSTFLAGS").unwrap().1;
         assert!(flags.split('\u{1f}').any(|flag| flag == "--sysroot=/a/std"));

@@ -55,12 +55,18 @@ fn compile(layout: &Layout, tools: &Toolchain, mode: Mode) -> Result<PathBuf> {
         Mode::Dev => ("wasm-dev", "wasm-dev"),
         Mode::Release => ("wasm-release", "wasm-release"),
     };
-    let mut cargo = tools.cargo();
-    cargo
-        .current_dir(&layout.root)
-        .args(["build", "--package", "posta-web", "--bin", "posta-web", "--target", TARGET, "--profile", profile])
-        .arg("--target-dir")
-        .arg(&layout.target);
+    let mut cargo = tools.cargo(layout);
+    cargo.current_dir(&layout.root).args([
+        "build",
+        "--package",
+        "posta-web",
+        "--bin",
+        "posta-web",
+        "--target",
+        TARGET,
+        "--profile",
+        profile,
+    ]);
     process::run(&mut cargo, "the compilation of the page")?;
     Ok(layout.target.join(TARGET).join(folder).join("posta-web.wasm"))
 }

@@ -23,6 +23,7 @@ const SOURCES: &[&str] = &[
     "frontend/bundle/page",
     "frontend/index.html",
     "frontend/Cargo.toml",
+    "frontend/build.rs",
     "frontend/package-lock.json",
     "shared/src",
     "shared/Cargo.toml",
