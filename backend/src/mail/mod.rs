@@ -6,6 +6,7 @@
 pub mod account;
 pub mod address;
 pub mod autoreply;
+pub mod bounce;
 pub mod charset;
 pub mod compose;
 pub mod headers;
@@ -17,6 +18,7 @@ pub mod message;
 mod mutate;
 pub mod net;
 pub mod parse;
+pub mod quote;
 pub mod sanitize;
 pub mod smtp;
 pub mod text;
