@@ -1,0 +1,90 @@
+//! Campaigns, their members, and what operators see of their mailboxes.
+
+use super::{
+    Answer, Api,
+    request::{Method, Request, with_query},
+};
+use shared::{
+    api::{
+        campaigns::{
+            CampaignInput, CampaignSummary, CampaignView, MemberInput, MemberView, TestConnection, TestConnectionAnswer,
+        },
+        operations::{MailboxLedger, QuarantineView},
+    },
+    ids::{CampaignId, UserId},
+    page::{Page, PageQuery},
+};
+
+impl Api {
+    /// Campaigns, a page at a time.
+    pub async fn list_campaigns(self, page: &PageQuery) -> Answer<Page<CampaignView>> {
+        self.fetch(Request::get(with_query("campaigns", page))).await
+    }
+
+    /// One campaign.
+    pub async fn get_campaign(self, id: CampaignId) -> Answer<CampaignView> {
+        self.fetch(Request::get(format!("campaigns/{id}"))).await
+    }
+
+    /// Creates a campaign; with `save_disabled` the login is not tried and it is stored switched off.
+    pub async fn create_campaign(self, input: &CampaignInput, save_disabled: bool) -> Answer<CampaignView> {
+        self.fetch(Request::post(format!("campaigns{}", disabled_query(save_disabled))).json(input)).await
+    }
+
+    /// Replaces a campaign, if it still has `version`.
+    pub async fn update_campaign(
+        self,
+        id: CampaignId,
+        version: i64,
+        input: &CampaignInput,
+        save_disabled: bool,
+    ) -> Answer<CampaignView> {
+        let path = format!("campaigns/{id}{}", disabled_query(save_disabled));
+        self.fetch(Request::new(Method::Put, path).json(input).if_match(version)).await
+    }
+
+    /// Switches a campaign on or off.
+    pub async fn enable_campaign(self, id: CampaignId, on: bool) -> Answer<()> {
+        let verb = if on { "enable" } else { "disable" };
+        self.run(Request::post(format!("campaigns/{id}/{verb}"))).await.map(drop)
+    }
+
+    /// Tries the account of the form for real.
+    pub async fn test_connection(self, test: &TestConnection) -> Answer<TestConnectionAnswer> {
+        self.fetch(Request::post("campaigns/test-connection").json(test)).await
+    }
+
+    /// Campaigns in which the caller works.
+    pub async fn list_my_campaigns(self) -> Answer<Page<CampaignSummary>> {
+        self.fetch(Request::get("campaigns/mine")).await
+    }
+
+    /// Members, in their order.
+    pub async fn list_members(self, id: CampaignId) -> Answer<Page<MemberView>> {
+        self.fetch(Request::get(format!("campaigns/{id}/members"))).await
+    }
+
+    /// Adds or changes a member.
+    pub async fn put_member(self, id: CampaignId, user: UserId, input: &MemberInput) -> Answer<()> {
+        self.run(Request::new(Method::Put, format!("campaigns/{id}/members/{user}")).json(input)).await.map(drop)
+    }
+
+    /// Removes a member; what he holds stays his.
+    pub async fn remove_member(self, id: CampaignId, user: UserId) -> Answer<()> {
+        self.run(Request::new(Method::Delete, format!("campaigns/{id}/members/{user}"))).await.map(drop)
+    }
+
+    /// Mailboxes with their ledger.
+    pub async fn list_mailboxes(self, id: CampaignId) -> Answer<Page<MailboxLedger>> {
+        self.fetch(Request::get(format!("campaigns/{id}/mailboxes"))).await
+    }
+
+    /// Mails that could not be read.
+    pub async fn list_quarantine(self, id: CampaignId) -> Answer<Page<QuarantineView>> {
+        self.fetch(Request::get(format!("campaigns/{id}/quarantine"))).await
+    }
+}
+
+fn disabled_query(save_disabled: bool) -> &'static str {
+    if save_disabled { "?save_disabled=true" } else { "" }
+}

@@ -1,0 +1,38 @@
+//! Interactions: lists, opening, finishing, routing.
+
+use super::{
+    Answer, Api,
+    request::{Request, with_query},
+};
+use shared::{
+    api::interactions::{DecisionView, FinishInteraction, InteractionQuery, InteractionSummary},
+    ids::InteractionId,
+    page::Page,
+};
+
+impl Api {
+    /// Interactions that fit the filter.
+    pub async fn list_interactions(self, filter: &InteractionQuery) -> Answer<Page<InteractionSummary>> {
+        self.fetch(Request::get(with_query("interactions", filter))).await
+    }
+
+    /// One interaction.
+    pub async fn get_interaction(self, id: InteractionId) -> Answer<InteractionSummary> {
+        self.fetch(Request::get(format!("interactions/{id}"))).await
+    }
+
+    /// Marks the newest mail as read.
+    pub async fn open_interaction(self, id: InteractionId) -> Answer<()> {
+        self.run(Request::post(format!("interactions/{id}/open"))).await.map(drop)
+    }
+
+    /// Finishes an interaction.
+    pub async fn finish_interaction(self, id: InteractionId, finish: &FinishInteraction) -> Answer<()> {
+        self.run(Request::post(format!("interactions/{id}/finish")).json(finish)).await.map(drop)
+    }
+
+    /// Why the interaction went where it went.
+    pub async fn list_decisions(self, id: InteractionId) -> Answer<Page<DecisionView>> {
+        self.fetch(Request::get(format!("interactions/{id}/decisions"))).await
+    }
+}

@@ -1,0 +1,188 @@
+//! The command palette: go to, search, do.
+
+use super::icon::{Glyph, Icon};
+use crate::{
+    dom, format,
+    i18n::{txt, use_i18n},
+    state::commands::{Section, use_commands},
+};
+use leptos::{html, prelude::*};
+use web_sys::KeyboardEvent;
+
+/// A line of the palette that is no command: something found.
+#[derive(Clone)]
+pub struct Found {
+    /// What it is.
+    pub label: String,
+    /// More about it.
+    pub note: String,
+    /// Goes there.
+    pub run: Callback<()>,
+}
+
+/// One line, as it is drawn.
+#[derive(Clone)]
+struct Line {
+    glyph: Glyph,
+    label: String,
+    note: String,
+    key: Option<&'static str>,
+    run: Callback<()>,
+}
+
+/// The palette. One in the page.
+#[component]
+pub fn Palette(
+    /// What fits the words and is no command: interactions, and the full search.
+    #[prop(into)]
+    find: Callback<String, Vec<Found>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let commands = use_commands();
+    let open = commands.palette;
+    let dialog = NodeRef::<html::Dialog>::new();
+    let input = NodeRef::<html::Input>::new();
+    let typed = RwSignal::new(String::new());
+    let picked = RwSignal::new(0_usize);
+
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        if open.get() {
+            typed.set(String::new());
+            picked.set(0);
+            if !dialog.open() {
+                let _ = dialog.show_modal();
+            }
+        } else if dialog.open() {
+            dialog.close();
+        }
+    });
+
+    let lines = Signal::derive(move || {
+        if !open.get() {
+            return Vec::new();
+        }
+        let words = typed.get();
+        let mut list: Vec<_> = commands.list().into_iter().rev().collect();
+        list.sort_by_key(|command| command.section);
+        let mut lines: Vec<Line> = list
+            .into_iter()
+            .map(|command| Line {
+                glyph: match command.section {
+                    Section::Do => icondata::LuPlay,
+                    Section::Go => icondata::LuChevronRight,
+                    Section::Settings => icondata::LuSettings,
+                },
+                label: command.label.get(),
+                note: String::new(),
+                key: command.key,
+                run: command.run,
+            })
+            .filter(|line| format::matches(&line.label, &words))
+            .collect();
+        if !words.trim().is_empty() {
+            lines.extend(find.run(words).into_iter().map(|found| Line {
+                glyph: icondata::LuMail,
+                label: found.label,
+                note: found.note,
+                key: None,
+                run: found.run,
+            }));
+        }
+        lines
+    });
+    let run = move |line: Line| {
+        open.set(false);
+        // After the dialog has given the focus back, so that the command can put it elsewhere.
+        request_animation_frame(move || line.run.run(()));
+    };
+    let on_keydown = move |event: KeyboardEvent| {
+        let count = lines.with_untracked(Vec::len);
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => picked.update(|at| *at = (*at + 1) % count),
+            "ArrowUp" if count > 0 => picked.update(|at| *at = at.checked_sub(1).unwrap_or(count - 1)),
+            "Enter" => {
+                if let Some(line) = lines.with_untracked(|lines| lines.get(picked.get_untracked()).cloned()) {
+                    run(line);
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+        if let Some(row) = document().get_element_by_id(&format!("palette-{}", picked.get_untracked())) {
+            dom::reveal(&row);
+        }
+    };
+    view! {
+        <dialog
+            node_ref=dialog
+            class="palette"
+            aria-label=txt!(i18n, shell.palette)
+            on:close=move |_| open.set(false)
+            on:mousedown=move |event: web_sys::MouseEvent| {
+                if event.target() == dialog.get_untracked().map(Into::into) {
+                    open.set(false);
+                }
+            }
+        >
+            <div class="palette-frame">
+                <div class="palette-input">
+                    <Icon glyph=icondata::LuSearch />
+                    <input
+                        node_ref=input
+                        type="text"
+                        role="combobox"
+                        autocomplete="off"
+                        spellcheck="false"
+                        autofocus
+                        aria-expanded="true"
+                        aria-controls="palette-list"
+                        aria-activedescendant=move || format!("palette-{}", picked.get())
+                        aria-label=txt!(i18n, shell.palette)
+                        placeholder=txt!(i18n, shell.palette_hint)
+                        prop:value=typed
+                        on:input=move |event| {
+                            typed.set(event_target_value(&event));
+                            picked.set(0);
+                        }
+                        on:keydown=on_keydown
+                    />
+                </div>
+                <ul class="palette-list" role="listbox" id="palette-list" aria-label=txt!(i18n, shell.palette)>
+                    {move || {
+                        let lines = lines.get();
+                        if lines.is_empty() {
+                            return view! { <li class="palette-none">{txt!(i18n, shell.palette_none)}</li> }.into_any();
+                        }
+                        lines
+                            .into_iter()
+                            .enumerate()
+                            .map(|(at, line)| {
+                                let chosen = line.clone();
+                                view! {
+                                    <li
+                                        role="option"
+                                        id=format!("palette-{at}")
+                                        aria-selected=move || if picked.get() == at { "true" } else { "false" }
+                                        on:pointermove=move |_| {
+                                            if picked.get_untracked() != at {
+                                                picked.set(at);
+                                            }
+                                        }
+                                        on:click=move |_| run(chosen.clone())
+                                    >
+                                        <Icon glyph=line.glyph />
+                                        <span class="palette-label">{line.label}</span>
+                                        <span class="palette-note">{line.note}</span>
+                                        {line.key.map(|key| view! { <kbd>{key}</kbd> })}
+                                    </li>
+                                }
+                            })
+                            .collect_view()
+                            .into_any()
+                    }}
+                </ul>
+            </div>
+        </dialog>
+    }
+}

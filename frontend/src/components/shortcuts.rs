@@ -1,0 +1,118 @@
+//! Listens for shortcuts, and the page that shows them.
+
+use super::dialog::Dialog;
+use crate::{
+    dom,
+    i18n::{txt, use_i18n},
+    state::{
+        commands::{Section, use_commands},
+        session::use_session,
+    },
+};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+
+/// Turns keys into commands. One in the page. Single keys rest while text is written, while a dialog is open, and
+/// where the user has switched them off (WCAG 2.1.4).
+#[component]
+pub fn Shortcuts() -> impl IntoView {
+    let commands = use_commands();
+    let session = use_session();
+    let listener = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+        if event.default_prevented() {
+            return;
+        }
+        let chord = event.ctrl_key() || event.meta_key();
+        if chord && !event.alt_key() && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            commands.palette.update(|open| *open = !*open);
+            return;
+        }
+        let single = session.with_me(|me| me.single_key_shortcuts).unwrap_or(false);
+        if chord || event.alt_key() || !single || is_busy(&event) {
+            return;
+        }
+        let key = event.key();
+        if key == "?" {
+            event.prevent_default();
+            commands.help.set(true);
+        } else if let Some(run) = commands.on_key(&key) {
+            event.prevent_default();
+            run.run(());
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Whether the key belongs to something else: text, a dialog, a menu, or a button that Enter presses.
+fn is_busy(event: &KeyboardEvent) -> bool {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return false };
+    let pressed = event.key() == "Enter" && target.closest("a, button, summary").ok().flatten().is_some();
+    pressed
+        || dom::takes_text(&target)
+        || target.closest("[role=menu], [role=listbox]").ok().flatten().is_some()
+        || document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
+/// Shows the keys that work here. One in the page.
+#[component]
+pub fn KeyHelp() -> impl IntoView {
+    let i18n = use_i18n();
+    let commands = use_commands();
+    let rows = move |section: Section| {
+        let mut seen = Vec::new();
+        commands
+            .list()
+            .into_iter()
+            .rev()
+            .filter(|command| command.section == section)
+            .filter_map(|command| command.key.map(|key| (key, command.label)))
+            .filter(|(key, _)| {
+                let new = !seen.contains(key);
+                seen.push(key);
+                new
+            })
+            .map(|(key, label)| view! { <tr><th scope="row">{label}</th><td><kbd>{shown(key)}</kbd></td></tr> })
+            .collect_view()
+    };
+    view! {
+        <Dialog open=commands.help title=txt!(i18n, shell.keys_title)>
+            <div class="dialog-body">
+                <table class="keys">
+                    <tbody>
+                        {rows(Section::Do)}
+                        {rows(Section::Go)}
+                        {rows(Section::Settings)}
+                        <tr>
+                            <th scope="row">{txt!(i18n, shell.keys_palette)}</th>
+                            <td><kbd>"Ctrl"</kbd> <kbd>"K"</kbd></td>
+                        </tr>
+                        <tr>
+                            <th scope="row">{txt!(i18n, shell.keys_send)}</th>
+                            <td><kbd>"Ctrl"</kbd> <kbd>"Enter"</kbd></td>
+                        </tr>
+                        <tr>
+                            <th scope="row">{txt!(i18n, shell.keys_close)}</th>
+                            <td><kbd>"Esc"</kbd></td>
+                        </tr>
+                        <tr>
+                            <th scope="row">{txt!(i18n, shell.keys_help)}</th>
+                            <td><kbd>"?"</kbd></td>
+                        </tr>
+                    </tbody>
+                </table>
+                <p class="help">{txt!(i18n, shell.keys_off)}</p>
+            </div>
+        </Dialog>
+    }
+}
+
+/// A key as it is printed on keyboards.
+fn shown(key: &str) -> &str {
+    match key {
+        "Enter" => "↵",
+        "Escape" => "Esc",
+        other => other,
+    }
+}

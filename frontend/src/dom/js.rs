@@ -1,0 +1,37 @@
+//! Calls into JavaScript objects for which there is no typed binding. Every failure is an absent value: what needs
+//! these must do without where a browser lacks them.
+
+use js_sys::{Array, Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A property that is there and is neither null nor undefined.
+pub fn get(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &JsValue::from_str(name)).ok().filter(|value| !value.is_null() && !value.is_undefined())
+}
+
+/// Sets a property.
+pub fn set(object: &JsValue, name: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &JsValue::from_str(name), value);
+}
+
+/// Calls a method; `None` when there is none or it throws.
+pub fn call(object: &JsValue, name: &str, arguments: &[JsValue]) -> Option<JsValue> {
+    let method = get(object, name)?.dyn_into::<Function>().ok()?;
+    let list: Array = arguments.iter().collect();
+    match method.apply(object, &list) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            leptos::logging::error!("{name}: {error:?}");
+            None
+        }
+    }
+}
+
+/// An object literal.
+pub fn object(entries: &[(&str, JsValue)]) -> JsValue {
+    let object = js_sys::Object::new();
+    for (name, value) in entries {
+        set(&object, name, value);
+    }
+    object.into()
+}

@@ -1,0 +1,66 @@
+//! Small bridges to the browser that `web-sys` does not offer or would make verbose. Nothing here knows the product.
+
+pub mod js;
+pub mod storage;
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// A random token of 128 bits, in hexadecimal. `crypto.randomUUID` would need a secure context.
+pub fn random_token() -> String {
+    let mut bytes = [0_u8; 16];
+    if let Ok(crypto) = window().crypto() {
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The browser's clock, in milliseconds since 1970-01-01T00:00:00Z.
+pub fn now_millis() -> i64 {
+    #[expect(clippy::as_conversions, reason = "a time in whole milliseconds lies far within an i64")]
+    let millis = js_sys::Date::now() as i64;
+    millis
+}
+
+/// The element that holds the keyboard.
+pub fn active_element() -> Option<HtmlElement> {
+    document().active_element()?.dyn_into().ok()
+}
+
+/// Whether the keyboard writes into `element`, so that a letter is text and no shortcut.
+pub fn takes_text(element: &Element) -> bool {
+    let name = element.tag_name();
+    matches!(name.as_str(), "TEXTAREA" | "SELECT" | "IFRAME")
+        || (name == "INPUT"
+            && !matches!(
+                element.get_attribute("type").as_deref(),
+                Some("checkbox" | "radio" | "button" | "submit" | "reset" | "range" | "color")
+            ))
+        || element.closest("[contenteditable=true]").ok().flatten().is_some()
+}
+
+/// Puts the keyboard on the first element that `selector` finds under `root`. Whether there was one.
+pub fn focus_first(root: &Element, selector: &str) -> bool {
+    match root.query_selector(selector).ok().flatten().and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        Some(found) => found.focus().is_ok(),
+        None => false,
+    }
+}
+
+/// Whether the reader asked for less motion.
+pub fn reduced_motion() -> bool {
+    matches_media("(prefers-reduced-motion: reduce)")
+}
+
+/// Whether a media query holds now.
+pub fn matches_media(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// Brings `element` into view without moving more than needed.
+pub fn reveal(element: &Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}

@@ -1,0 +1,57 @@
+//! Before one is in: set-up, sign-in, a password that must be changed.
+
+pub mod password;
+pub mod setup;
+pub mod sign_in;
+pub mod strength;
+
+use crate::{
+    components::{Menu, MenuItem},
+    i18n::{Locale, language_of, tag, txt, use_i18n},
+    state::preferences::remember_language,
+};
+use leptos::prelude::*;
+
+/// A small card in the middle, with the product's mark above and the language below.
+#[component]
+pub fn AccessFrame(
+    /// What the card is for.
+    #[prop(into)]
+    title: Signal<String>,
+    /// The card.
+    children: Children,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let pick = move |locale: Locale| {
+        i18n.set_locale(locale);
+        remember_language(language_of(locale));
+    };
+    view! {
+        <main class="access">
+            <div class="access-card">
+                <img class="access-mark" src="/favicon.svg" alt="" width="40" height="40" />
+                <h1>{title}</h1>
+                {children()}
+            </div>
+            <footer class="access-foot">
+                <span>{txt!(i18n, access.tagline)}</span>
+                <Menu
+                    label=txt!(i18n, shell.language)
+                    class="button button-quiet button-small"
+                    trigger=ViewFn::from(move || tag(i18n.get_locale()).to_uppercase())
+                >
+                    <MenuItem
+                        label=txt!(i18n, shell.spanish)
+                        checked=Signal::derive(move || i18n.get_locale() == Locale::es)
+                        on_pick=move |()| pick(Locale::es)
+                    />
+                    <MenuItem
+                        label=txt!(i18n, shell.english)
+                        checked=Signal::derive(move || i18n.get_locale() == Locale::en)
+                        on_pick=move |()| pick(Locale::en)
+                    />
+                </Menu>
+            </footer>
+        </main>
+    }
+}

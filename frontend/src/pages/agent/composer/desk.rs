@@ -1,0 +1,302 @@
+//! A draft on the desk: binds the autosave to the server, to a copy in this tab, and to signals.
+
+use crate::{
+    api::{Api, ApiError, use_api},
+    dom::storage::{self, Area},
+    i18n::error_text,
+    state::{
+        autosave::{Autosave, Content, Saved},
+        clock::{Clock, use_clock},
+        toasts::{Say, Toasts, use_toasts},
+    },
+};
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::{
+    api::{
+        attachments::AttachmentView,
+        drafts::{DraftView, UpdateDraft},
+    },
+    error::ErrorCode,
+    ids::DraftId,
+};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// How often the autosave looks whether something is due.
+const BEAT: Duration = Duration::from_millis(200);
+
+/// What this tab keeps until the server has it.
+#[derive(Serialize, Deserialize)]
+struct Copy {
+    version: i64,
+    content: Content,
+}
+
+/// A draft being written. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    api: Api,
+    clock: Clock,
+    toasts: Toasts,
+    /// The draft.
+    pub id: DraftId,
+    save: StoredValue<Arc<Mutex<Autosave>>>,
+    /// What is written.
+    pub content: RwSignal<Content>,
+    /// How the saving goes.
+    pub status: RwSignal<Saved>,
+    /// The other version, while the agent must choose.
+    pub conflict: RwSignal<Option<DraftView>>,
+    /// Grows when the text was replaced from outside the editor.
+    pub replaced: RwSignal<u32>,
+    /// Files that go along.
+    pub attachments: RwSignal<Vec<AttachmentView>>,
+    /// Names of files that are on their way to the server.
+    pub uploading: RwSignal<Vec<String>>,
+}
+
+impl Desk {
+    /// Puts a draft on the desk; what this tab kept and the server never got comes back.
+    pub fn open(draft: DraftView) -> Self {
+        let save = Arc::new(Mutex::new(Autosave::new(&draft)));
+        let desk = Self {
+            api: use_api(),
+            clock: use_clock(),
+            toasts: use_toasts(),
+            id: draft.id,
+            save: StoredValue::new(Arc::clone(&save)),
+            content: RwSignal::new(Content::of(&draft)),
+            status: RwSignal::new(Saved::Untouched),
+            conflict: RwSignal::new(None),
+            replaced: RwSignal::new(0),
+            attachments: RwSignal::new(draft.attachments.clone()),
+            uploading: RwSignal::new(Vec::new()),
+        };
+        desk.restore(&draft);
+        if let Ok(beat) = set_interval_with_handle(move || desk.beat(), BEAT) {
+            on_cleanup(move || beat.clear());
+        }
+        let leaving = window_event_listener(leptos::ev::beforeunload, move |event| {
+            desk.keep_copy();
+            if desk.with(Autosave::is_dirty) == Some(true) {
+                event.prevent_default();
+            }
+        });
+        let (api, id) = (desk.api, desk.id);
+        on_cleanup(move || {
+            leaving.remove();
+            // The page goes elsewhere: what is not stored yet is sent along.
+            let last = lock(&save).take_now();
+            if let Some((version, change)) = last {
+                leptos::task::spawn_local(async move {
+                    if api.update_draft(id, version, &change).await.is_ok() {
+                        storage::remove(Area::Tab, &copy_key(id));
+                    }
+                });
+            }
+        });
+        desk
+    }
+
+    fn restore(self, draft: &DraftView) {
+        let Some(text) = storage::read(Area::Tab, &copy_key(self.id)) else { return };
+        let Ok(copy) = serde_json::from_str::<Copy>(&text) else { return };
+        if copy.content == Content::of(draft) {
+            storage::remove(Area::Tab, &copy_key(self.id));
+            return;
+        }
+        self.edit(|content| *content = copy.content);
+        if copy.version != draft.version {
+            // It was changed elsewhere since: the agent chooses.
+            self.with_mut(|save| save.moved(draft, 0));
+            self.conflict.set(Some(draft.clone()));
+            self.show();
+        }
+    }
+
+    /// Something was written.
+    pub fn edit(self, change: impl FnOnce(&mut Content)) {
+        let now = self.clock.now();
+        let typed = self.with_mut(|save| {
+            save.edit(now, change);
+            save.typed().clone()
+        });
+        if let Some(typed) = typed
+            && self.content.with_untracked(|known| *known != typed)
+        {
+            self.content.set(typed);
+            self.keep_copy();
+        }
+        self.show();
+    }
+
+    fn beat(self) {
+        let now = self.clock.now();
+        if let Some(Some((version, change))) = self.with_mut(|save| save.take_due(now)) {
+            self.show();
+            leptos::task::spawn_local(self.store(version, change));
+        }
+    }
+
+    async fn store(self, version: i64, change: UpdateDraft) {
+        let outcome = self.api.update_draft(self.id, version, &change).await;
+        let now = self.clock.now();
+        match outcome {
+            Ok(draft) => {
+                let clean = self.with_mut(|save| {
+                    save.stored(draft.version, now);
+                    !save.is_dirty()
+                });
+                if clean == Some(true) {
+                    storage::remove(Area::Tab, &copy_key(self.id));
+                }
+            }
+            Err(error) if error.code() == Some(ErrorCode::VersionMismatch) => self.look_again().await,
+            Err(error) if error.is_passing() => drop(self.with_mut(|save| save.failed(now))),
+            Err(error) => {
+                self.with_mut(Autosave::refused);
+                self.say(error);
+            }
+        }
+        self.show();
+    }
+
+    async fn look_again(self) {
+        match self.api.get_draft(self.id).await {
+            Ok(theirs) => {
+                let now = self.clock.now();
+                if self.with_mut(|save| save.moved(&theirs, now)) == Some(true) {
+                    let _ = self.conflict.try_set(Some(theirs));
+                }
+            }
+            Err(error) => {
+                let now = self.clock.now();
+                self.with_mut(|save| save.failed(now));
+                if !error.is_passing() {
+                    self.say(error);
+                }
+            }
+        }
+    }
+
+    /// Waits until everything is stored. Whether it is: not while the server is away or a conflict is open.
+    pub async fn flush(self) -> bool {
+        const STEP: u32 = 25;
+        const STEPS: u32 = 400;
+        for _ in 0..STEPS {
+            let Some((busy, next)) = self.with_mut(|save| (save.is_busy(), save.take_now())) else { return false };
+            match next {
+                Some((version, change)) => self.store(version, change).await,
+                // A request of the beat is under way; its answer decides.
+                None if busy => TimeoutFuture::new(STEP).await,
+                None => break,
+            }
+            if matches!(self.status.try_get_untracked(), None | Some(Saved::Away | Saved::Conflict)) {
+                return false;
+            }
+        }
+        self.with(|save| !save.is_dirty() && !save.is_busy()) == Some(true)
+    }
+
+    /// The agent keeps his own text.
+    pub fn keep_mine(self) {
+        if let Some(theirs) = self.conflict.get_untracked() {
+            let now = self.clock.now();
+            self.with_mut(|save| save.keep_mine(&theirs, now));
+            self.conflict.set(None);
+            self.show();
+        }
+    }
+
+    /// The agent takes the other text.
+    pub fn take_theirs(self) {
+        if let Some(theirs) = self.conflict.get_untracked() {
+            self.with_mut(|save| *save = Autosave::new(&theirs));
+            self.content.set(Content::of(&theirs));
+            self.attachments.set(theirs.attachments);
+            self.replaced.update(|count| *count += 1);
+            self.conflict.set(None);
+            storage::remove(Area::Tab, &copy_key(self.id));
+            self.show();
+        }
+    }
+
+    /// The draft became a mail, or is gone: nothing is stored any more.
+    pub fn done(self) {
+        self.with_mut(Autosave::refused);
+        self.with_mut(|save| {
+            let stored = save.typed().clone();
+            save.settle(stored);
+        });
+        storage::remove(Area::Tab, &copy_key(self.id));
+    }
+
+    /// Throws the draft away. Whether it is gone.
+    pub async fn discard(self) -> bool {
+        match self.api.delete_draft(self.id).await {
+            Ok(()) => {
+                self.done();
+                true
+            }
+            Err(error) if error.code() == Some(ErrorCode::NotFound) => {
+                self.done();
+                true
+            }
+            Err(error) => {
+                self.say(error);
+                false
+            }
+        }
+    }
+
+    /// Says what went wrong.
+    pub fn say(self, error: ApiError) {
+        self.toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
+    }
+
+    /// Says something that is wrong.
+    pub fn toast(self, text: Say) {
+        self.toasts.bad(text);
+    }
+
+    /// The client, for what belongs to this draft.
+    pub fn api(self) -> Api {
+        self.api
+    }
+
+    fn keep_copy(self) {
+        let copy = self.with(|save| Copy { version: save.version(), content: save.typed().clone() });
+        if let Some(Ok(text)) = copy.map(|copy| serde_json::to_string(&copy)) {
+            storage::write(Area::Tab, &copy_key(self.id), &text);
+        }
+    }
+
+    fn show(self) {
+        if let Some(now) = self.with(Autosave::status)
+            && self.status.try_get_untracked().is_some_and(|known| known != now)
+        {
+            self.status.set(now);
+        }
+    }
+
+    fn with<T>(self, read: impl FnOnce(&Autosave) -> T) -> Option<T> {
+        self.save.try_with_value(|save| read(&lock(save)))
+    }
+
+    fn with_mut<T>(self, change: impl FnOnce(&mut Autosave) -> T) -> Option<T> {
+        self.save.try_with_value(|save| change(&mut lock(save)))
+    }
+}
+
+fn copy_key(id: DraftId) -> String {
+    format!("posta.draft.{id}")
+}
+
+/// One thread: the lock is free whenever it is asked for.
+fn lock(save: &Arc<Mutex<Autosave>>) -> MutexGuard<'_, Autosave> {
+    save.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,249 @@
+//! The text: binds the editor bundle to the page.
+
+use super::{Composing, files};
+use crate::{
+    components::{Banner, Button, Spinner, Tint},
+    dom::js,
+    i18n::{t_string, txt},
+};
+use leptos::{html, prelude::*};
+use serde::Deserialize;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::File;
+
+/// The part of the page that holds the editor; loaded when first needed.
+const BUNDLE: &str = "editor/squire.js";
+
+/// Formats at the cursor, as the editor tells them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Formats {
+    /// Bold.
+    pub bold: bool,
+    /// Italic.
+    pub italic: bool,
+    /// Underlined.
+    pub underline: bool,
+    /// Address of the link at the cursor.
+    pub link: Option<String>,
+    /// `ordered`, `unordered` or nothing.
+    pub list: Option<String>,
+    /// Something can be undone.
+    pub can_undo: bool,
+    /// Something can be done again.
+    pub can_redo: bool,
+}
+
+/// The editor of a composer, once it is there. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct RichTextHandle {
+    editor: StoredValue<Option<JsValue>, LocalStorage>,
+    /// Formats at the cursor.
+    pub formats: RwSignal<Formats>,
+    /// It is there.
+    pub ready: RwSignal<bool>,
+}
+
+impl RichTextHandle {
+    /// Not there yet.
+    pub fn new() -> Self {
+        Self {
+            editor: StoredValue::new_local(None),
+            formats: RwSignal::new(Formats::default()),
+            ready: RwSignal::new(false),
+        }
+    }
+
+    fn call(self, name: &str, arguments: &[JsValue]) -> Option<JsValue> {
+        let editor = self.editor.try_with_value(Clone::clone).flatten()?;
+        js::call(&editor, name, arguments)
+    }
+
+    /// The text as HTML.
+    pub fn html(self) -> Option<String> {
+        self.call("getHTML", &[])?.as_string()
+    }
+
+    /// Whether nothing is written.
+    pub fn is_empty(self) -> bool {
+        self.call("isEmpty", &[]).is_none_or(|value| value.is_truthy())
+    }
+
+    /// Whether pictures are still on their way into the text.
+    pub fn is_uploading(self) -> bool {
+        self.call("pendingUploads", &[]).and_then(|count| count.as_f64()).is_some_and(|count| count > 0.0)
+    }
+
+    /// Puts the keyboard into the text.
+    pub fn focus(self) {
+        self.call("focus", &[JsValue::UNDEFINED]);
+    }
+
+    /// Does what a button of the toolbar says.
+    pub fn exec(self, command: &str, value: Option<&str>) {
+        let value = value.map_or(JsValue::UNDEFINED, JsValue::from_str);
+        self.call("exec", &[JsValue::from_str(command), value]);
+    }
+
+    /// Puts a picture into the text.
+    pub fn insert_image(self, file: &File) {
+        self.call("exec", &[JsValue::from_str("image"), file.into()]);
+    }
+}
+
+/// The text of a composer.
+#[component]
+pub(super) fn RichText(composing: Composing) -> impl IntoView {
+    let Composing { desk, editor, i18n, .. } = composing;
+    let node = NodeRef::<html::Div>::new();
+    let failed = RwSignal::new(false);
+    let again = Trigger::new();
+    // Kept as long as the editor may call them.
+    let callbacks = StoredValue::new_local(Vec::<JsValue>::new());
+
+    Effect::new(move |_| {
+        again.track();
+        let Some(element) = node.get() else { return };
+        failed.set(false);
+        leptos::task::spawn_local(async move {
+            let made = match load().await {
+                Some(bundle) => make(&bundle, &element, composing, callbacks),
+                None => None,
+            };
+            match made {
+                Some(handle) if node.try_get_untracked().flatten().is_some() => {
+                    editor.editor.set_value(Some(handle));
+                    let _ = editor.ready.try_set(true);
+                    editor.call("focus", &[JsValue::from_str("start")]);
+                }
+                Some(handle) => drop(js::call(&handle, "destroy", &[])),
+                None => drop(failed.try_set(true)),
+            }
+        });
+    });
+    // Another text came from outside.
+    Effect::new(move |before: Option<u32>| {
+        let now = desk.replaced.get();
+        if before.is_some_and(|before| before != now) {
+            let html = desk.content.with_untracked(|content| content.html.clone());
+            editor.call("setHTML", &[JsValue::from_str(&html)]);
+        }
+        now
+    });
+    // The labels follow the language.
+    Effect::new(move |_| {
+        let labels = labels(composing);
+        if editor.ready.get() {
+            editor.call("setLabels", &[labels]);
+        }
+    });
+    on_cleanup(move || {
+        let handle = editor.editor.try_update_value(Option::take).flatten();
+        if let Some(handle) = handle {
+            js::call(&handle, "destroy", &[]);
+        }
+    });
+    view! {
+        <div class="composer-text">
+            {move || {
+                if failed.get() {
+                    view! {
+                        <Banner tint=Tint::Bad urgent=true>
+                            <p>{txt!(i18n, editor.not_loaded)}</p>
+                            <Button small=true on:click=move |_| again.notify()>{txt!(i18n, common.retry)}</Button>
+                            <Button
+                                small=true
+                                on:click=move |_| {
+                                    let _ = window().location().reload();
+                                }
+                            >
+                                {txt!(i18n, editor.reload_page)}
+                            </Button>
+                        </Banner>
+                    }
+                        .into_any()
+                } else if !editor.ready.get() {
+                    view! { <p class="composer-loading"><Spinner /> {txt!(i18n, common.loading)}</p> }.into_any()
+                } else {
+                    ().into_any()
+                }
+            }}
+            <div class="editor" data-testid="editor" node_ref=node></div>
+        </div>
+    }
+}
+
+async fn load() -> Option<JsValue> {
+    let promise = js::call(&window().into(), "postaImport", &[JsValue::from_str(BUNDLE)])?;
+    JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok()
+}
+
+fn labels(composing: Composing) -> JsValue {
+    let i18n = composing.i18n;
+    js::object(&[
+        ("editor", JsValue::from_str(t_string!(i18n, editor.text))),
+        ("placeholder", JsValue::from_str(t_string!(i18n, editor.placeholder))),
+    ])
+}
+
+fn make(
+    bundle: &JsValue,
+    element: &web_sys::HtmlElement,
+    composing: Composing,
+    callbacks: StoredValue<Vec<JsValue>, LocalStorage>,
+) -> Option<JsValue> {
+    let Composing { desk, editor, .. } = composing;
+    let on_input = Closure::<dyn FnMut()>::new(move || {
+        if let Some(html) = editor.html() {
+            desk.edit(move |content| content.html = html);
+        }
+    })
+    .into_js_value();
+    let on_state = Closure::<dyn FnMut(JsValue)>::new(move |state: JsValue| {
+        let text = js_sys::JSON::stringify(&state).ok().and_then(|text| text.as_string()).unwrap_or_default();
+        if let Ok(formats) = serde_json::from_str::<Formats>(&text) {
+            let _ = editor.formats.try_set(formats);
+        }
+    })
+    .into_js_value();
+    let on_file = Closure::<dyn FnMut(File) -> js_sys::Promise>::new(move |file: File| {
+        future_to_promise(async move {
+            let inline = file.type_().starts_with("image/");
+            match files::upload(desk, file, inline).await {
+                Some(stored) => Ok(js::object(&[
+                    ("src", JsValue::from_str(&stored.url)),
+                    ("cid", stored.content_id.as_deref().map_or(JsValue::NULL, JsValue::from_str)),
+                ])),
+                None => Err(JsValue::NULL),
+            }
+        })
+    })
+    .into_js_value();
+    // A picture that failed has already been spoken of, as a file that could not be added.
+    let on_error = Closure::<dyn FnMut(JsValue)>::new(|error: JsValue| {
+        if !error.is_null() {
+            leptos::logging::error!("editor: {error:?}");
+        }
+    })
+    .into_js_value();
+    let resolve_cid = Closure::<dyn FnMut(String) -> JsValue>::new(move |cid: String| {
+        desk.attachments
+            .try_with_untracked(|list| list.iter().find(|file| file.content_id.as_ref() == Some(&cid)).map(|f| f.url.clone()))
+            .flatten()
+            .map_or(JsValue::NULL, |url| JsValue::from_str(&url))
+    })
+    .into_js_value();
+    let html = desk.content.try_with_untracked(|content| content.html.clone())?;
+    let options = js::object(&[
+        ("html", JsValue::from_str(&html)),
+        ("labels", labels(composing)),
+        ("onInput", on_input.clone()),
+        ("onState", on_state.clone()),
+        ("onFile", on_file.clone()),
+        ("onError", on_error.clone()),
+        ("resolveCid", resolve_cid.clone()),
+    ]);
+    callbacks.try_update_value(|list| *list = vec![on_input, on_state, on_file, on_error, resolve_cid])?;
+    js::call(bundle, "create", &[element.into(), options])
+}

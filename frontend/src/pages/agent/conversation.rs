@@ -1,0 +1,289 @@
+//! An open conversation: header, mails, answer; the customer beside it. Follows live events mail by mail.
+
+use super::{
+    actions::Actions,
+    composer::{Composer, ComposerHost},
+    customer::CustomerPane,
+    header::Header,
+    inbox::use_portal,
+    interaction::Opened,
+    message::MessageCard,
+};
+use crate::{
+    api::{Api, use_api},
+    components::{Banner, Tint},
+    i18n::{txt, use_i18n, word},
+    live::store::{Live, use_live},
+    routes::use_go,
+    state::{conversation::Messages, session::use_session},
+};
+use leptos::{html, prelude::*};
+use shared::{
+    api::{
+        contacts::ContactView,
+        conversations::MailAddress,
+        drafts::DraftView,
+        interactions::{Direction, InteractionState, InteractionSummary},
+    },
+    ids::{ConversationId, MessageId},
+    live::LiveEvent,
+};
+
+/// What the parts of an open conversation share. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Open {
+    /// Conversation.
+    pub id: ConversationId,
+    /// The interaction that was opened.
+    pub interaction: RwSignal<InteractionSummary>,
+    /// Customer.
+    pub contact: RwSignal<ContactView>,
+    /// Mails.
+    pub messages: Messages,
+    /// Address of the campaign.
+    pub campaign_address: StoredValue<String>,
+    /// What the agent writes.
+    pub draft: RwSignal<Option<DraftView>>,
+    /// A mail of the customer came while the agent was writing.
+    pub moved: RwSignal<bool>,
+    /// The finish dialog is open.
+    pub finishing: RwSignal<bool>,
+    /// The agent holds it: he may answer and finish.
+    pub mine: Memo<bool>,
+}
+
+/// What the parts of an open conversation share.
+pub fn use_open() -> Open {
+    expect_context()
+}
+
+impl Open {
+    /// The newest mail of the customer, which an answer answers; else the newest at all.
+    pub fn answered(self) -> Option<MessageId> {
+        let newest = self.messages.newest(|message| message.direction == Direction::In && !message.from_stranger);
+        newest.or_else(|| self.messages.newest(|_| true)).map(|message| message.id)
+    }
+
+    /// Everyone who took part, to choose recipients from.
+    pub fn participants(self) -> Vec<MailAddress> {
+        let mut known: Vec<MailAddress> = Vec::new();
+        for id in self.messages.ids() {
+            let Some(row) = self.messages.row(id) else { continue };
+            row.with(|message| {
+                let all = std::iter::once(&message.from).chain(&message.to).chain(&message.cc).chain(&message.reply_to);
+                for address in all {
+                    if !known.iter().any(|other| other.email == address.email) {
+                        known.push(address.clone());
+                    }
+                }
+            });
+        }
+        known
+    }
+}
+
+/// The open conversation and its customer.
+#[component]
+pub fn ConversationPane(opened: Opened) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, live, session, portal, go) = (use_api(), use_live(), use_session(), use_portal(), use_go());
+    let Opened { interaction, conversation, draft } = opened;
+    let me = session.me_untracked().map(|me| me.id);
+    let id = conversation.id;
+    let has_older = conversation.has_older;
+    let interaction = RwSignal::new(interaction);
+    let open = Open {
+        id,
+        interaction,
+        contact: RwSignal::new(conversation.contact.clone()),
+        messages: Messages::new(conversation.messages.clone()),
+        campaign_address: StoredValue::new(conversation.campaign_address.clone()),
+        draft: RwSignal::new(draft),
+        moved: RwSignal::new(false),
+        finishing: RwSignal::new(false),
+        mine: Memo::new(move |_| {
+            interaction.with(|row| row.state == InteractionState::Assigned && row.agent_id == me)
+        }),
+    };
+    provide_context(open);
+    follow(open, api, live);
+    mark_read(open, api, live);
+
+    // A mail that was taken back is a draft of this conversation again.
+    Effect::new(move |_| {
+        let back = portal.taken_back.with(|draft| draft.as_ref().filter(|d| d.conversation_id == Some(id)).cloned());
+        if let Some(draft) = back {
+            portal.taken_back.set(None);
+            open.draft.set(Some(draft));
+        }
+    });
+
+    let scroller = NodeRef::<html::Div>::new();
+    // Opens at the newest mail, and goes there when one comes.
+    Effect::new(move |before: Option<usize>| {
+        let count = open.messages.ids().len();
+        if let (Some(scroller), true) = (scroller.get(), before.is_none_or(|before| count > before)) {
+            request_animation_frame(move || {
+                if let Ok(Some(last)) = scroller.query_selector(".message:last-of-type") {
+                    let top = last.get_bounding_client_rect().top() - scroller.get_bounding_client_rect().top();
+                    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole pixels")]
+                    let to = scroller.scroll_top() + top as i32 - 12;
+                    scroller.set_scroll_top(to);
+                }
+            });
+        }
+        count
+    });
+    let host = ComposerHost {
+        known: Signal::derive(move || open.participants()),
+        moved: open.moved,
+        on_sent: Callback::new(move |sent: super::composer::Sent| {
+            open.draft.set(None);
+            open.moved.set(false);
+            let message = sent.answer.message_id;
+            leptos::task::spawn_local(async move {
+                if let Ok(message) = api.get_message(message).await {
+                    open.messages.put(message);
+                }
+            });
+            if sent.finished {
+                super::finish::leave(live, go, open.interaction.with_untracked(|row| row.id));
+            }
+        }),
+        on_discarded: Callback::new(move |()| open.draft.set(None)),
+    };
+    view! {
+        <div class="conversation">
+            <Header />
+            <div class="conversation-scroll" node_ref=scroller>
+                {has_older.then(|| view! { <Banner tint=Tint::Quiet>{txt!(i18n, inbox.older)}</Banner> })}
+                <ol class="messages">
+                    <For
+                        each=move || open.messages.ids()
+                        key=|id| *id
+                        children=move |id| {
+                            open.messages
+                                .row(id)
+                                .map(|row| {
+                                    // Only the newest few are drawn in full at first: each is a frame of its own.
+                                    let rank = open
+                                        .messages
+                                        .ids()
+                                        .iter()
+                                        .rev()
+                                        .position(|other| *other == id)
+                                        .unwrap_or(0);
+                                    view! { <MessageCard message=row folded={rank >= UNFOLDED} /> }
+                                })
+                        }
+                    />
+                </ol>
+            </div>
+            {move || {
+                if !open.mine.get() {
+                    return view! { <ReadOnlyNote /> }.into_any();
+                }
+                match open.draft.get() {
+                    Some(draft) => view! { <Composer draft=draft host=host /> }.into_any(),
+                    None => view! { <Actions /> }.into_any(),
+                }
+            }}
+        </div>
+        <CustomerPane />
+        <super::finish::FinishDialog />
+    }
+}
+
+/// Mails that are drawn in full when a conversation opens.
+const UNFOLDED: usize = 3;
+
+#[component]
+fn ReadOnlyNote() -> impl IntoView {
+    let i18n = use_i18n();
+    let open = use_open();
+    view! {
+        <div class="conversation-note">
+            <Banner tint=Tint::Quiet>
+                {move || match open.interaction.with(|row| row.state) {
+                    InteractionState::Finished => word!(i18n, inbox.note_finished),
+                    InteractionState::Waiting => word!(i18n, inbox.note_waiting),
+                    InteractionState::Assigned => word!(i18n, inbox.note_elsewhere),
+                }}
+            </Banner>
+        </div>
+    }
+}
+
+/// Follows live events of this conversation.
+fn follow(open: Open, api: Api, live: Live) {
+    live.listen(move |event| match event {
+        LiveEvent::MessageAdded { conversation_id, message_id, .. } if *conversation_id == open.id => {
+            let id = *message_id;
+            leptos::task::spawn_local(async move {
+                if let Ok(message) = api.get_message(id).await {
+                    if message.direction == Direction::In && open.draft.try_with_untracked(Option::is_some) == Some(true) {
+                        let _ = open.moved.try_set(true);
+                    }
+                    open.messages.put(message);
+                }
+            });
+        }
+        LiveEvent::DeliveryChanged { conversation_id, message_id, delivery, due_at, last_reply }
+            if *conversation_id == open.id =>
+        {
+            if *delivery == shared::api::conversations::Delivery::Cancelled {
+                open.messages.remove(*message_id);
+            } else {
+                open.messages.deliver(*message_id, *delivery, *due_at, last_reply.clone());
+            }
+        }
+        LiveEvent::InteractionChanged { interaction }
+            if open.interaction.try_with_untracked(|row| row.id == interaction.id && row.version <= interaction.version)
+                == Some(true) =>
+        {
+            open.interaction.set(interaction.clone());
+        }
+        _ => {}
+    });
+    // After a gap in the connection anything may have happened here.
+    Effect::new(move |before: Option<u32>| {
+        let now = live.snapshots.get();
+        if before.is_some_and(|before| before != now) {
+            leptos::task::spawn_local(async move {
+                if let Ok(conversation) = api.get_conversation(open.id).await {
+                    let _ = open.contact.try_set(conversation.contact);
+                    open.messages.replace(conversation.messages);
+                    let newer = |row: &InteractionSummary| {
+                        row.id == conversation.interaction.id && row.version < conversation.interaction.version
+                    };
+                    if open.interaction.try_with_untracked(newer) == Some(true) {
+                        let _ = open.interaction.try_set(conversation.interaction);
+                    }
+                }
+            });
+        }
+        now
+    });
+}
+
+/// What is open and looked at counts as read.
+fn mark_read(open: Open, api: Api, live: Live) {
+    let unread = Memo::new(move |_| open.mine.get() && open.interaction.with(|row| row.unread));
+    let mark = move || {
+        if unread.get_untracked() && document().has_focus().unwrap_or(true) {
+            let id = open.interaction.with_untracked(|row| row.id);
+            open.interaction.update(|row| row.unread = false);
+            live.mark_read(id);
+            leptos::task::spawn_local(async move {
+                let _ = api.open_interaction(id).await;
+            });
+        }
+    };
+    Effect::new(move |_| {
+        if unread.get() {
+            mark();
+        }
+    });
+    let focus = window_event_listener(leptos::ev::focus, move |_| mark());
+    on_cleanup(move || focus.remove());
+}

@@ -1,0 +1,106 @@
+//! Why an interaction went where it went (S43); for those who supervise.
+
+use super::conversation::use_open;
+use crate::{
+    api::use_api,
+    components::{Badge, Empty, Failed, Skeleton, TimeAgo, Tint},
+    i18n::{I18n, txt, use_i18n},
+    state::load::{Load, Loader},
+};
+use leptos::prelude::*;
+use shared::api::interactions::{AgentReason, DecisionView, Ineligible};
+
+/// Every decision about the open interaction, newest first.
+#[component]
+pub fn Decisions() -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, open) = (use_api(), use_open());
+    let key = Memo::new(move |_| open.interaction.with(|row| (row.id, row.assigned_at)));
+    let decisions = Loader::new(move || key.get(), move |(id, _)| api.list_decisions(id));
+    move || match decisions.get() {
+        Load::Loading => view! { <Skeleton rows=2 shape="line" /> }.into_any(),
+        Load::Failed(error) => view! { <Failed error=error on_retry=move |()| decisions.reload() /> }.into_any(),
+        Load::Ready(page) if page.items.is_empty() => {
+            view! { <Empty glyph=icondata::LuRoute title=txt!(i18n, inbox.routing_none) /> }.into_any()
+        }
+        Load::Ready(page) => page
+            .items
+            .into_iter()
+            .map(|decision| view! { <Decision decision=decision /> })
+            .collect_view()
+            .into_any(),
+    }
+}
+
+#[component]
+fn Decision(decision: DecisionView) -> impl IntoView {
+    let i18n = use_i18n();
+    let winner = decision.agents.iter().find(|agent| agent.user_id == decision.winner).map(|a| a.name.clone());
+    let last = decision
+        .last_served
+        .and_then(|id| decision.agents.iter().find(|agent| agent.user_id == id).map(|agent| agent.name.clone()));
+    let who = winner.unwrap_or_default();
+    let max = decision.max_interactions;
+    let won = decision.winner;
+    view! {
+        <details class="decision">
+            <summary>
+                <span>{txt!(i18n, inbox.routing_winner, who = who.as_str())}</span>
+                <TimeAgo at=decision.at />
+            </summary>
+            <p class="help">
+                {match last {
+                    Some(last) => txt!(i18n, inbox.routing_after, who = last.as_str()),
+                    None => txt!(i18n, inbox.routing_first),
+                }}
+            </p>
+            <ul>
+                {decision
+                    .agents
+                    .into_iter()
+                    .map(|agent| {
+                        let held = agent.held;
+                        let name = agent.name.clone();
+                        let is_winner = agent.user_id == won;
+                        view! {
+                            <li class="decision-agent">
+                                <span class="decision-name">{name}</span>
+                                <span class="decision-held">
+                                    {match max {
+                                        Some(max) => txt!(i18n, inbox.routing_held_of, held = held, max = max),
+                                        None => txt!(i18n, inbox.routing_held, held = held),
+                                    }}
+                                </span>
+                                {verdict(i18n, &agent, is_winner)}
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        </details>
+    }
+}
+
+fn verdict(i18n: I18n, agent: &AgentReason, winner: bool) -> impl IntoView + use<> {
+    if winner {
+        return view! { <Badge tint=Tint::Good>{txt!(i18n, inbox.routing_got)}</Badge> }.into_any();
+    }
+    if agent.eligible {
+        return view! { <Badge tint=Tint::Info>{txt!(i18n, inbox.routing_eligible)}</Badge> }.into_any();
+    }
+    agent
+        .reasons
+        .iter()
+        .map(|reason| {
+            let word = match reason {
+                Ineligible::Offline => txt!(i18n, inbox.routing_offline),
+                Ineligible::OnBreak => txt!(i18n, inbox.routing_on_break),
+                Ineligible::MayNotReceive => txt!(i18n, inbox.routing_may_not),
+                Ineligible::AtMaximum => txt!(i18n, inbox.routing_maximum),
+                Ineligible::Disabled => txt!(i18n, inbox.routing_disabled),
+            };
+            view! { <Badge tint=Tint::Quiet>{word}</Badge> }
+        })
+        .collect_view()
+        .into_any()
+}

@@ -1,0 +1,107 @@
+//! Finishing an interaction, with a note if there is something to say.
+
+use super::conversation::use_open;
+use crate::{
+    api::{ApiError, use_api},
+    components::{Banner, Button, Dialog, Look, TextArea, Tint},
+    i18n::{error_text, txt, use_i18n},
+    live::store::{Live, use_live},
+    routes::{self, Go, use_go},
+    state::{
+        forms::FormErrors,
+        toasts::{say, use_toasts},
+    },
+};
+use leptos::prelude::*;
+use shared::{api::interactions::FinishInteraction, ids::InteractionId};
+
+/// Asks for a note and finishes; warns when the customer has no answer yet.
+#[component]
+pub fn FinishDialog() -> impl IntoView {
+    let i18n = use_i18n();
+    let (open, api, live, toasts, go) = (use_open(), use_api(), use_live(), use_toasts(), use_go());
+    let note = RwSignal::new(String::new());
+    let errors = FormErrors::new(i18n);
+    let failure = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    Effect::new(move |_| {
+        if open.finishing.get() {
+            failure.set(None);
+        }
+    });
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let request = FinishInteraction { note: note.get_untracked().trim().into() };
+        failure.set(None);
+        if !errors.judge(&request) {
+            return;
+        }
+        busy.set(true);
+        let id = open.interaction.with_untracked(|row| row.id);
+        leptos::task::spawn_local(async move {
+            let outcome = api.finish_interaction(id, &request).await;
+            let _ = busy.try_set(false);
+            match outcome {
+                Ok(()) => {
+                    let _ = open.finishing.try_set(false);
+                    toasts.good(say!(inbox.finished_toast));
+                    leave(live, go, id);
+                }
+                Err(error) => {
+                    errors.adopt(&error);
+                    let _ = failure.try_set(Some(error));
+                }
+            }
+        });
+    };
+    view! {
+        <Dialog open=open.finishing title=txt!(i18n, inbox.finish_title)>
+            <form on:submit=submit novalidate>
+                <div class="dialog-body">
+                    {move || {
+                        failure
+                            .get()
+                            .map(|error| {
+                                let text = error_text(i18n.get_locale(), &error);
+                                view! { <Banner tint=Tint::Bad urgent=true>{text}</Banner> }
+                            })
+                    }}
+                    {move || {
+                        open.interaction
+                            .with(|row| row.awaits_answer)
+                            .then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, inbox.finish_unanswered)}</Banner> })
+                    }}
+                    {move || {
+                        open.draft
+                            .with(Option::is_some)
+                            .then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, inbox.finish_draft)}</Banner> })
+                    }}
+                    <TextArea
+                        label=txt!(i18n, inbox.finish_note)
+                        name="note"
+                        value=note
+                        optional=true
+                        error=errors.of("note")
+                    />
+                </div>
+                <footer class="dialog-foot">
+                    <Button on:click=move |_| open.finishing.set(false)>{txt!(i18n, common.cancel)}</Button>
+                    <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, inbox.finish)}</Button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+/// Takes a finished interaction out of the tray and opens the one that stands at its place.
+pub fn leave(live: Live, go: Go, id: InteractionId) {
+    let ids = live.active.ids_untracked();
+    let place = ids.iter().position(|other| *other == id);
+    live.take_out(id);
+    let left = live.active.ids_untracked();
+    let next = place.and_then(|place| left.get(place).or_else(|| left.last())).copied();
+    go.to(&next.map_or_else(|| routes::INBOX.to_string(), routes::interaction));
+}

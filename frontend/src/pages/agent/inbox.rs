@@ -1,0 +1,77 @@
+//! `/inbox`: the tray at the left, what is open beside it.
+
+use super::tray::Tray;
+use crate::{
+    api::use_api,
+    live::store::use_live,
+    routes,
+    state::load::Loader,
+};
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_location};
+use shared::{
+    api::{
+        drafts::{DraftKind, DraftView},
+        interactions::{InteractionQuery, InteractionState},
+    },
+    page::MAX_LIMIT,
+};
+
+/// What the parts of the portal share. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Portal {
+    /// Started mails that are still being written.
+    pub started: Loader<Vec<DraftView>>,
+    /// A mail that was taken back and is a draft again: the page of its conversation opens it.
+    pub taken_back: RwSignal<Option<DraftView>>,
+}
+
+/// What the parts of the portal share.
+pub fn use_portal() -> Portal {
+    expect_context()
+}
+
+/// The portal. The tray stays while what is open changes.
+#[component]
+pub fn InboxPage() -> impl IntoView {
+    let api = use_api();
+    let live = use_live();
+    let location = use_location();
+    let started = Loader::new(
+        || (),
+        move |()| async move {
+            let page = api.list_drafts(None).await?;
+            Ok(page.items.into_iter().filter(|draft| draft.kind == DraftKind::New).collect())
+        },
+    );
+    provide_context(Portal { started, taken_back: RwSignal::new(None) });
+
+    // The queue is fetched anew with each snapshot, and follows events from then on.
+    Effect::new(move |_| {
+        if live.snapshots.get() > 0 {
+            leptos::task::spawn_local(async move {
+                let filter = InteractionQuery {
+                    state: Some(InteractionState::Waiting),
+                    limit: Some(MAX_LIMIT),
+                    ..InteractionQuery::default()
+                };
+                if let Ok(page) = api.list_interactions(&filter).await {
+                    live.replace_waiting(page.items);
+                }
+            });
+        }
+    });
+    Effect::new(move |_| {
+        let unread = live.active.unread();
+        document().set_title(&if unread > 0 { format!("({unread}) Posta") } else { "Posta".to_string() });
+    });
+    let is_open = move || location.pathname.with(|path| path.trim_end_matches('/') != routes::INBOX);
+    view! {
+        <div class="inbox" data-open=move || is_open().to_string()>
+            <Tray />
+            <section class="opened">
+                <Outlet />
+            </section>
+        </div>
+    }
+}

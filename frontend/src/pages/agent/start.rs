@@ -1,0 +1,133 @@
+//! `/inbox/new`: starting an interaction (S98, S99).
+
+use super::{
+    composer::{Composer, ComposerHost, Sent},
+    inbox::use_portal,
+};
+use crate::{
+    api::use_api,
+    components::{Empty, Failed, IconButton, Skeleton},
+    i18n::{txt, use_i18n},
+    routes::{self, INBOX, use_go},
+    state::load::{Load, Loader},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use shared::{
+    api::{
+        campaigns::CampaignSummary,
+        drafts::{CreateDraft, DraftKind, DraftView},
+    },
+    ids::DraftId,
+};
+
+/// Starts a mail: finds the campaigns in which the agent may, begins a draft, and writes.
+#[component]
+pub fn StartPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("draft").and_then(|id| id.parse::<DraftId>().ok())));
+    let campaigns = Loader::new(
+        || (),
+        move |()| async move {
+            let page = api.list_my_campaigns().await?;
+            Ok(page.items.into_iter().filter(|campaign| campaign.may_start).collect::<Vec<_>>())
+        },
+    );
+    move || match campaigns.get() {
+        Load::Loading => view! { <div class="conversation"><Skeleton rows=1 shape="card" /></div> }.into_any(),
+        Load::Failed(error) => {
+            view! { <div class="lone"><Failed error=error on_retry=move |()| campaigns.reload() /></div> }.into_any()
+        }
+        Load::Ready(list) if list.is_empty() => view! {
+            <div class="lone">
+                <Empty
+                    glyph=icondata::LuMegaphone
+                    title=txt!(i18n, inbox.start_nowhere)
+                    body=txt!(i18n, inbox.start_nowhere_next)
+                />
+            </div>
+        }
+        .into_any(),
+        Load::Ready(list) => match id.get() {
+            Some(id) => view! { <Resume id=id campaigns=list /> }.into_any(),
+            None => view! { <Begin campaigns=list /> }.into_any(),
+        },
+    }
+}
+
+/// Begins a draft in the first campaign, and goes on at its own address.
+#[component]
+fn Begin(campaigns: Vec<CampaignSummary>) -> impl IntoView {
+    let (api, go, portal) = (use_api(), use_go(), use_portal());
+    let first = campaigns.first().map(|campaign| campaign.id);
+    let begun = Loader::new(
+        || (),
+        move |()| {
+            let draft = CreateDraft { kind: DraftKind::New, reply_to_message_id: None, campaign_id: first };
+            async move { api.create_draft(&draft).await }
+        },
+    );
+    Effect::new(move |_| {
+        if let Load::Ready(draft) = begun.get() {
+            portal.started.reload();
+            go.replace(&routes::start(draft.id));
+        }
+    });
+    move || match begun.get() {
+        Load::Failed(error) => {
+            view! { <div class="lone"><Failed error=error on_retry=move |()| begun.reload() /></div> }.into_any()
+        }
+        _ => view! { <div class="conversation"><Skeleton rows=1 shape="card" /></div> }.into_any(),
+    }
+}
+
+#[component]
+fn Resume(id: DraftId, campaigns: Vec<CampaignSummary>) -> impl IntoView {
+    let api = use_api();
+    let draft = Loader::new(move || id, move |id| api.get_draft(id));
+    let campaigns = StoredValue::new(campaigns);
+    move || match draft.get() {
+        Load::Loading => view! { <div class="conversation"><Skeleton rows=1 shape="card" /></div> }.into_any(),
+        Load::Failed(error) => {
+            view! { <div class="lone"><Failed error=error on_retry=move |()| draft.reload() /></div> }.into_any()
+        }
+        Load::Ready(draft) => view! { <Write draft=draft campaigns=campaigns.get_value() /> }.into_any(),
+    }
+}
+
+#[component]
+fn Write(draft: DraftView, campaigns: Vec<CampaignSummary>) -> impl IntoView {
+    let i18n = use_i18n();
+    let (go, portal) = (use_go(), use_portal());
+    let host = ComposerHost {
+        known: Signal::derive(Vec::new),
+        moved: RwSignal::new(false),
+        on_sent: Callback::new(move |sent: Sent| {
+            portal.started.reload();
+            go.replace(&routes::interaction(sent.answer.interaction_id));
+        }),
+        on_discarded: Callback::new(move |()| {
+            portal.started.reload();
+            go.replace(INBOX);
+        }),
+    };
+    view! {
+        <div class="conversation conversation-new">
+            <header class="conversation-head">
+                <span class="conversation-back">
+                    <IconButton
+                        glyph=icondata::LuArrowLeft
+                        label=txt!(i18n, common.back)
+                        on:click=move |_| go.to(INBOX)
+                    />
+                </span>
+                <div class="conversation-title">
+                    <h1>{txt!(i18n, inbox.start)}</h1>
+                </div>
+            </header>
+            <Composer draft=draft host=host campaigns=campaigns />
+        </div>
+    }
+}

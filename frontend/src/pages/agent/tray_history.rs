@@ -1,0 +1,128 @@
+//! Interactions that the agent has finished, a page at a time.
+
+use super::tray_row::TrayRow;
+use crate::{
+    api::{ApiError, use_api},
+    components::{Button, Empty, Failed, Skeleton},
+    i18n::{txt, use_i18n},
+    live::store::use_live,
+};
+use futures_util::future::{AbortHandle, Abortable};
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use shared::{
+    api::interactions::{InteractionQuery, InteractionState, InteractionSummary},
+    live::LiveEvent,
+};
+
+/// Milliseconds without a key before a search goes to the server.
+const TYPING: u32 = 200;
+
+/// History, searched by the server.
+#[component]
+pub fn History(
+    /// What is searched.
+    words: Memo<String>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let api = use_api();
+    let live = use_live();
+    let rows = RwSignal::new(None::<Vec<InteractionSummary>>);
+    let cursor = RwSignal::new(None::<String>);
+    let failure = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let again = Trigger::new();
+
+    let fetch = move |from: Option<String>| async move {
+        let search = words.get_untracked().trim().to_string();
+        let filter = InteractionQuery {
+            state: Some(InteractionState::Finished),
+            mine: Some(true),
+            search: (!search.is_empty()).then_some(search),
+            cursor: from.clone(),
+            ..InteractionQuery::default()
+        };
+        match api.list_interactions(&filter).await {
+            Ok(page) => {
+                let _ = rows.try_update(|rows| match rows {
+                    Some(rows) if from.is_some() => rows.extend(page.items),
+                    _ => *rows = Some(page.items),
+                });
+                let _ = cursor.try_set(page.next_cursor);
+                let _ = failure.try_set(None);
+            }
+            Err(error) => {
+                let _ = failure.try_set(Some(error));
+            }
+        }
+        let _ = busy.try_set(false);
+    };
+    Effect::new(move |before: Option<String>| {
+        again.track();
+        let now = words.get();
+        // The first list comes at once, a search when the fingers rest.
+        let wait = if before.as_ref().is_some_and(|before| *before != now) { TYPING } else { 0 };
+        let (handle, registration) = AbortHandle::new_pair();
+        on_cleanup(move || handle.abort());
+        leptos::task::spawn_local(async move {
+            let work = async move {
+                TimeoutFuture::new(wait).await;
+                fetch(None).await;
+            };
+            let _ = Abortable::new(work, registration).await;
+        });
+        now
+    });
+    live.listen(move |event| {
+        if let LiveEvent::InteractionChanged { interaction } = event
+            && interaction.state == InteractionState::Finished
+        {
+            again.notify();
+        }
+    });
+    let more = move |_| {
+        if let Some(from) = cursor.get_untracked() {
+            busy.set(true);
+            leptos::task::spawn_local(fetch(Some(from)));
+        }
+    };
+    view! {
+        {move || match (failure.get(), rows.with(Option::is_none), rows.with(|rows| rows.as_ref().is_some_and(Vec::is_empty))) {
+            (Some(error), _, _) => view! { <Failed error=error on_retry=move |()| again.notify() /> }.into_any(),
+            (None, true, _) => view! { <Skeleton rows=6 /> }.into_any(),
+            (None, _, true) if words.with(|words| words.trim().is_empty()) => {
+                view! {
+                    <Empty
+                        glyph=icondata::LuHistory
+                        title=txt!(i18n, inbox.history_empty)
+                        body=txt!(i18n, inbox.history_empty_next)
+                    />
+                }
+                    .into_any()
+            }
+            (None, _, true) => {
+                view! { <Empty glyph=icondata::LuSearch title=txt!(i18n, inbox.nothing_found) body=txt!(i18n, inbox.nothing_found_next) /> }
+                    .into_any()
+            }
+            _ => ().into_any(),
+        }}
+        <ul class="tray-rows">
+            <For
+                each=move || rows.get().unwrap_or_default()
+                key=|row| (row.id, row.version)
+                children=|row| view! { <li><TrayRow row=ArcRwSignal::new(row).into() /></li> }
+            />
+        </ul>
+        {move || {
+            cursor
+                .get()
+                .map(|_| {
+                    view! {
+                        <div class="tray-more">
+                            <Button busy=busy on:click=more>{txt!(i18n, common.load_more)}</Button>
+                        </div>
+                    }
+                })
+        }}
+    }
+}

@@ -1,0 +1,149 @@
+//! One row of the tray.
+
+use crate::{
+    components::{Badge, Icon, TimeAgo, Tint},
+    i18n::{txt, use_i18n, word},
+    routes,
+    state::recipients,
+};
+use leptos::{either::Either, prelude::*};
+use leptos_router::hooks::{use_location, use_query_map};
+use shared::api::{drafts::DraftView, interactions::{Direction, InteractionState, InteractionSummary}};
+
+/// An interaction. Follows its row's signal and nothing else.
+#[component]
+pub fn TrayRow(
+    /// The row.
+    row: ArcSignal<InteractionSummary>,
+    /// Cannot be opened from here.
+    #[prop(optional)]
+    fixed: bool,
+) -> impl IntoView {
+    let row: Signal<InteractionSummary> = row.into();
+    let inside = view! { <RowInside row=row /> };
+    if fixed {
+        return Either::Left(view! { <div class="tray-row tray-row-fixed" data-testid="tray-row">{inside}</div> });
+    }
+    let location = use_location();
+    let query = use_query_map();
+    let id = row.with_untracked(|row| row.id);
+    let path = routes::interaction(id);
+    let here = path.clone();
+    let current = Memo::new(move |_| location.pathname.with(|path| *path == here));
+    Either::Right(view! {
+        <a
+            class="tray-row"
+            data-testid="tray-row"
+            data-unread=move || row.with(|row| row.unread).to_string()
+            href=move || format!("{path}{}", query.with(|query| query.to_query_string()))
+            aria-current=move || current.get().then_some("page")
+        >
+            {inside}
+        </a>
+    })
+}
+
+#[component]
+fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
+    let i18n = use_i18n();
+    let who = Memo::new(move |_| {
+        row.with(|row| if row.contact_name.is_empty() { row.contact_address.clone() } else { row.contact_name.clone() })
+    });
+    let subject = Memo::new(move |_| row.with(|row| row.subject.clone()));
+    let at = Memo::new(move |_| {
+        row.with(|row| if row.state == InteractionState::Waiting { row.arrived_at } else { row.last_message_at })
+    });
+    let unread = Memo::new(move |_| row.with(|row| row.unread && row.state != InteractionState::Finished));
+    let awaits = Memo::new(move |_| row.with(|row| row.awaits_answer && row.state == InteractionState::Assigned));
+    view! {
+        <span class="tray-row-top">
+            {move || {
+                unread
+                    .get()
+                    .then(|| {
+                        view! {
+                            <span class="tray-unread" aria-hidden="true"></span>
+                            <span class="visually-hidden">{txt!(i18n, inbox.unread)} " "</span>
+                        }
+                    })
+            }}
+            <span class="tray-row-who">{who}</span>
+            <TimeAgo at=at />
+        </span>
+        <span class="tray-row-subject">
+            {move || {
+                row.with(|row| row.direction == Direction::Out)
+                    .then(|| view! { <Icon glyph=icondata::LuSend /> })
+            }}
+            <span>
+                {move || subject.with(|text| if text.is_empty() { word!(i18n, inbox.no_subject) } else { text.clone() })}
+            </span>
+        </span>
+        <span class="tray-row-snippet">{move || row.with(|row| row.snippet.clone())}</span>
+        <span class="tray-row-marks">
+            <Badge tint=Tint::Quiet>{move || row.with(|row| row.campaign_name.clone())}</Badge>
+            {move || {
+                awaits
+                    .get()
+                    .then(|| {
+                        view! {
+                            <span class="tray-mark tray-mark-open">
+                                <Icon glyph=icondata::LuReply />
+                                {txt!(i18n, inbox.to_answer)}
+                            </span>
+                        }
+                    })
+            }}
+            {move || {
+                let count = row.with(|row| row.message_count);
+                (count > 1)
+                    .then(|| {
+                        view! {
+                            <span class="tray-mark" data-tip=txt!(i18n, inbox.mails, count = count)>
+                                <Icon glyph=icondata::LuMail />
+                                {count}
+                            </span>
+                        }
+                    })
+            }}
+        </span>
+    }
+}
+
+/// A started mail that is still being written.
+#[component]
+pub fn DraftRow(
+    /// The draft.
+    draft: DraftView,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let location = use_location();
+    let path = routes::start(draft.id);
+    let here = path.clone();
+    let to = draft.to.iter().map(recipients::short).collect::<Vec<_>>().join(", ");
+    let subject = draft.subject.clone();
+    view! {
+        <a
+            class="tray-row"
+            data-testid="draft-row"
+            href=path
+            aria-current=move || location.pathname.with(|path| *path == here).then_some("page")
+        >
+            <span class="tray-row-top">
+                <span class="tray-row-who">
+                    {if to.is_empty() { word!(i18n, inbox.no_recipient) } else { to }}
+                </span>
+                <TimeAgo at=draft.updated_at />
+            </span>
+            <span class="tray-row-subject">
+                <span>{if subject.is_empty() { word!(i18n, inbox.no_subject) } else { subject }}</span>
+            </span>
+            <span class="tray-row-marks">
+                <Badge tint=Tint::Info>
+                    <Icon glyph=icondata::LuPencil />
+                    {txt!(i18n, inbox.draft)}
+                </Badge>
+            </span>
+        </a>
+    }
+}

@@ -1,0 +1,180 @@
+//! The frame around every page of someone who is signed in.
+
+use super::{
+    access::password::MustChangePassword,
+    faces::Unreachable,
+    rail::Rail,
+};
+use crate::{
+    api::use_api,
+    components::{
+        palette::{Found, Palette},
+        shortcuts::{KeyHelp, Shortcuts},
+    },
+    format,
+    i18n::{t_string, txt, use_i18n},
+    live::{
+        alerts::Alerts,
+        socket::keep_connected,
+        store::{Connection, Live, use_live},
+    },
+    routes::{self, Go, use_go},
+    state::{
+        clock::use_clock,
+        commands::{Section, use_commands},
+        preferences::use_preferences,
+        session::{Phase, use_session},
+    },
+};
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_location};
+use shared::permission::Permission;
+
+/// What the gate shows.
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Gate {
+    Wait,
+    Away,
+    Out,
+    Password,
+    In,
+}
+
+/// Lets in whoever is signed in and has a password of his own.
+#[component]
+pub fn Shell() -> impl IntoView {
+    let session = use_session();
+    let api = use_api();
+    let gate = Memo::new(move |_| match session.phase() {
+        Phase::Starting => Gate::Wait,
+        Phase::Unreachable => Gate::Away,
+        Phase::SignedOut => Gate::Out,
+        Phase::SignedIn if session.with_me(|me| me.must_change_password).unwrap_or(false) => Gate::Password,
+        Phase::SignedIn => Gate::In,
+    });
+    let retry = move |()| {
+        session.restart();
+        leptos::task::spawn_local(api.resume());
+    };
+    move || match gate.get() {
+        Gate::Wait => ().into_any(),
+        Gate::Away => view! { <Unreachable on_retry=retry /> }.into_any(),
+        Gate::Out => view! { <ToSignIn /> }.into_any(),
+        Gate::Password => view! { <MustChangePassword /> }.into_any(),
+        Gate::In => view! { <Frame /> }.into_any(),
+    }
+}
+
+#[component]
+fn ToSignIn() -> impl IntoView {
+    let location = use_location();
+    let go = use_go();
+    let search = location.search.get_untracked();
+    let path = location.pathname.get_untracked();
+    let here = if search.is_empty() { path } else { format!("{path}?{search}") };
+    Effect::new(move |_| go.replace(&routes::sign_in(&here)));
+}
+
+/// Rail at the left, page at the right, and what lies over both.
+#[component]
+fn Frame() -> impl IntoView {
+    let i18n = use_i18n();
+    let session = use_session();
+    let clock = use_clock();
+    let alerts = Alerts::new(use_preferences(), i18n);
+    let user = session.me_untracked().map(|me| me.id);
+    let live = Live::new(user.unwrap_or(shared::ids::UserId(0)), clock, alerts);
+    provide_context(live);
+    provide_context(alerts);
+    let socket = keep_connected(use_api(), live, clock);
+    provide_context(socket);
+    offer_places();
+    view! {
+        <a class="skip" href="#page">{txt!(i18n, shell.skip)}</a>
+        <ConnectionBar />
+        <div class="shell">
+            <Rail />
+            <main class="page" id="page" tabindex="-1">
+                <Outlet />
+            </main>
+        </div>
+        <p class="visually-hidden" role="status" aria-live="polite">{move || alerts.said.get()}</p>
+        <Shortcuts />
+        <Palette find=Callback::new(move |words: String| find(words)) />
+        <KeyHelp />
+    }
+}
+
+/// Says that the connection is lost, and counts down to the next try.
+#[component]
+fn ConnectionBar() -> impl IntoView {
+    let i18n = use_i18n();
+    let live = use_live();
+    let clock = use_clock();
+    let socket: crate::live::socket::SocketControl = expect_context();
+    view! {
+        {move || match live.connection.get() {
+            Connection::Starting | Connection::Up => ().into_any(),
+            Connection::Retrying => {
+                view! { <div class="connection-bar" role="status">{txt!(i18n, shell.connecting)}</div> }.into_any()
+            }
+            Connection::Lost { until } => {
+                let left = move || ((until - clock.second()).max(0) + 999).div_euclid(1_000);
+                view! {
+                    <div class="connection-bar" role="status">
+                        <span aria-live="off">{move || t_string!(i18n, shell.connection_lost, seconds = left()).to_string()}</span>
+                        <button type="button" class="link-button" on:click=move |_| socket.try_now()>
+                            {txt!(i18n, common.try_now)}
+                        </button>
+                    </div>
+                }
+                    .into_any()
+            }
+        }}
+    }
+}
+
+/// Places that can be gone to from everywhere.
+fn offer_places() {
+    let i18n = use_i18n();
+    let (session, commands, go) = (use_session(), use_commands(), use_go());
+    let place = move |label: Signal<String>, path: &'static str| {
+        commands.offer(Section::Go, label, None, move || go.to(path));
+    };
+    place(txt!(i18n, shell.inbox), routes::INBOX);
+    if session.may(Permission::CampaignsRead) {
+        place(txt!(i18n, shell.campaigns), routes::CAMPAIGNS);
+        place(txt!(i18n, campaigns.members), routes::MEMBERS);
+    }
+    if session.may(Permission::UsersRead) {
+        place(txt!(i18n, shell.users), routes::USERS);
+    }
+    place(txt!(i18n, shell.settings), routes::SETTINGS);
+}
+
+/// What fits the words of the palette: interactions at hand, and the search through all mail.
+fn find(words: String) -> Vec<Found> {
+    const SHOWN: usize = 6;
+    let (Some(live), Some(go)) = (use_context::<Live>(), use_context::<Go>()) else { return Vec::new() };
+    let i18n = use_i18n();
+    let mut found: Vec<Found> = live
+        .active
+        .ids_untracked()
+        .into_iter()
+        .filter_map(|id| live.active.row(id).map(|row| row.get_untracked()))
+        .filter(|row| format::matches(&format!("{} {} {}", row.contact_name, row.contact_address, row.subject), &words))
+        .take(SHOWN)
+        .map(|row| Found {
+            label: row.subject.clone(),
+            note: if row.contact_name.is_empty() { row.contact_address.clone() } else { row.contact_name.clone() },
+            run: Callback::new(move |()| go.to(&routes::interaction(row.id))),
+        })
+        .collect();
+    let query = format!("{}?tab=history&q={}", routes::INBOX, crate::api::request::percent_encode(words.trim()));
+    found.push(Found {
+        label: t_string!(i18n, shell.palette_search, words = words.trim()).to_string(),
+        note: String::new(),
+        run: Callback::new(move |()| go.to(&query)),
+    });
+    found
+}

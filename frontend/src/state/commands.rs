@@ -1,0 +1,85 @@
+//! What can be done here: one list for the shortcuts, the palette and the key help.
+
+use leptos::prelude::*;
+
+/// Where a command belongs in the palette.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// Acts on what is open.
+    Do,
+    /// Goes somewhere.
+    Go,
+    /// Changes how the page is.
+    Settings,
+}
+
+/// Something that can be done.
+#[derive(Clone)]
+pub struct Command {
+    /// Names it.
+    pub id: u64,
+    /// Where it belongs.
+    pub section: Section,
+    /// What it is called.
+    pub label: Signal<String>,
+    /// Single key that does it, as `KeyboardEvent.key` has it.
+    pub key: Option<&'static str>,
+    /// Does it.
+    pub run: Callback<()>,
+}
+
+/// All commands that can be given now. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Commands {
+    list: RwSignal<Vec<Command>>,
+    next: StoredValue<u64>,
+    /// The palette is open.
+    pub palette: RwSignal<bool>,
+    /// The key help is open.
+    pub help: RwSignal<bool>,
+}
+
+impl Commands {
+    /// None yet.
+    pub fn new() -> Self {
+        Self {
+            list: RwSignal::new(Vec::new()),
+            next: StoredValue::new(0),
+            palette: RwSignal::new(false),
+            help: RwSignal::new(false),
+        }
+    }
+
+    /// Offers a command for as long as the owner lives.
+    pub fn offer(
+        self,
+        section: Section,
+        label: Signal<String>,
+        key: Option<&'static str>,
+        run: impl Fn() + Send + Sync + 'static,
+    ) {
+        let id = self.next.get_value();
+        self.next.set_value(id + 1);
+        let run = Callback::new(move |()| run());
+        self.list.update(|list| list.push(Command { id, section, label, key, run }));
+        let list = self.list;
+        on_cleanup(move || {
+            let _ = list.try_update(|list| list.retain(|command| command.id != id));
+        });
+    }
+
+    /// What can be done; reactive.
+    pub fn list(self) -> Vec<Command> {
+        self.list.get()
+    }
+
+    /// The latest command on a key: what is open goes before what frames it.
+    pub fn on_key(self, key: &str) -> Option<Callback<()>> {
+        self.list.with_untracked(|list| list.iter().rev().find(|command| command.key == Some(key)).map(|c| c.run))
+    }
+}
+
+/// The commands of the page.
+pub fn use_commands() -> Commands {
+    expect_context()
+}

@@ -1,0 +1,145 @@
+//! The messages of an open conversation, kept up to date one mail at a time.
+
+use leptos::prelude::*;
+use shared::{
+    api::conversations::{Delivery, MessageView},
+    ids::MessageId,
+    time::Timestamp,
+};
+use std::collections::HashMap;
+
+/// Where a mail stands among the others: oldest first.
+fn key(message: &MessageView) -> (i64, MessageId) {
+    (message.created_at.millis(), message.id)
+}
+
+/// How far a delivery is along its way. A late event never takes a mail back.
+fn progress(delivery: Delivery) -> u8 {
+    match delivery {
+        Delivery::Held => 0,
+        Delivery::Queued => 1,
+        Delivery::Sending => 2,
+        Delivery::Failed => 3,
+        Delivery::Sent | Delivery::Cancelled => 4,
+        Delivery::Bounced => 5,
+    }
+}
+
+/// Whether `next` may follow `now`: forward, or back into the queue from a try that did not succeed.
+pub fn may_follow(now: Delivery, next: Delivery) -> bool {
+    matches!(
+        (now, next),
+        (Delivery::Sending, Delivery::Queued) | (Delivery::Failed, Delivery::Queued | Delivery::Sending)
+    ) || progress(next) >= progress(now)
+}
+
+/// The messages, each a signal. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Messages {
+    ids: RwSignal<Vec<MessageId>>,
+    rows: StoredValue<HashMap<MessageId, ArcRwSignal<MessageView>>>,
+}
+
+impl Messages {
+    /// Those of a conversation.
+    pub fn new(messages: Vec<MessageView>) -> Self {
+        let this = Self { ids: RwSignal::new(Vec::new()), rows: StoredValue::new(HashMap::new()) };
+        this.replace(messages);
+        this
+    }
+
+    /// Takes over what was fetched anew.
+    pub fn replace(self, mut messages: Vec<MessageView>) {
+        messages.sort_by_key(key);
+        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+        for message in messages {
+            self.store(message);
+        }
+        if self.ids.with_untracked(|known| *known != ids) {
+            self.ids.set(ids);
+        }
+    }
+
+    /// Adds a mail, or takes over its newer state.
+    pub fn put(self, message: MessageView) {
+        let (id, place) = (message.id, key(&message));
+        self.store(message);
+        let mut ids = self.ids.get_untracked();
+        if !ids.contains(&id) {
+            let at = self.rows.with_value(|rows| {
+                ids.partition_point(|known| {
+                    rows.get(known).is_some_and(|row| row.with_untracked(|message| key(message) < place))
+                })
+            });
+            ids.insert(at, id);
+            self.ids.set(ids);
+        }
+    }
+
+    fn store(self, message: MessageView) {
+        self.rows.update_value(|rows| match rows.get(&message.id) {
+            Some(row) => {
+                if row.with_untracked(|known| *known != message) {
+                    row.set(message);
+                }
+            }
+            None => {
+                rows.insert(message.id, ArcRwSignal::new(message));
+            }
+        });
+    }
+
+    /// An outgoing mail came further.
+    pub fn deliver(self, id: MessageId, delivery: Delivery, due_at: Option<Timestamp>, last_reply: Option<String>) {
+        if let Some(row) = self.row(id) {
+            let follows =
+                row.with_untracked(|message| message.delivery.is_none_or(|now| may_follow(now, delivery)));
+            if follows {
+                row.update(|message| {
+                    message.delivery = Some(delivery);
+                    message.due_at = due_at;
+                    message.last_reply = last_reply;
+                });
+            }
+        }
+    }
+
+    /// A mail was taken back: it is a draft again.
+    pub fn remove(self, id: MessageId) {
+        if self.ids.with_untracked(|ids| ids.contains(&id)) {
+            self.ids.update(|ids| ids.retain(|known| *known != id));
+        }
+    }
+
+    /// Ids, oldest first; reactive.
+    pub fn ids(self) -> Vec<MessageId> {
+        self.ids.get()
+    }
+
+    /// A mail's signal.
+    pub fn row(self, id: MessageId) -> Option<ArcRwSignal<MessageView>> {
+        self.rows.with_value(|rows| rows.get(&id).cloned())
+    }
+
+    /// The newest mail that `wanted` picks; reactive in which mails there are.
+    pub fn newest(self, wanted: impl Fn(&MessageView) -> bool) -> Option<MessageView> {
+        let ids = self.ids.get();
+        ids.iter().rev().find_map(|id| self.row(*id).and_then(|row| row.with(|m| wanted(m).then(|| m.clone()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_go_forward_and_back_into_the_queue_only_after_a_try() {
+        assert!(may_follow(Delivery::Held, Delivery::Queued));
+        assert!(may_follow(Delivery::Queued, Delivery::Sent));
+        assert!(may_follow(Delivery::Sending, Delivery::Queued), "refused for now");
+        assert!(may_follow(Delivery::Failed, Delivery::Queued), "tried again by a person");
+        assert!(may_follow(Delivery::Sent, Delivery::Bounced));
+        assert!(!may_follow(Delivery::Sent, Delivery::Queued), "a late event");
+        assert!(!may_follow(Delivery::Queued, Delivery::Held));
+    }
+}

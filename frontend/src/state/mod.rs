@@ -1,0 +1,15 @@
+//! What the page knows and decides. Decisions are plain Rust with native tests; thin reactive shells bind them.
+
+pub mod autosave;
+pub mod clock;
+pub mod commands;
+pub mod confirm;
+pub mod conversation;
+pub mod forms;
+pub mod load;
+pub mod preferences;
+pub mod recipients;
+pub mod rows;
+pub mod session;
+pub mod toasts;
+pub mod tray;

@@ -1,0 +1,221 @@
+//! A sorted set of interactions that is kept up to date one row at a time.
+
+use shared::{api::interactions::InteractionSummary, ids::InteractionId};
+use std::collections::HashMap;
+
+/// In what order rows stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Newest mail first.
+    NewestMail,
+    /// As they will be handed out: priority, then arrival (S42).
+    Queue,
+}
+
+type Key = (i64, i64, InteractionId);
+
+impl Order {
+    fn key(self, row: &InteractionSummary) -> Key {
+        match self {
+            Self::NewestMail => (-row.last_message_at.millis(), 0, row.id),
+            Self::Queue => (i64::from(row.priority), row.arrived_at.millis(), row.id),
+        }
+    }
+}
+
+/// What putting a row did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is new.
+    Added,
+    /// It has changed.
+    Changed {
+        /// It stands elsewhere now.
+        moved: bool,
+    },
+    /// A newer version is known already.
+    Stale,
+}
+
+/// The rows.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    order: Order,
+    rows: HashMap<InteractionId, InteractionSummary>,
+    sorted: Vec<Key>,
+    /// Versions at which rows left, so that a late event does not bring one back.
+    gone: HashMap<InteractionId, i64>,
+}
+
+impl Rows {
+    /// None yet.
+    pub fn new(order: Order) -> Self {
+        Self { order, rows: HashMap::new(), sorted: Vec::new(), gone: HashMap::new() }
+    }
+
+    /// Forgets all and takes these.
+    pub fn replace(&mut self, rows: Vec<InteractionSummary>) {
+        self.gone.clear();
+        self.sorted = rows.iter().map(|row| self.order.key(row)).collect();
+        self.sorted.sort_unstable();
+        self.rows = rows.into_iter().map(|row| (row.id, row)).collect();
+    }
+
+    /// Adds or changes a row, unless a newer version is known.
+    pub fn put(&mut self, row: InteractionSummary) -> Put {
+        if self.gone.get(&row.id).is_some_and(|version| row.version <= *version) {
+            return Put::Stale;
+        }
+        let key = self.order.key(&row);
+        match self.rows.get(&row.id) {
+            Some(known) if known.version > row.version => return Put::Stale,
+            Some(known) => {
+                let before = self.order.key(known);
+                let moved = before != key;
+                if moved {
+                    self.unsort(before);
+                    self.sort_in(key);
+                }
+                self.rows.insert(row.id, row);
+                return Put::Changed { moved };
+            }
+            None => {}
+        }
+        self.gone.remove(&row.id);
+        self.sort_in(key);
+        self.rows.insert(row.id, row);
+        Put::Added
+    }
+
+    /// Takes a row away for versions up to `version`. Whether it was there.
+    pub fn remove(&mut self, id: InteractionId, version: i64) -> bool {
+        match self.rows.get(&id) {
+            Some(known) if known.version > version => false,
+            Some(known) => {
+                let key = self.order.key(known);
+                self.unsort(key);
+                self.rows.remove(&id);
+                self.gone.insert(id, version);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Changes a row here only, ahead of the server's word.
+    pub fn touch(&mut self, id: InteractionId, change: impl FnOnce(&mut InteractionSummary)) {
+        if let Some(row) = self.rows.get_mut(&id) {
+            change(row);
+        }
+    }
+
+    /// A row.
+    pub fn get(&self, id: InteractionId) -> Option<&InteractionSummary> {
+        self.rows.get(&id)
+    }
+
+    /// Ids in order.
+    pub fn ids(&self) -> Vec<InteractionId> {
+        self.sorted.iter().map(|(_, _, id)| *id).collect()
+    }
+
+    /// Rows, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &InteractionSummary> {
+        self.rows.values()
+    }
+
+    fn sort_in(&mut self, key: Key) {
+        if let Err(place) = self.sorted.binary_search(&key) {
+            self.sorted.insert(place, key);
+        }
+    }
+
+    fn unsort(&mut self, key: Key) {
+        if let Ok(place) = self.sorted.binary_search(&key) {
+            self.sorted.remove(place);
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use shared::{
+        api::{
+            campaigns::Channel,
+            interactions::{Direction, InteractionState},
+        },
+        ids::{CampaignId, ContactId, ConversationId, UserId},
+        time::Timestamp,
+    };
+
+    /// A row for tests: newest mail at `at`, of `version`.
+    pub fn row(id: i64, version: i64, at: i64) -> InteractionSummary {
+        InteractionSummary {
+            id: InteractionId(id),
+            conversation_id: ConversationId(id),
+            campaign_id: CampaignId(1),
+            campaign_name: "Support".into(),
+            channel: Channel::Email,
+            direction: Direction::In,
+            state: InteractionState::Assigned,
+            agent_id: Some(UserId(7)),
+            contact_id: ContactId(id),
+            contact_name: "Ana".into(),
+            contact_address: "ana@example.com".into(),
+            subject: "Invoice".into(),
+            snippet: "Hello".into(),
+            priority: 5,
+            message_count: 1,
+            unread: true,
+            awaits_answer: true,
+            arrived_at: Timestamp::from_millis(at),
+            assigned_at: None,
+            first_response_at: None,
+            finished_at: None,
+            last_message_at: Timestamp::from_millis(at),
+            version,
+        }
+    }
+
+    fn ids(rows: &Rows) -> Vec<i64> {
+        rows.ids().into_iter().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn newest_mail_comes_first_and_a_row_moves_up() {
+        let mut rows = Rows::new(Order::NewestMail);
+        rows.replace(vec![row(1, 1, 10), row(2, 1, 30), row(3, 1, 20)]);
+        assert_eq!(ids(&rows), [2, 3, 1]);
+        assert_eq!(rows.put(row(1, 2, 40)), Put::Changed { moved: true });
+        assert_eq!(ids(&rows), [1, 2, 3]);
+        assert_eq!(rows.put(row(2, 2, 30)), Put::Changed { moved: false });
+    }
+
+    #[test]
+    fn the_queue_goes_by_priority_then_arrival() {
+        let mut rows = Rows::new(Order::Queue);
+        let mut urgent = row(3, 1, 30);
+        urgent.priority = 1;
+        rows.replace(vec![row(1, 1, 20), row(2, 1, 10), urgent]);
+        assert_eq!(ids(&rows), [3, 2, 1]);
+    }
+
+    #[test]
+    fn versions_never_go_back() {
+        let mut rows = Rows::new(Order::NewestMail);
+        assert_eq!(rows.put(row(1, 5, 10)), Put::Added);
+        assert_eq!(rows.put(row(1, 4, 99)), Put::Stale);
+        assert_eq!(rows.get(InteractionId(1)).unwrap().version, 5);
+        assert!(!rows.remove(InteractionId(1), 4), "an older removal does not count");
+    }
+
+    #[test]
+    fn what_left_is_not_brought_back_by_a_late_event() {
+        let mut rows = Rows::new(Order::NewestMail);
+        rows.put(row(1, 5, 10));
+        assert!(rows.remove(InteractionId(1), 6));
+        assert_eq!(rows.put(row(1, 6, 10)), Put::Stale);
+        assert_eq!(rows.put(row(1, 7, 10)), Put::Added, "assigned again later");
+    }
+}
