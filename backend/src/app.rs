@@ -2,21 +2,23 @@
 //! workers.
 
 use crate::{
-    access, campaigns,
+    access, campaigns, conversations, files, inbox,
     kernel::{
         Core, Error, Result,
         audit::{self, Entry},
         clock::SharedClock,
         config::Settings,
         db::{Db, migrate},
-        events::{Hub, relay},
-        http::{auth::Authenticator, health, openapi, rate_limit::Limits, request::instrument, spa},
+        events::{self, Hub, relay},
+        http::{
+            auth::Authenticator, health, idempotency, openapi, rate_limit::Limits, request::instrument, spa,
+        },
         secrets::Keys,
         signed::Signer,
         storage::Blobs,
-        telemetry,
+        telemetry, workers,
     },
-    operations,
+    operations, outbox, routing,
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use secrecy::ExposeSecret;
@@ -37,6 +39,10 @@ pub struct Posta {
     pub campaigns: Arc<campaigns::Service>,
     /// Operators' views.
     pub operations: Arc<operations::Service>,
+    /// Conversations, interactions, drafts.
+    pub conversations: Arc<conversations::Service>,
+    servers: campaigns::MailServers,
+    pictures: files::remote::Pictures,
     limits: web::Data<Limits>,
 }
 
@@ -71,7 +77,10 @@ impl Posta {
         let access = Arc::new(access::Service::new(core.clone())?);
         let campaigns = Arc::new(campaigns::Service::new(core.clone())?);
         let operations = Arc::new(operations::Service::new(core.clone()));
-        Ok(Self { core, access, campaigns, operations, limits })
+        let conversations = Arc::new(conversations::Service::new(core.clone()));
+        let servers = campaigns::MailServers::new(&core.settings)?;
+        let pictures = files::remote::Pictures::new(&core)?;
+        Ok(Self { core, access, campaigns, operations, conversations, servers, pictures, limits })
     }
 
     /// Adds a seal key to the key file and seals everything stored anew with it; answers how many secrets there were.
@@ -103,6 +112,10 @@ impl Posta {
     pub fn start_workers(&self) -> JoinSet<()> {
         let mut workers = JoinSet::new();
         workers.spawn(relay::run(self.core.clone()));
+        workers.spawn(inbox::run(self.core.clone(), self.servers.clone()));
+        workers.spawn(routing::worker::run(self.core.clone()));
+        workers.spawn(outbox::worker::run(self.core.clone(), self.servers.clone()));
+        workers.spawn(housekeeping(self.core.clone(), self.limits.clone(), Arc::clone(&self.access)));
         workers
     }
 
@@ -111,11 +124,37 @@ impl Posta {
         config
             .app_data(web::Data::new(self.core.clone()))
             .app_data(self.limits.clone())
+            .app_data(web::Data::new(self.pictures.clone()))
             .app_data(web::Data::from(authenticator))
             .app_data(web::Data::from(Arc::clone(&self.access)))
             .app_data(web::Data::from(Arc::clone(&self.campaigns)))
-            .app_data(web::Data::from(Arc::clone(&self.operations)));
+            .app_data(web::Data::from(Arc::clone(&self.operations)))
+            .app_data(web::Data::from(Arc::clone(&self.conversations)));
     }
+}
+
+/// Forgets what has had its day: events that no socket asks for any more, answers to repeated requests, allowances of
+/// callers who have gone, blobs that nothing names.
+async fn housekeeping(core: Core, limits: web::Data<Limits>, access: Arc<access::Service>) {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    let wake = Arc::new(tokio::sync::Notify::new());
+    let stop = core.stop.clone();
+    workers::run("housekeeping", stop, wake, || {
+        let (core, access) = (core.clone(), Arc::clone(&access));
+        limits.sweep();
+        async move {
+            access.sweep().await?;
+            let before = core.now().minus(DAY);
+            core.db
+                .write(move |conn| {
+                    events::forget(conn, before)?;
+                    Ok(idempotency::forget(conn, before)?)
+                })
+                .await?;
+            Ok(files::sweep::tick(core).await?.min(Duration::from_secs(600)))
+        }
+    })
+    .await;
 }
 
 /// The OpenAPI document of all rooms.
@@ -133,7 +172,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
 /// All routes of `/api/v1`, room by room.
 fn api(config: &mut ServiceConfig<'_>) {
     config.configure(access::routes).service(crate::kernel::events::socket::live);
-    config.configure(campaigns::routes).configure(operations::routes);
+    config.configure(campaigns::routes).configure(conversations::routes).configure(routing::routes);
+    config.configure(files::routes).configure(operations::routes);
 }
 
 /// A listener that serves.

@@ -12,5 +12,4 @@ pub mod kernel;
 pub mod mail;
 pub mod operations;
 pub mod outbox;
-pub mod presence;
 pub mod routing;

@@ -29,7 +29,7 @@ pub async fn try_logins(
     let mut tests = vec![told(MailProtocol::Smtp, smtp)];
     match imap {
         Some(Ok(outcome)) => tests.push(told(MailProtocol::Imap, outcome)),
-        Some(Err(died)) => tests.push(told(MailProtocol::Imap, Outcome::Protocol { reason: died.to_string() })),
+        Some(Err(died)) => tests.push(told(MailProtocol::Imap, Outcome::Protocol { detail: died.to_string() })),
         None => {}
     }
     tests
@@ -39,9 +39,13 @@ fn test(protocol: MailProtocol, outcome: Outcome, password: &str) -> LoginTest {
     let (outcome, words) = match outcome {
         Outcome::Ok { greeting } => (LoginOutcome::Ok, greeting),
         Outcome::RefusedLogin { words } => (LoginOutcome::RefusedLogin, words),
-        Outcome::Tls { reason } => (LoginOutcome::Tls, reason),
-        Outcome::Protocol { reason } => (LoginOutcome::Protocol, reason),
-        Outcome::CannotReach { reason } => (LoginOutcome::CannotReach, reason),
+        Outcome::Tls { detail } => (LoginOutcome::Tls, detail),
+        Outcome::Protocol { detail } => (LoginOutcome::Protocol, detail),
+        Outcome::CannotReach { endpoint, detail } => (LoginOutcome::CannotReach, format!("{endpoint}: {detail}")),
+        Outcome::Unavailable { words } => (LoginOutcome::CannotReach, words),
+        Outcome::ClearPassword => {
+            (LoginOutcome::Tls, "the connection is not protected, so the password was not sent".to_owned())
+        }
         Outcome::Forbidden => (LoginOutcome::CannotReach, NO_ADDRESS.to_owned()),
     };
     LoginTest { protocol, outcome, detail: without_secret(&words, password) }

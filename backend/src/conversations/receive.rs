@@ -33,7 +33,7 @@ use crate::{
         self,
         address::{self, Address},
         autoreply::MailKind,
-        bounce::Bounce,
+        bounce::{Action, BounceReport},
         message::{ParsedMail, PartInfo},
         threading::{self, Clues, Lookup, ThreadMatch},
     },
@@ -80,7 +80,7 @@ pub struct Incoming {
     /// Files.
     pub parts: Vec<StoredPart>,
     /// What a delivery report says.
-    pub bounce: Option<Bounce>,
+    pub bounce: Option<BounceReport>,
     /// It was there before the first connection.
     pub history: bool,
 }
@@ -466,7 +466,7 @@ pub fn touch(conn: &mut Connection, conversation: ConversationId, snippet: &str,
 }
 
 /// Marks the mail that came back. Only a Message-ID with our MAC in it counts (H9).
-fn note_bounce(conn: &mut Connection, key: &Key, campaign: CampaignId, bounce: &Bounce, now: Timestamp) -> QueryResult<()> {
+fn note_bounce(conn: &mut Connection, key: &Key, campaign: CampaignId, bounce: &BounceReport, now: Timestamp) -> QueryResult<()> {
     let Some(original) = &bounce.original_message_id else { return Ok(()) };
     if threading::verify_message_id(key, original).is_none() {
         return Ok(());
@@ -482,8 +482,11 @@ fn note_bounce(conn: &mut Connection, key: &Key, campaign: CampaignId, bounce: &
     let failures: Vec<RecipientFailure> = bounce
         .recipients
         .iter()
-        .filter(|recipient| recipient.is_permanent_failure())
-        .map(|recipient| RecipientFailure { email: recipient.address.clone(), reply: recipient.explanation() })
+        .filter(|recipient| recipient.action == Action::Failed)
+        .map(|recipient| RecipientFailure {
+            email: recipient.original_recipient.clone().unwrap_or_else(|| recipient.final_recipient.clone()),
+            reply: recipient.diagnostic.clone(),
+        })
         .collect();
     if failures.is_empty() { Ok(()) } else { outbox::mark_bounced(conn, ours, &failures, now) }
 }

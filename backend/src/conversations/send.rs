@@ -24,7 +24,7 @@ use crate::{
         self,
         address::Address,
         compose::{Composed, Outgoing, Part},
-        quote::{Language as QuoteLanguage, Quoted},
+        quote::{Language as QuoteLanguage, Quotation, QuotedMail},
         sanitize::{RemoteImages, SanitizeOptions, sanitize},
         threading,
     },
@@ -52,7 +52,7 @@ const HISTORY: usize = 20;
 struct Material {
     draft: DraftRow,
     files: Vec<AttachmentRow>,
-    quoted: Vec<QuotedMail>,
+    quoted: Vec<QuotedMessage>,
     answered: Option<MessageRow>,
     language: Language,
     undo_seconds: i32,
@@ -66,7 +66,7 @@ struct Sender {
     enabled: bool,
 }
 
-struct QuotedMail {
+struct QuotedMessage {
     row: MessageRow,
     text: String,
     html: Option<String>,
@@ -103,38 +103,56 @@ fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
     for row in rows {
         let (text, _, html) = messages::body(conn, row.id)?;
         let files = messages::files(conn, &[row.id])?;
-        quoted.push(QuotedMail { row, text, html, files });
+        quoted.push(QuotedMessage { row, text, html, files });
     }
     Ok(Material { draft, files, quoted, answered, language, undo_seconds, sender: Sender { account, address, name, enabled } })
 }
 
 fn quote_language(language: Language) -> QuoteLanguage {
     match language {
-        Language::Es => QuoteLanguage::Spanish,
-        Language::En => QuoteLanguage::English,
+        Language::Es => QuoteLanguage::Es,
+        Language::En => QuoteLanguage::En,
     }
 }
 
-/// The quoted part as HTML: the mail answered, or the whole exchange, newest first. Pictures are named by `picture`.
-fn quote(material: &Material, picture: &dyn Fn(&QuotedMail, &str) -> Option<String>) -> String {
-    let language = quote_language(material.language);
-    let mut html = String::new();
-    for mail in &material.quoted {
-        let body = match &mail.html {
-            Some(stored) => {
-                let cid = |id: &str| picture(mail, id);
-                sanitize(stored, &SanitizeOptions { cid: &cid, remote: RemoteImages::Block }).html
-            }
-            None => mail::text::text_to_html(&mail.text),
-        };
+/// The quotation: the mail answered, or the whole exchange, newest first. `picture` gives the Content-ID under which a
+/// picture of a quoted mail goes along.
+fn quotation(material: &Material, picture: &dyn Fn(&QuotedMessage, &str) -> Option<String>) -> Option<Quotation> {
+    let quoted = |mail: &QuotedMessage| {
+        let cid = |id: &str| picture(mail, id).map(|name| format!("cid:{name}"));
+        let html = mail
+            .html
+            .as_ref()
+            .map(|stored| sanitize(stored, &SanitizeOptions { cid: &cid, remote: RemoteImages::Block }).html);
         let from = mail.row.from();
-        html.push_str(&mail::quote::reply_html(&Quoted {
-            from: &Address { name: from.name, email: from.email },
+        QuotedMail {
+            from: Address { name: from.name, email: from.email },
+            to: convert(&mail.row.recipients.0.to),
+            cc: convert(&mail.row.recipients.0.cc),
+            subject: mail.row.subject.clone(),
             date_ms: mail.row.dated_at.unwrap_or(mail.row.created_at).millis(),
-            html: &body,
-        }, language));
+            utc_offset_minutes: 0,
+            html,
+            text: mail.text.clone(),
+        }
+    };
+    let mails: Vec<QuotedMail> = material.quoted.iter().map(quoted).collect();
+    let language = quote_language(material.language);
+    match (mails.as_slice(), material.draft.kind) {
+        ([], _) => None,
+        (mails, DraftKind::ReplyHistory) => Some(mail::quote::history(mails, language)),
+        ([first, ..], _) => Some(mail::quote::reply(first, language)),
     }
-    html
+}
+
+fn convert(list: &[MailAddress]) -> Vec<Address> {
+    list.iter().map(|one| Address { name: one.name.clone(), email: one.email.clone() }).collect()
+}
+
+/// Content-ID of a quoted picture in the new mail; cannot meet those of the new text.
+fn quoted_cid(mail: &QuotedMessage, id: &str) -> Option<String> {
+    let file = mail.files.iter().find(|file| file.content_id.as_deref() == Some(id))?;
+    file.content_type.starts_with("image/").then(|| format!("q{}.{}", file.id, mail.row.id))
 }
 
 /// What a draft will quote, for its preview frame.
@@ -152,10 +170,16 @@ pub async fn quote_html(core: &Core, id: DraftId) -> Result<String> {
     let core = core.clone();
     blocking(move || {
         let now = core.now();
-        Ok(quote(&material, &|mail, id| {
-            let file = mail.files.iter().find(|file| file.content_id.as_deref() == Some(id))?;
+        let Some(quotation) = quotation(&material, &quoted_cid) else { return Ok(String::new()) };
+        let shown = |name: &str| {
+            let all = material.quoted.iter().flat_map(|mail| mail.files.iter().map(move |file| (mail, file)));
+            let mut named = all.filter(|(mail, file)| {
+                file.content_id.as_deref().and_then(|id| quoted_cid(mail, id)).as_deref() == Some(name)
+            });
+            let (mail, file) = named.next()?;
             Some(messages::link(file, mail.row.source_hash.as_deref(), true).url(&core, now))
-        }))
+        };
+        Ok(sanitize(&quotation.html, &SanitizeOptions { cid: &shown, remote: RemoteImages::Block }).html)
     })
     .await
 }
@@ -321,10 +345,10 @@ async fn prepare(
     let subject = draft.subject.clone();
     let composed = blocking(move || {
         let used = std::cell::RefCell::new(Vec::<Part>::new());
-        let quoted = quote(&material, &|mail, id| {
+        let quoted = quotation(&material, &|mail, id| {
+            let cid = quoted_cid(mail, id)?;
             let file = mail.files.iter().find(|file| file.content_id.as_deref() == Some(id))?;
             let bytes = sources.get(&file.id)?;
-            let cid = format!("q{}.{}", file.id, mail.row.id);
             let mut used = used.borrow_mut();
             if !used.iter().any(|part| part.cid == cid) {
                 used.push(Part {
@@ -334,17 +358,20 @@ async fn prepare(
                     bytes: bytes.clone(),
                 });
             }
-            Some(format!("cid:{cid}"))
+            Some(cid)
         });
         inline.extend(used.into_inner());
-        let html = format!("{}{quoted}", material.draft.html);
+        let (html, plain) = match quoted {
+            Some(quotation) => {
+                let whole = mail::quote::join(&material.draft.html, &quotation);
+                (whole.html, Some(whole.text))
+            }
+            None => (material.draft.html.clone(), None),
+        };
         let domain = from.domain().to_owned();
         let message_id = threading::mint_message_id(&key, conversation.0, rand::random(), &domain);
         let (in_reply_to, references) = ancestry(material.answered.as_ref());
         let recipients = &material.draft.recipients.0;
-        let convert = |list: &[MailAddress]| -> Vec<Address> {
-            list.iter().map(|one| Address { name: one.name.clone(), email: one.email.clone() }).collect()
-        };
         let outgoing = Outgoing {
             message_id: message_id.clone(),
             from,
@@ -358,7 +385,7 @@ async fn prepare(
             in_reply_to: in_reply_to.clone(),
             references: references.clone(),
             html: Some(html.clone()),
-            text: None,
+            text: plain,
             inline,
             attachments: attached,
             calendar: None,

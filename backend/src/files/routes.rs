@@ -1,6 +1,6 @@
 //! `GET /files/{token}`: by signed link, since a browser sends no bearer token for a picture or a download (A8, H4).
 
-use super::{Link, links::may_preview};
+use super::{Link, links::may_preview, remote::show_remote_image};
 use crate::kernel::{Core, Result};
 use actix_web::{
     HttpRequest, HttpResponse, get,
@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(download_file);
+    config.service(download_file).service(show_remote_image);
 }
 
 /// Downloads a file by the signed URL that a message, a draft or a quarantine entry gave.

@@ -84,7 +84,7 @@ fn read(account: &OpenAccount, mail: &Fetched, history: bool) -> Ready {
     let bounce = parsed
         .as_ref()
         .filter(|parsed| parsed.kind == MailKind::Bounce)
-        .and_then(|parsed| bounce::read(&mail.raw, parsed));
+        .and_then(|_| bounce::read(&mail.raw));
     Ready {
         uid: mail.uid,
         size: mail.size,

@@ -12,7 +12,7 @@ use crate::{
         account::{self, AccountRevision, OpenAccount},
     },
     kernel::{
-        Core, Error, Result,
+        Core, Error,
         workers::{backoff::Backoff, failpoint},
     },
     mail::imap::{self, IdleOutcome, ImapError, Mailbox, Selected, Stopper},
@@ -148,7 +148,7 @@ impl Visitor {
             }
             if row.compared_at.is_none_or(|at| core.now().since(at) >= COMPARE) {
                 let place = Place { mailbox: row.id, uid_validity: selected.uid_validity };
-                let missing = compare::missing(core, &mut session, place, &row)?;
+                let missing = compare::missing::<End>(core, &mut session, place, &row)?;
                 self.fetch(&mut session, &account, &row, selected.uid_validity, &missing, strikes)?;
                 row.compared_at = Some(core.now());
             }

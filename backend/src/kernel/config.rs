@@ -117,6 +117,8 @@ pub struct Auth {
 pub struct Mail {
     /// Hosts allowed though not public.
     pub allow_hosts: Vec<String>,
+    /// Picture hosts allowed though not public.
+    pub image_hosts: Vec<String>,
     /// Further certificate authorities.
     pub ca_file: PathBuf,
     /// Largest mail.
@@ -177,7 +179,7 @@ pub struct Flags {
 }
 
 const PREFIX: &str = "POSTA__";
-const LISTS: [&str; 2] = ["server.trusted_proxies", "mail.allow_hosts"];
+const LISTS: [&str; 3] = ["server.trusted_proxies", "mail.allow_hosts", "mail.image_hosts"];
 
 impl Settings {
     /// Reads all layers.
