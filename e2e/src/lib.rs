@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod corpus;
+pub mod demo;
 pub mod dovecot;
 pub mod error;
 pub mod fake;
@@ -16,6 +17,7 @@ pub mod mail;
 mod maildir;
 pub mod mailroom;
 pub mod place;
+pub mod posta;
 pub mod postfix;
 pub mod postgres;
 mod process;

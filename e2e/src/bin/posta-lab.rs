@@ -1,17 +1,22 @@
-//! The mail lab on the command line: real mail servers to try a mail program against.
+//! The mail lab on the command line: real mail servers to try a mail program against, and the product on stage.
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use posta_e2e::corpus::Corpus;
+use posta_e2e::demo::{self, Engine, Stage, StageOptions};
+use posta_e2e::posta::PostaError;
 use posta_e2e::traffic::{Traffic, TrafficOptions};
 use posta_e2e::{Lab, LabError, LabOptions, PASSWORD, PgOptions};
 
 const HELP: &str = "\
 Usage: posta-lab up [OPTION]...
+       posta-lab demo [--engine sqlite|postgres]
+       posta-lab stage [--json] [--empty] [--engine sqlite|postgres]
        posta-lab corpus --into DIRECTORY [--count N] [--seed N]
 
 up       starts private mail servers on loopback, tells their ports, and runs until it is ended (Ctrl-C)
@@ -21,16 +26,25 @@ up       starts private mail servers on loopback, tells their ports, and runs un
            --no-postfix                   Dovecot alone, which needs no superuser
            --base DIRECTORY               where files are kept (default target/lab)
            --keep                         keeps the files after the end
+demo     starts Posta with mail servers, campaigns, people and customers who write, and runs until it is ended (Ctrl-C)
+stage    starts Posta with mail servers, campaigns and people, and runs until its standard input ends
+           --json                         tells all as one line of JSON, and then obeys orders, one a line
+           --empty                        without campaigns and people: waits for its first administrator
 corpus   writes sample mails as .eml files
 ";
+
+/// Where the demo listens when nothing else does.
+const DEMO_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 fn main() -> ExitCode {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
     let done = match arguments.split_first() {
-        Some((command, rest)) if command == "up" => up(rest),
-        Some((command, rest)) if command == "corpus" => corpus(rest),
-        Some((command, _)) if command == "help" || command == "--help" => say(HELP),
-        _ => Err(LabError::Usage(HELP.into())),
+        Some((command, rest)) if command == "up" => up(rest).map_err(PostaError::from),
+        Some((command, rest)) if command == "demo" => run_demo(rest),
+        Some((command, rest)) if command == "stage" => stage(rest),
+        Some((command, rest)) if command == "corpus" => corpus(rest).map_err(PostaError::from),
+        Some((command, _)) if command == "help" || command == "--help" => say(HELP).map_err(PostaError::from),
+        _ => Err(LabError::Usage(HELP.into()).into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -78,7 +92,7 @@ fn up(arguments: &[String]) -> Result<(), LabError> {
             "--no-postfix" => options.postfix = false,
             "--base" => options.base = Some(PathBuf::from(value(option, &mut rest)?)),
             "--keep" => options.keep = true,
-            other => return Err(LabError::Usage(format!("unknown option {other:?}\n\n{HELP}"))),
+            other => return Err(unknown(other)),
         }
     }
     if mailboxes.is_empty() {
@@ -120,6 +134,60 @@ fn up(arguments: &[String]) -> Result<(), LabError> {
     }
 }
 
+fn unknown(option: &str) -> LabError {
+    LabError::Usage(format!("unknown option {option:?}\n\n{HELP}"))
+}
+
+fn engine(text: &str) -> Result<Engine, LabError> {
+    match text {
+        "sqlite" => Ok(Engine::Sqlite),
+        "postgres" => Ok(Engine::Postgres),
+        other => Err(LabError::Usage(format!("--engine is sqlite or postgres, not {other:?}"))),
+    }
+}
+
+fn run_demo(arguments: &[String]) -> Result<(), PostaError> {
+    let mut options = StageOptions { listen: Some(DEMO_ADDRESS), ..StageOptions::default() };
+    let mut rest = arguments.iter();
+    while let Some(option) = rest.next() {
+        match option.as_str() {
+            "--engine" => options.engine = engine(value(option, &mut rest)?)?,
+            other => return Err(unknown(other).into()),
+        }
+    }
+    let stage = Stage::start(&options)?;
+    let (traffic, text) = demo::welcome(&stage)?;
+    say(&text)?;
+    // As with `up`, a signal ends all.
+    let _alive = (stage, traffic);
+    loop {
+        std::thread::park();
+    }
+}
+
+fn stage(arguments: &[String]) -> Result<(), PostaError> {
+    let mut options = StageOptions::default();
+    let mut json = false;
+    let mut rest = arguments.iter();
+    while let Some(option) = rest.next() {
+        match option.as_str() {
+            "--json" => json = true,
+            "--empty" => options.empty = true,
+            "--engine" => options.engine = engine(value(option, &mut rest)?)?,
+            other => return Err(unknown(other).into()),
+        }
+    }
+    let mut stage = Stage::start(&options)?;
+    let facts = demo::facts(&stage)?;
+    if json {
+        say(&format!("{facts}\n"))?;
+        return Ok(demo::obey(&mut stage, io::stdin().lock(), io::stdout().lock())?);
+    }
+    say(&format!("{facts:#}\n"))?;
+    let waited = io::copy(&mut io::stdin().lock(), &mut io::sink());
+    waited.map(|_| ()).map_err(|error| failed("reading standard input", &error).into())
+}
+
 fn corpus(arguments: &[String]) -> Result<(), LabError> {
     let (mut into, mut count, mut seed) = (None, 100, 1);
     let mut rest = arguments.iter();
@@ -128,7 +196,7 @@ fn corpus(arguments: &[String]) -> Result<(), LabError> {
             "--into" => into = Some(PathBuf::from(value(option, &mut rest)?)),
             "--count" => count = number(option, value(option, &mut rest)?)?,
             "--seed" => seed = number(option, value(option, &mut rest)?)?,
-            other => return Err(LabError::Usage(format!("unknown option {other:?}\n\n{HELP}"))),
+            other => return Err(unknown(other)),
         }
     }
     let into = into.ok_or_else(|| LabError::Usage("corpus needs --into DIRECTORY".into()))?;
