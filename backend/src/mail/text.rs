@@ -19,29 +19,26 @@ const PLAIN_WIDTH: usize = 76;
 /// The words of HTML for reading and searching: no link targets, no picture names, tables cell by cell.
 #[must_use]
 pub fn html_to_text(html: &str) -> String {
-    render(html, false, 100_000)
+    markup::words(html)
 }
 
-/// The plain-text alternative of HTML that we send: wrapped, link targets in angle brackets behind their text.
+/// The plain-text alternative of HTML that we send: wrapped, lists and quotes marked, link targets in angle brackets
+/// behind their text.
 #[must_use]
 pub fn html_to_plain(html: &str) -> String {
-    render(html, true, PLAIN_WIDTH)
-}
-
-fn render(html: &str, links: bool, width: usize) -> String {
     if !markup::affordable(html) {
-        return tidy(&markup::strip_tags(html));
+        return markup::words(html);
     }
     let rendered = catch_unwind(AssertUnwindSafe(|| {
-        config::with_decorator(decorate::Words::new(links))
+        config::with_decorator(decorate::Words::default())
             .raw_mode(true)
             .allow_width_overflow()
             .no_link_wrapping()
-            .string_from_read(html.as_bytes(), width)
+            .string_from_read(html.as_bytes(), PLAIN_WIDTH)
     }));
     match rendered {
         Ok(Ok(text)) => tidy(&text),
-        _ => tidy(&markup::strip_tags(html)),
+        _ => markup::words(html),
     }
 }
 

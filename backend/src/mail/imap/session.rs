@@ -32,7 +32,8 @@ pub struct Session {
     timeouts: Timeouts,
     greeting: String,
     capabilities: Option<Vec<String>>,
-    exists: u32,
+    /// Number of mails as last told; none when an answer that may have changed it was not kept by the crate.
+    exists: Option<u32>,
     over: bool,
 }
 
@@ -49,7 +50,7 @@ impl Session {
         timeouts: Timeouts,
         greeting: String,
     ) -> Self {
-        Self { session, control, timeouts, greeting, capabilities: None, exists: 0, over: false }
+        Self { session, control, timeouts, greeting, capabilities: None, exists: None, over: false }
     }
 
     /// The line with which the server greeted.
@@ -100,10 +101,10 @@ impl Session {
         for news in self.session.take_all_unsolicited() {
             match news {
                 UnsolicitedResponse::Exists(count) => {
-                    changed |= count != self.exists;
-                    self.exists = count;
+                    changed |= self.exists != Some(count);
+                    self.exists = Some(count);
                 }
-                UnsolicitedResponse::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+                UnsolicitedResponse::Expunge(_) => self.exists = self.exists.map(|count| count.saturating_sub(1)),
                 _ => {}
             }
         }
@@ -149,6 +150,7 @@ impl Mailbox for Session {
 
     fn create_folder(&mut self, folder: &str) -> Result<(), ImapError> {
         let name = on_wire(folder)?;
+        self.exists = None;
         self.plain(SMALL_BYTES, |session| session.create(&name))
     }
 
@@ -156,7 +158,7 @@ impl Mailbox for Session {
         let name = on_wire(folder)?;
         let mailbox = self.plain(SMALL_BYTES, |session| session.select(&name))?;
         self.take_news();
-        self.exists = mailbox.exists;
+        self.exists = Some(mailbox.exists);
         let uid_validity =
             mailbox.uid_validity.ok_or_else(|| ImapError::Protocol("the server gave no UIDVALIDITY".into()))?;
         Ok(Selected { uid_validity, uid_next: mailbox.uid_next, exists: mailbox.exists })
@@ -221,8 +223,7 @@ impl Mailbox for Session {
         if !self.has("IDLE")? {
             return Err(ImapError::Refused("the server has no IDLE".into()));
         }
-        let exists = self.exists;
-        let mut now = exists;
+        let mut now = self.exists;
         let mut farewell = None;
         let time = timeout + self.timeouts.io + self.timeouts.io;
         let outcome = self.run(time, SMALL_BYTES, true, |session| {
@@ -230,11 +231,12 @@ impl Mailbox for Session {
             handle.keepalive(false).timeout(timeout);
             handle.wait_while(|news| match news {
                 UnsolicitedResponse::Exists(count) => {
-                    now = count;
-                    count == exists
+                    let same = now == Some(count);
+                    now = Some(count);
+                    same
                 }
                 UnsolicitedResponse::Expunge(_) => {
-                    now = now.saturating_sub(1);
+                    now = now.map(|count| count.saturating_sub(1));
                     true
                 }
                 UnsolicitedResponse::Bye { information, .. } => {
@@ -274,9 +276,11 @@ impl Mailbox for Session {
             let set = uid_set(chunk);
             if can_move {
                 self.plain(SMALL_BYTES, |session| session.uid_mv(&set, &name))?;
+                self.exists = None;
                 continue;
             }
             self.plain(SMALL_BYTES, |session| session.uid_copy(&set, &name))?;
+            self.exists = None;
             self.plain(SMALL_BYTES, |session| session.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").map(drop))?;
             // A plain EXPUNGE would also remove what others marked.
             if uid_plus {
@@ -288,6 +292,7 @@ impl Mailbox for Session {
 
     fn append(&mut self, folder: &str, raw: &[u8], seen: bool) -> Result<(), ImapError> {
         let name = on_wire(folder)?;
+        self.exists = None;
         self.run(self.timeouts.command, SMALL_BYTES, true, |session| {
             let mut command = session.append(&name, raw);
             if seen {

@@ -2,24 +2,17 @@
 
 use html2text::render::TextDecorator;
 
-/// Words, list marks and quote marks; link targets only where asked for.
-#[derive(Clone, Debug)]
+/// Words, list marks, quote marks and link targets.
+#[derive(Clone, Debug, Default)]
 pub struct Words {
-    links: bool,
     open: Vec<String>,
-}
-
-impl Words {
-    pub fn new(links: bool) -> Self {
-        Self { links, open: Vec::new() }
-    }
 }
 
 impl TextDecorator for Words {
     type Annotation = ();
 
     fn decorate_link_start(&mut self, url: &str) -> (String, ()) {
-        let shown = self.links && ["http:", "https:", "mailto:", "tel:"].iter().any(|scheme| url.starts_with(scheme));
+        let shown = ["http:", "https:", "mailto:", "tel:"].iter().any(|scheme| url.starts_with(scheme));
         self.open.push(if shown { format!(" <{url}>") } else { String::new() });
         (String::new(), ())
     }
@@ -65,7 +58,7 @@ impl TextDecorator for Words {
     fn decorate_preformat_cont(&self) {}
 
     fn decorate_image(&mut self, _src: &str, title: &str) -> (String, ()) {
-        (if self.links && !title.trim().is_empty() { format!("[{}]", title.trim()) } else { String::new() }, ())
+        (if !title.trim().is_empty() { format!("[{}]", title.trim()) } else { String::new() }, ())
     }
 
     fn header_prefix(&self, _level: usize) -> String {
@@ -85,6 +78,6 @@ impl TextDecorator for Words {
     }
 
     fn make_subblock_decorator(&self) -> Self {
-        Self::new(self.links)
+        Self::default()
     }
 }
