@@ -115,6 +115,7 @@ impl Posta {
         workers.spawn(inbox::run(self.core.clone(), self.servers.clone()));
         workers.spawn(routing::worker::run(self.core.clone()));
         workers.spawn(outbox::worker::run(self.core.clone(), self.servers.clone()));
+        workers.spawn(outbox::copies::run(self.core.clone(), self.servers.clone()));
         workers.spawn(housekeeping(self.core.clone(), self.limits.clone(), Arc::clone(&self.access)));
         workers
     }

@@ -13,6 +13,7 @@
 //!  └► queued ◄┘ next try, with back-off
 //! ```
 
+pub mod copies;
 mod queries;
 pub mod recorder;
 mod verdict;

@@ -210,8 +210,6 @@ pub struct Claimed {
     pub id: OutboxId,
     /// Message.
     pub message: MessageId,
-    /// Account.
-    pub account: AccountId,
     /// Raw mail.
     pub source_hash: String,
     /// Envelope sender.
@@ -318,7 +316,6 @@ pub fn claim(
         .map(|(id, message, source_hash, envelope_from, pending, failed, attempts, give_up_at)| Claimed {
             id,
             message,
-            account,
             source_hash,
             envelope_from,
             pending: pending.0,
@@ -410,4 +407,48 @@ pub fn is_claimed_by(conn: &mut Connection, id: OutboxId, node: &str, now: Times
             .filter(outbox::lease_until.gt(now)),
     ))
     .get_result(conn)
+}
+
+/// Accounts that file copies and have some to file.
+///
+/// # Errors
+/// The database's.
+pub fn accounts_with_copies(conn: &mut Connection) -> QueryResult<Vec<AccountId>> {
+    mail_accounts::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::enabled.eq(true))
+        .filter(mail_accounts::save_sent.eq(true))
+        .filter(mail_accounts::imap_host.is_not_null())
+        .filter(diesel::dsl::exists(
+            outbox::table
+                .filter(outbox::account_id.eq(mail_accounts::id))
+                .filter(outbox::state.eq(Delivery::Sent))
+                .filter(outbox::copied.eq(false)),
+        ))
+        .select(mail_accounts::id)
+        .load(conn)
+}
+
+/// Sent mails of an account that are not filed yet, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn copies_due(conn: &mut Connection, account: AccountId, limit: i64) -> QueryResult<Vec<(OutboxId, String)>> {
+    outbox::table
+        .filter(outbox::account_id.eq(account))
+        .filter(outbox::state.eq(Delivery::Sent))
+        .filter(outbox::copied.eq(false))
+        .order(outbox::id.asc())
+        .limit(limit)
+        .select((outbox::id, outbox::source_hash))
+        .load(conn)
+}
+
+/// Notes that copies are filed.
+///
+/// # Errors
+/// The database's.
+pub fn note_copied(conn: &mut Connection, ids: &[OutboxId]) -> QueryResult<()> {
+    diesel::update(outbox::table.filter(outbox::id.eq_any(ids))).set(outbox::copied.eq(true)).execute(conn)?;
+    Ok(())
 }

@@ -136,13 +136,12 @@ fn wait(mail: &Claimed) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::ids::{AccountId, MessageId, OutboxId};
+    use shared::ids::{MessageId, OutboxId};
 
     fn mail() -> Claimed {
         Claimed {
             id: OutboxId(1),
             message: MessageId(2),
-            account: AccountId(3),
             source_hash: String::new(),
             envelope_from: "a@x.test".into(),
             pending: vec!["b@x.test".into(), "c@x.test".into()],
