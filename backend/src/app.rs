@@ -1,17 +1,20 @@
 //! The composition root: the only file that knows all rooms. Builds them, mounts their routes, starts and stops their
 //! workers.
 
-use crate::kernel::{
-    Core, Error, Result,
-    clock::SharedClock,
-    config::Settings,
-    db::{Db, migrate},
-    events::{Hub, relay},
-    http::{health, openapi, rate_limit::Limits, request::instrument, spa},
-    secrets::Keys,
-    signed::Signer,
-    storage::Blobs,
-    telemetry,
+use crate::{
+    access,
+    kernel::{
+        Core, Error, Result,
+        clock::SharedClock,
+        config::Settings,
+        db::{Db, migrate},
+        events::{Hub, relay},
+        http::{auth::Authenticator, health, openapi, rate_limit::Limits, request::instrument, spa},
+        secrets::Keys,
+        signed::Signer,
+        storage::Blobs,
+        telemetry,
+    },
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use secrecy::ExposeSecret;
@@ -26,6 +29,8 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 pub struct Posta {
     /// The kernel's parts.
     pub core: Core,
+    /// Sign-in, sessions, users.
+    pub access: Arc<access::Service>,
     limits: web::Data<Limits>,
 }
 
@@ -57,7 +62,8 @@ impl Posta {
             node: crate::kernel::secrets::hex(&rand::random::<[u8; 8]>()).into(),
             settings: Arc::new(settings),
         };
-        Ok(Self { core, limits })
+        let access = Arc::new(access::Service::new(core.clone())?);
+        Ok(Self { core, access, limits })
     }
 
     /// Starts what works in the background. The tasks end when `core.stop` is cancelled.
@@ -69,7 +75,12 @@ impl Posta {
     }
 
     fn routes(&self, config: &mut ServiceConfig<'_>) {
-        config.app_data(web::Data::new(self.core.clone())).app_data(self.limits.clone());
+        let authenticator: Arc<dyn Authenticator> = self.access.clone();
+        config
+            .app_data(web::Data::new(self.core.clone()))
+            .app_data(self.limits.clone())
+            .app_data(web::Data::from(authenticator))
+            .app_data(web::Data::from(Arc::clone(&self.access)));
     }
 }
 
@@ -87,7 +98,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// All routes of `/api/v1`, room by room.
 fn api(config: &mut ServiceConfig<'_>) {
-    config.service(crate::kernel::events::socket::live);
+    config.configure(access::routes).service(crate::kernel::events::socket::live);
 }
 
 /// A listener that serves.

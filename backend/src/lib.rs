@@ -2,5 +2,6 @@
 //! other modules are rooms, a capability each. The order in which rooms may call each other is in
 //! `tests/architecture.rs`.
 
+pub mod access;
 pub mod app;
 pub mod kernel;

@@ -1,4 +1,4 @@
-//! The command line: `serve`, `migrate`, `openapi`, `create-admin`, `rotate-keys`, `healthcheck`, `check-config`.
+//! The command line: `serve`, `migrate`, `openapi`, `create-admin`, `healthcheck`, `check-config`.
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -44,6 +44,15 @@ enum Command {
     Migrate,
     /// Print the OpenAPI document.
     Openapi,
+    /// Make an administrator; the password is read from standard input, or from POSTA_ADMIN_PASSWORD.
+    CreateAdmin {
+        /// Sign-in name.
+        #[arg(long)]
+        login: String,
+        /// Name that others see.
+        #[arg(long)]
+        name: String,
+    },
     /// Read all settings and say whether they are good.
     CheckConfig,
     /// Ask a running Posta whether it is ready; for container health checks.
@@ -82,6 +91,16 @@ fn run(cli: Cli) -> Result<ExitCode> {
             app::Posta::open(settings, Arc::new(SystemClock))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::CreateAdmin { login, name } => {
+            let settings = load(&flags)?;
+            telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
+            let password = admin_password()?;
+            let posta = app::Posta::open(settings, Arc::new(SystemClock))?;
+            let made = actix_web::rt::System::new().block_on(posta.access.create_administrator(&login, &name, password));
+            let id = made.with_context(|| format!("the administrator {login} was not made"))?;
+            writeln!(std::io::stdout().lock(), "administrator {login} was made (user {id})")?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Serve { listen } => {
             flags.listen = listen;
             let settings = load(&flags)?;
@@ -102,6 +121,14 @@ async fn serve(settings: Settings) -> Result<ExitCode> {
     let mut workers = posta.start_workers();
     let serving = app::serve(&posta)?;
     tracing::info!(address = %serving.address, "listening");
+    if let Some(token) = posta.access.renew_setup_token().await? {
+        let base = match posta.core.settings.server.public_url.trim_end_matches('/') {
+            "" => format!("http://{}", serving.address),
+            url => url.to_owned(),
+        };
+        // To standard output and not to the log: whoever has this link becomes the administrator.
+        writeln!(std::io::stdout().lock(), "Posta waits for its administrator: {base}/setup?token={token}")?;
+    }
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         _ = terminate.recv() => {}
@@ -118,6 +145,15 @@ async fn serve(settings: Settings) -> Result<ExitCode> {
         tracing::warn!("not everything stopped in time; leases and states on disk make the rest safe");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn admin_password() -> Result<String> {
+    if let Ok(password) = std::env::var("POSTA_ADMIN_PASSWORD") {
+        return Ok(password);
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("the password could not be read from standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn healthcheck(settings: &Settings) -> Result<ExitCode> {

@@ -63,3 +63,26 @@ pub fn upsert_blob(conn: &mut Connection, sha256: &str, size: i64, at: shared::t
         .execute(c))?;
     Ok(())
 }
+
+/// Stores what is counted of failed sign-ins in a bucket.
+///
+/// # Errors
+/// The database's.
+pub fn upsert_sign_in_failures(
+    conn: &mut Connection,
+    bucket: &str,
+    failures: i32,
+    last_failed_at: shared::time::Timestamp,
+    blocked_until: shared::time::Timestamp,
+) -> QueryResult<()> {
+    use schema::sign_in_failures::dsl;
+    let set =
+        (dsl::failures.eq(failures), dsl::last_failed_at.eq(last_failed_at), dsl::blocked_until.eq(blocked_until));
+    both!(conn, c => diesel::insert_into(dsl::sign_in_failures)
+        .values((dsl::bucket.eq(bucket), set))
+        .on_conflict(dsl::bucket)
+        .do_update()
+        .set(set)
+        .execute(c))?;
+    Ok(())
+}

@@ -45,29 +45,16 @@ async fn serve<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
     let started = Instant::now();
     let method = request.method().to_string();
-    let http_request = request.request().clone();
-    if let Some(refused) = over_limit(&http_request) {
-        let mut response = ServiceResponse::new(http_request, refused).map_into_right_body();
+    if let Some(refused) = over_limit(request.request()) {
+        let mut response = request.into_response(refused).map_into_right_body();
         set_headers(&mut response, &id);
         return Ok(response);
     }
-    let mut response = match next.call(request).await {
-        Ok(response) => response.map_into_left_body(),
-        Err(error) => {
-            let answer = if error.as_error::<crate::kernel::Error>().is_some() {
-                error.error_response()
-            } else {
-                // actix's own refusals (a path that is no UTF-8, …) are plain text.
-                let code = if error.as_response_error().status_code().is_server_error() {
-                    tracing::error!(%error, request_id = id, "a request failed on our side");
-                    ErrorCode::Internal
-                } else {
-                    ErrorCode::MalformedRequest
-                };
-                problem(code, None, Vec::new(), None)
-            };
-            ServiceResponse::new(http_request, answer).map_into_right_body()
-        }
+    // No clone of the request may be held here: routing writes into it, and panics where it is shared.
+    let response = next.call(request).await?;
+    let mut response = match foreign_refusal(&response, &id) {
+        Some(answer) => response.into_response(answer).map_into_right_body(),
+        None => response.map_into_left_body(),
     };
     set_headers(&mut response, &id);
     let route = response.request().match_pattern().unwrap_or_else(|| "other".into());
@@ -78,6 +65,21 @@ async fn serve<B: MessageBody + 'static>(
         .increment(1);
     tracing::debug!(method, route, status, ms = elapsed.as_millis(), request_id = id, "request");
     Ok(response)
+}
+
+/// actix's own refusals (a path that is no UTF-8, …) are plain text; this is what is answered in their place.
+fn foreign_refusal<B>(response: &ServiceResponse<B>, id: &str) -> Option<actix_web::HttpResponse> {
+    let error = response.response().error()?;
+    if error.as_error::<crate::kernel::Error>().is_some() {
+        return None;
+    }
+    let code = if response.status().is_server_error() {
+        tracing::error!(%error, request_id = id, "a request failed on our side");
+        ErrorCode::Internal
+    } else {
+        ErrorCode::MalformedRequest
+    };
+    Some(problem(code, None, Vec::new(), None))
 }
 
 /// Requests of the API without a token share their address's allowance.

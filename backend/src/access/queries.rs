@@ -1,0 +1,11 @@
+//! One function per question, by table.
+
+mod sessions;
+mod tallies;
+mod tokens;
+mod users;
+
+pub use sessions::*;
+pub use tallies::*;
+pub use tokens::*;
+pub use users::*;
