@@ -2,19 +2,21 @@
 //! workers.
 
 use crate::{
-    access,
+    access, housekeeping,
     kernel::{
         Core, Error, Result,
         clock::SharedClock,
         config::Settings,
-        db::{Db, migrate},
-        events::{Hub, relay},
-        http::{auth::Authenticator, health, openapi, rate_limit::Limits, request::instrument, spa},
+        db::{Connection, Db, migrate},
+        events::{Hub, relay, socket::Gate},
+        http::{auth::{Authenticator, Principal}, health, openapi, rate_limit::Limits, request::instrument, spa},
         secrets::Keys,
         signed::Signer,
         storage::Blobs,
         telemetry,
     },
+    live_gate::LiveGate,
+    presence,
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use secrecy::ExposeSecret;
@@ -31,7 +33,9 @@ pub struct Posta {
     pub core: Core,
     /// Sign-in, sessions, users.
     pub access: Arc<access::Service>,
-    limits: web::Data<Limits>,
+    /// State of the agents.
+    pub presence: Arc<presence::Service>,
+    limits: Arc<Limits>,
 }
 
 impl Posta {
@@ -50,7 +54,7 @@ impl Posta {
         for version in migrate::run(&db)? {
             tracing::info!(version, "the database was brought up to a new schema");
         }
-        let limits = web::Data::new(Limits::new(&settings.limits));
+        let limits = Arc::new(Limits::new(&settings.limits));
         let core = Core {
             blobs: Blobs::on_disk(&settings.data.dir.join("blobs"))?,
             signer: Signer::new(&keys),
@@ -63,7 +67,8 @@ impl Posta {
             settings: Arc::new(settings),
         };
         let access = Arc::new(access::Service::new(core.clone())?);
-        Ok(Self { core, access, limits })
+        let presence = Arc::new(presence::Service::new(core.clone()));
+        Ok(Self { core, access, presence, limits })
     }
 
     /// Starts what works in the background. The tasks end when `core.stop` is cancelled.
@@ -71,16 +76,27 @@ impl Posta {
     pub fn start_workers(&self) -> JoinSet<()> {
         let mut workers = JoinSet::new();
         workers.spawn(relay::run(self.core.clone()));
+        let limits = Arc::clone(&self.limits);
+        workers.spawn(housekeeping::run(self.core.clone(), Arc::clone(&self.access), limits));
         workers
+    }
+
+    fn live_gate(&self) -> LiveGate {
+        // Nothing is held before there are conversations.
+        let active = Arc::new(|_: &mut Connection, _: &Principal, _| Ok(Vec::new()));
+        LiveGate::new(self.core.clone(), Arc::clone(&self.access), Arc::clone(&self.presence), active)
     }
 
     fn routes(&self, config: &mut ServiceConfig<'_>) {
         let authenticator: Arc<dyn Authenticator> = self.access.clone();
+        let gate: Arc<dyn Gate> = Arc::new(self.live_gate());
         config
             .app_data(web::Data::new(self.core.clone()))
-            .app_data(self.limits.clone())
+            .app_data(web::Data::from(Arc::clone(&self.limits)))
             .app_data(web::Data::from(authenticator))
-            .app_data(web::Data::from(Arc::clone(&self.access)));
+            .app_data(web::Data::from(gate))
+            .app_data(web::Data::from(Arc::clone(&self.access)))
+            .app_data(web::Data::from(Arc::clone(&self.presence)));
     }
 }
 
@@ -98,7 +114,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// All routes of `/api/v1`, room by room.
 fn api(config: &mut ServiceConfig<'_>) {
-    config.configure(access::routes).service(crate::kernel::events::socket::live);
+    config.configure(access::routes).configure(presence::routes).service(crate::kernel::events::socket::live);
 }
 
 /// A listener that serves.

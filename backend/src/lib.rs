@@ -4,4 +4,7 @@
 
 pub mod access;
 pub mod app;
+pub mod housekeeping;
 pub mod kernel;
+pub mod live_gate;
+pub mod presence;

@@ -86,3 +86,22 @@ pub fn upsert_sign_in_failures(
         .execute(c))?;
     Ok(())
 }
+
+/// Inserts an agent's state, unless there is one.
+///
+/// # Errors
+/// The database's.
+pub fn insert_agent_state(
+    conn: &mut Connection,
+    user: shared::ids::UserId,
+    mode: shared::api::presence::AgentMode,
+    since: shared::time::Timestamp,
+) -> QueryResult<()> {
+    use schema::agent_states::dsl;
+    both!(conn, c => diesel::insert_into(dsl::agent_states)
+        .values((dsl::user_id.eq(user), dsl::mode.eq(mode), dsl::since.eq(since)))
+        .on_conflict(dsl::user_id)
+        .do_nothing()
+        .execute(c))?;
+    Ok(())
+}
