@@ -2,23 +2,28 @@
 //! workers.
 
 use crate::{
-    access, campaigns, conversations, files, inbox,
+    access, campaigns, conversations, files, housekeeping, inbox,
     kernel::{
         Core, Error, Result,
         audit::{self, Entry},
         clock::SharedClock,
         config::Settings,
-        db::{Db, migrate},
-        events::{self, Hub, relay},
+        db::{Connection, Db, migrate},
+        events::{Hub, relay, socket::Gate},
         http::{
-            auth::Authenticator, health, idempotency, openapi, rate_limit::Limits, request::instrument, spa,
+            auth::{Authenticator, Principal},
+            health, openapi,
+            rate_limit::Limits,
+            request::instrument,
+            spa,
         },
         secrets::Keys,
         signed::Signer,
         storage::Blobs,
-        telemetry, workers,
+        telemetry,
     },
-    operations, outbox, routing,
+    live_gate::LiveGate,
+    operations, outbox, presence, routing,
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use secrecy::ExposeSecret;
@@ -35,6 +40,8 @@ pub struct Posta {
     pub core: Core,
     /// Sign-in, sessions, users.
     pub access: Arc<access::Service>,
+    /// State of the agents.
+    pub presence: Arc<presence::Service>,
     /// Campaigns, their mail accounts and members.
     pub campaigns: Arc<campaigns::Service>,
     /// Operators' views.
@@ -43,7 +50,7 @@ pub struct Posta {
     pub conversations: Arc<conversations::Service>,
     servers: campaigns::MailServers,
     pictures: files::remote::Pictures,
-    limits: web::Data<Limits>,
+    limits: Arc<Limits>,
 }
 
 impl Posta {
@@ -62,7 +69,7 @@ impl Posta {
         for version in migrate::run(&db)? {
             tracing::info!(version, "the database was brought up to a new schema");
         }
-        let limits = web::Data::new(Limits::new(&settings.limits));
+        let limits = Arc::new(Limits::new(&settings.limits));
         let core = Core {
             blobs: Blobs::on_disk(&settings.data.dir.join("blobs"))?,
             signer: Signer::new(&keys),
@@ -75,12 +82,13 @@ impl Posta {
             settings: Arc::new(settings),
         };
         let access = Arc::new(access::Service::new(core.clone())?);
+        let presence = Arc::new(presence::Service::new(core.clone()));
         let campaigns = Arc::new(campaigns::Service::new(core.clone())?);
         let operations = Arc::new(operations::Service::new(core.clone()));
         let conversations = Arc::new(conversations::Service::new(core.clone()));
         let servers = campaigns::MailServers::new(&core.settings)?;
         let pictures = files::remote::Pictures::new(&core)?;
-        Ok(Self { core, access, campaigns, operations, conversations, servers, pictures, limits })
+        Ok(Self { core, access, presence, campaigns, operations, conversations, servers, pictures, limits })
     }
 
     /// Adds a seal key to the key file and seals everything stored anew with it; answers how many secrets there were.
@@ -116,46 +124,33 @@ impl Posta {
         workers.spawn(routing::worker::run(self.core.clone()));
         workers.spawn(outbox::worker::run(self.core.clone(), self.servers.clone()));
         workers.spawn(outbox::copies::run(self.core.clone(), self.servers.clone()));
-        workers.spawn(housekeeping(self.core.clone(), self.limits.clone(), Arc::clone(&self.access)));
+        let limits = Arc::clone(&self.limits);
+        workers.spawn(housekeeping::run(self.core.clone(), Arc::clone(&self.access), limits));
         workers
+    }
+
+    fn live_gate(&self) -> LiveGate {
+        let active = Arc::new(|conn: &mut Connection, caller: &Principal, _| {
+            Ok(conversations::interactions::held_by(conn, caller.user_id)?)
+        });
+        LiveGate::new(self.core.clone(), Arc::clone(&self.access), Arc::clone(&self.presence), active)
     }
 
     fn routes(&self, config: &mut ServiceConfig<'_>) {
         let authenticator: Arc<dyn Authenticator> = self.access.clone();
+        let gate: Arc<dyn Gate> = Arc::new(self.live_gate());
         config
             .app_data(web::Data::new(self.core.clone()))
-            .app_data(self.limits.clone())
-            .app_data(web::Data::new(self.pictures.clone()))
+            .app_data(web::Data::from(Arc::clone(&self.limits)))
             .app_data(web::Data::from(authenticator))
+            .app_data(web::Data::from(gate))
+            .app_data(web::Data::new(self.pictures.clone()))
             .app_data(web::Data::from(Arc::clone(&self.access)))
+            .app_data(web::Data::from(Arc::clone(&self.presence)))
             .app_data(web::Data::from(Arc::clone(&self.campaigns)))
             .app_data(web::Data::from(Arc::clone(&self.operations)))
             .app_data(web::Data::from(Arc::clone(&self.conversations)));
     }
-}
-
-/// Forgets what has had its day: events that no socket asks for any more, answers to repeated requests, allowances of
-/// callers who have gone, blobs that nothing names.
-async fn housekeeping(core: Core, limits: web::Data<Limits>, access: Arc<access::Service>) {
-    const DAY: Duration = Duration::from_secs(24 * 3_600);
-    let wake = Arc::new(tokio::sync::Notify::new());
-    let stop = core.stop.clone();
-    workers::run("housekeeping", stop, wake, || {
-        let (core, access) = (core.clone(), Arc::clone(&access));
-        limits.sweep();
-        async move {
-            access.sweep().await?;
-            let before = core.now().minus(DAY);
-            core.db
-                .write(move |conn| {
-                    events::forget(conn, before)?;
-                    Ok(idempotency::forget(conn, before)?)
-                })
-                .await?;
-            Ok(files::sweep::tick(core).await?.min(Duration::from_secs(600)))
-        }
-    })
-    .await;
 }
 
 /// The OpenAPI document of all rooms.
@@ -172,7 +167,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// All routes of `/api/v1`, room by room.
 fn api(config: &mut ServiceConfig<'_>) {
-    config.configure(access::routes).service(crate::kernel::events::socket::live);
+    config.configure(access::routes).configure(presence::routes).service(crate::kernel::events::socket::live);
     config.configure(campaigns::routes).configure(conversations::routes).configure(routing::routes);
     config.configure(files::routes).configure(operations::routes);
 }

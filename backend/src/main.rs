@@ -1,4 +1,4 @@
-//! The command line: `serve`, `migrate`, `openapi`, `create-admin`, `rotate-keys`, `healthcheck`, `check-config`.
+//! The command line: `serve`, `migrate`, `openapi`, `create-admin`, `healthcheck`, `check-config`.
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};

@@ -115,7 +115,7 @@ fn Keys() -> impl IntoView {
                     let change = UpdateMe { single_key_shortcuts: Some(on), ..UpdateMe::default() };
                     match api.update_me(&change).await {
                         Ok(_) => {}
-                        Err(_) => drop(toasts.bad(say!(shell.settings_failed))),
+                        Err(_) => toasts.bad(say!(shell.settings_failed)),
                     }
                 });
             }
@@ -155,8 +155,8 @@ fn UndoTime() -> impl IntoView {
         busy.set(true);
         leptos::task::spawn_local(async move {
             match api.update_me(&change).await {
-                Ok(_) => drop(toasts.good(say!(shell.settings_saved))),
-                Err(_) => drop(toasts.bad(say!(shell.settings_failed))),
+                Ok(_) => toasts.good(say!(shell.settings_saved)),
+                Err(_) => toasts.bad(say!(shell.settings_failed)),
             }
             let _ = busy.try_set(false);
         });
@@ -189,9 +189,9 @@ fn Sessions() -> impl IntoView {
         sessions.change(|page| page.items.retain(|other| other.id != session.id));
         leptos::task::spawn_local(async move {
             match api.revoke_session(session.id).await {
-                Ok(()) => drop(toasts.good(say!(shell.sessions_revoked))),
+                Ok(()) => toasts.good(say!(shell.sessions_revoked)),
                 Err(_) => {
-                    drop(toasts.bad(say!(shell.sessions_failed)));
+                    toasts.bad(say!(shell.sessions_failed));
                     sessions.reload();
                 }
             }

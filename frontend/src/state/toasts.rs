@@ -73,31 +73,25 @@ impl Toasts {
     }
 
     /// Says that it worked.
-    pub fn good(self, text: Say) -> u64 {
-        self.show(Tone::Good, text, None, None, SHOWN)
+    pub fn good(self, text: Say) {
+        self.show(Tone::Good, text, None, None, SHOWN);
     }
 
     /// Says that it did not.
-    pub fn bad(self, text: Say) -> u64 {
-        self.show(Tone::Bad, text, None, None, SHOWN_BAD)
-    }
-
-    /// Says something with a button, for as long as usual.
-    pub fn offer(self, tone: Tone, text: Say, action: Action) -> u64 {
-        self.show(tone, text, Some(action), None, SHOWN_BAD)
+    pub fn bad(self, text: Say) {
+        self.show(Tone::Bad, text, None, None, SHOWN_BAD);
     }
 
     /// Says something with a way back until `until`; `left` is how long that is.
-    pub fn count_down(self, text: Say, action: Action, until: i64, left: Duration) -> u64 {
-        self.show(Tone::Info, text, Some(action), Some(until), left)
+    pub fn count_down(self, text: Say, action: Action, until: i64, left: Duration) {
+        self.show(Tone::Info, text, Some(action), Some(until), left);
     }
 
-    fn show(self, tone: Tone, text: Say, action: Option<Action>, until: Option<i64>, shown: Duration) -> u64 {
+    fn show(self, tone: Tone, text: Say, action: Option<Action>, until: Option<i64>, shown: Duration) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
         self.list.update(|list| list.push(Toast { id, tone, text, action, until }));
         set_timeout(move || self.dismiss(id), shown);
-        id
     }
 
     /// Takes a notice away.

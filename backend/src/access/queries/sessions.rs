@@ -47,7 +47,8 @@ pub fn standing(conn: &mut Connection, id: SessionId) -> QueryResult<Option<(Sta
             user_campaigns::campaign_id.nullable(),
         ))
         .load(conn)?;
-    let campaigns = rows.iter().filter_map(|(_, campaign)| *campaign).collect();
+    let mut campaigns: Vec<CampaignId> = rows.iter().filter_map(|(_, campaign)| *campaign).collect();
+    campaigns.sort_unstable();
     Ok(rows.into_iter().next().map(|(standing, _)| (standing, campaigns)))
 }
 

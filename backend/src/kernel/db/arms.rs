@@ -12,7 +12,6 @@ macro_rules! both {
         }
     };
 }
-pub(crate) use both;
 
 /// Number of the advisory lock that makes the order of `events` and `audit_log` the order of commits.
 const LOG_LOCK: i64 = 0x706F_7374_6102;
@@ -83,6 +82,25 @@ pub fn upsert_sign_in_failures(
         .on_conflict(dsl::bucket)
         .do_update()
         .set(set)
+        .execute(c))?;
+    Ok(())
+}
+
+/// Inserts an agent's state, unless there is one.
+///
+/// # Errors
+/// The database's.
+pub fn insert_agent_state(
+    conn: &mut Connection,
+    user: shared::ids::UserId,
+    mode: shared::api::presence::AgentMode,
+    since: shared::time::Timestamp,
+) -> QueryResult<()> {
+    use schema::agent_states::dsl;
+    both!(conn, c => diesel::insert_into(dsl::agent_states)
+        .values((dsl::user_id.eq(user), dsl::mode.eq(mode), dsl::since.eq(since)))
+        .on_conflict(dsl::user_id)
+        .do_nothing()
         .execute(c))?;
     Ok(())
 }

@@ -35,7 +35,7 @@ pub fn DeliveryLine(
                     open.messages.remove(id);
                     let _ = portal.taken_back.try_set(Some(cancelled.draft));
                 }
-                Err(error) => drop(toasts.bad(std::sync::Arc::new(move |locale| error_text(locale, &error)))),
+                Err(error) => toasts.bad(std::sync::Arc::new(move |locale| error_text(locale, &error))),
             }
             let _ = busy.try_set(false);
         });
@@ -45,7 +45,7 @@ pub fn DeliveryLine(
         leptos::task::spawn_local(async move {
             match api.retry_message(id).await {
                 Ok(()) => open.messages.deliver(id, Delivery::Queued, None, None),
-                Err(error) => drop(toasts.bad(std::sync::Arc::new(move |locale| error_text(locale, &error)))),
+                Err(error) => toasts.bad(std::sync::Arc::new(move |locale| error_text(locale, &error))),
             }
             let _ = busy.try_set(false);
         });

@@ -61,7 +61,7 @@ pub struct ComposerHost {
 
 /// What the parts of a composer share.
 #[derive(Clone, Copy)]
-pub(super) struct Composing {
+struct Composing {
     pub desk: Desk,
     pub sender: Sender,
     pub editor: RichTextHandle,

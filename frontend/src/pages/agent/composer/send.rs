@@ -204,7 +204,7 @@ async fn take_back(api: Api, go: Go, toasts: Toasts, portal: Portal, message: sh
             let _ = portal.taken_back.try_set(Some(draft));
             go.to(&path);
         }
-        Err(error) => drop(toasts.bad(Arc::new(move |locale| error_text(locale, &error)))),
+        Err(error) => toasts.bad(Arc::new(move |locale| error_text(locale, &error))),
     }
 }
 

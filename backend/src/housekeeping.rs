@@ -1,0 +1,40 @@
+//! What is done from time to time for the sake of room and speed: forgetting what nobody will ask for again.
+
+use crate::{
+    access, files,
+    kernel::{
+        Core, Result,
+        events,
+        http::{idempotency, rate_limit::Limits},
+        workers,
+    },
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
+
+const EVERY: Duration = Duration::from_secs(900);
+/// Idempotency keys and live events are kept so long.
+const KEPT: Duration = Duration::from_secs(86_400);
+
+/// Runs until the process stops.
+pub async fn run(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) {
+    let stop = core.stop.clone();
+    workers::run("housekeeping", stop, Arc::new(Notify::new()), || {
+        tick(core.clone(), Arc::clone(&access), Arc::clone(&limits))
+    })
+    .await;
+}
+
+async fn tick(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) -> Result<Duration> {
+    limits.sweep();
+    access.sweep().await?;
+    let before = core.now().minus(KEPT);
+    core.db
+        .write(move |conn| {
+            idempotency::forget(conn, before)?;
+            events::forget(conn, before)?;
+            Ok(())
+        })
+        .await?;
+    Ok(files::sweep::tick(core).await?.min(EVERY))
+}

@@ -1,0 +1,311 @@
+//! The form of a campaign: three groups, the last folded; errors beside their fields (S3–S18, S27).
+
+use super::{account_fields::AccountFields, form::CampaignForm, ledger::Ledger};
+use crate::{
+    api::{ApiError, use_api},
+    components::{Banner, Button, Look, NumberField, SelectField, Switch, TextField, Tint},
+    dom,
+    format::intl,
+    i18n::{detail, error_text, txt, use_i18n, word},
+    state::{
+        forms::FormErrors,
+        session::use_session,
+        toasts::{say, use_toasts},
+    },
+};
+use leptos::prelude::*;
+use shared::{
+    api::campaigns::{CampaignView, DeliveryOrder, Eligibility},
+    error::ErrorCode,
+    permission::Permission,
+};
+
+/// Puts the keyboard on the first field that is wrong, once it is marked; opens the group that hides it.
+pub fn focus_wrong_field() {
+    request_animation_frame(|| {
+        let Ok(Some(form)) = document().query_selector(".admin-form") else { return };
+        if let Ok(Some(hidden)) = form.query_selector("details:not([open]):has([aria-invalid=true])") {
+            let _ = hidden.set_attribute("open", "");
+        }
+        dom::focus_first(&form, "[aria-invalid=true]");
+    });
+}
+
+/// The form, for a new campaign or one that exists.
+#[component]
+pub fn CampaignEditor(
+    /// The campaign; none for a new one.
+    campaign: Option<CampaignView>,
+    /// It was saved.
+    on_saved: Callback<CampaignView>,
+    /// It must be loaded again: someone else has changed it.
+    on_reload: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, session, toasts) = (use_api(), use_session(), use_toasts());
+    let id = campaign.as_ref().map(|campaign| campaign.id);
+    let version = campaign.as_ref().map_or(0, |campaign| campaign.version);
+    let form = campaign.as_ref().map_or_else(CampaignForm::new, CampaignForm::of);
+    let errors = FormErrors::new(i18n);
+    let failure = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let may_write = session.may(Permission::CampaignsWrite);
+
+    let save = move |disabled: bool| {
+        if busy.get_untracked() {
+            return;
+        }
+        let (input, issues) = form.read();
+        failure.set(None);
+        errors.clear();
+        if !issues.is_empty() {
+            issues.into_iter().for_each(|issue| errors.add(issue));
+            focus_wrong_field();
+            return;
+        }
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let outcome = match id {
+                Some(id) => api.update_campaign(id, version, &input, disabled).await,
+                None => api.create_campaign(&input, disabled).await,
+            };
+            let _ = busy.try_set(false);
+            match outcome {
+                Ok(saved) => {
+                    if disabled {
+                        toasts.good(say!(campaigns.saved_disabled));
+                    } else {
+                        toasts.good(say!(campaigns.saved));
+                    }
+                    on_saved.run(saved);
+                }
+                Err(error) => {
+                    if errors.adopt(&error) {
+                        focus_wrong_field();
+                    }
+                    let _ = failure.try_set(Some(error));
+                }
+            }
+        });
+    };
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        save(false);
+    };
+    let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
+    let title = campaign.as_ref().map(|campaign| campaign.name.clone());
+    view! {
+        <form class="admin-form" on:submit=submit novalidate>
+            <header class="admin-form-head">
+                <h1>{move || title.clone().unwrap_or_else(|| word!(i18n, campaigns.new))}</h1>
+            </header>
+            {move || {
+                failure
+                    .get()
+                    .map(|error| {
+                        view! {
+                            <Failure
+                                error=error
+                                on_save_disabled=Callback::new(move |()| save(true))
+                                on_reload=on_reload
+                            />
+                        }
+                    })
+            }}
+            <fieldset class="group" disabled=!may_write>
+                <legend>{txt!(i18n, campaigns.group_campaign)}</legend>
+                <TextField
+                    label=txt!(i18n, campaigns.name)
+                    name="name"
+                    value=form.name
+                    error=errors.of("name")
+                    on_edit=touch("name")
+                />
+                <TextField
+                    label=txt!(i18n, campaigns.from_name)
+                    name="from_name"
+                    value=form.from_name
+                    optional=true
+                    help=txt!(i18n, campaigns.from_name_help)
+                    error=errors.of("from_name")
+                    on_edit=touch("from_name")
+                />
+                <Switch
+                    label=txt!(i18n, campaigns.enabled)
+                    help=txt!(i18n, campaigns.enabled_help)
+                    checked=form.enabled
+                    on_change=move |on| form.enabled.set(on)
+                />
+            </fieldset>
+            <fieldset class="group" disabled=!may_write>
+                <legend>{txt!(i18n, campaigns.group_account)}</legend>
+                <AccountFields form=form errors=errors id=id />
+            </fieldset>
+            <details class="group group-advanced">
+                <summary>
+                    <span>{txt!(i18n, campaigns.group_advanced)}</span>
+                    <span class="help">{move || advanced_summary(i18n, form)}</span>
+                </summary>
+                <fieldset disabled=!may_write>
+                    <Advanced form=form errors=errors />
+                </fieldset>
+            </details>
+            {may_write
+                .then(|| {
+                    view! {
+                        <footer class="admin-form-foot">
+                            <Button look=Look::Primary submit=true busy=busy>
+                                {if id.is_some() {
+                                    txt!(i18n, common.save)
+                                } else {
+                                    txt!(i18n, campaigns.create)
+                                }}
+                            </Button>
+                            <span class="help" role="status">
+                                {move || busy.get().then(|| txt!(i18n, campaigns.saving_help))}
+                            </span>
+                        </footer>
+                    }
+                })}
+        </form>
+        {campaign.map(|campaign| view! { <Ledger campaign=campaign /> })}
+    }
+}
+
+/// Why it was not saved, and what can be done.
+#[component]
+fn Failure(error: ApiError, on_save_disabled: Callback<()>, on_reload: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let code = error.code();
+    let words = detail(&error);
+    view! {
+        <Banner tint=Tint::Bad urgent=true>
+            <p>{move || error_text(i18n.get_locale(), &error)}</p>
+            {words.map(|words| view! { <p class="words">{words}</p> })}
+            {match code {
+                Some(ErrorCode::MailServerUnreachable) => {
+                    Some(
+                        view! {
+                            <Button small=true on:click=move |_| on_save_disabled.run(())>
+                                {txt!(i18n, campaigns.save_disabled)}
+                            </Button>
+                        }
+                            .into_any(),
+                    )
+                }
+                Some(ErrorCode::VersionMismatch) => {
+                    Some(
+                        view! {
+                            <Button small=true on:click=move |_| on_reload.run(())>
+                                {txt!(i18n, campaigns.load_again)}
+                            </Button>
+                        }
+                            .into_any(),
+                    )
+                }
+                _ => None,
+            }}
+        </Banner>
+    }
+}
+
+/// The folded group: what has a default.
+#[component]
+fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
+    let i18n = use_i18n();
+    let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
+    let level = Signal::derive(move || {
+        let seconds = form.service_level.with(|text| text.trim().parse::<i64>().ok());
+        let read = seconds.map(|seconds| intl::duration(i18n.get_locale(), seconds)).unwrap_or_default();
+        word!(i18n, campaigns.service_level_help, duration = read.as_str())
+    });
+    view! {
+        <NumberField
+            label=txt!(i18n, campaigns.service_level)
+            name="service_level_seconds"
+            value=form.service_level
+            unit=txt!(i18n, campaigns.seconds)
+            help=level
+            min=1
+            max=31_536_000
+            error=errors.of("service_level_seconds")
+            on_edit=touch("service_level_seconds")
+        />
+        <NumberField
+            label=txt!(i18n, campaigns.max)
+            name="max_interactions"
+            value=form.max
+            help=txt!(i18n, campaigns.max_help)
+            min=1
+            max=1_000
+            error=errors.of("max_interactions")
+            on_edit=touch("max_interactions")
+        />
+        <SelectField
+            label=txt!(i18n, campaigns.eligibility)
+            name="eligibility"
+            value=form.eligibility
+            options=Signal::derive(move || {
+                Eligibility::ALL
+                    .iter()
+                    .map(|one| {
+                        let name = match one {
+                            Eligibility::Nocall => word!(i18n, campaigns.eligibility_nocall),
+                        };
+                        (one.as_str().to_string(), name)
+                    })
+                    .collect::<Vec<_>>()
+            })
+        />
+        <SelectField
+            label=txt!(i18n, campaigns.order)
+            name="delivery_order"
+            value=form.order
+            options=Signal::derive(move || {
+                DeliveryOrder::ALL
+                    .iter()
+                    .map(|one| {
+                        let name = match one {
+                            DeliveryOrder::Rrmemory => word!(i18n, campaigns.order_rrmemory),
+                        };
+                        (one.as_str().to_string(), name)
+                    })
+                    .collect::<Vec<_>>()
+            })
+        />
+        <TextField
+            label=txt!(i18n, campaigns.login)
+            name="account/login"
+            value=form.login
+            optional=true
+            help=txt!(i18n, campaigns.login_help)
+            error=errors.of("account/login")
+            on_edit=touch("account/login")
+        />
+        <NumberField
+            label=txt!(i18n, campaigns.import_days)
+            name="import_days"
+            value=form.import_days
+            unit=txt!(i18n, campaigns.days)
+            help=txt!(i18n, campaigns.import_days_help)
+            min=0
+            max=365
+            error=errors.of("import_days")
+            on_edit=touch("import_days")
+        />
+        <Switch
+            label=txt!(i18n, campaigns.save_sent)
+            help=txt!(i18n, campaigns.save_sent_help)
+            checked=form.save_sent
+            on_change=move |on| form.save_sent.set(on)
+        />
+    }
+}
+
+/// What the folded group holds now, so that it need not be opened to know.
+fn advanced_summary(i18n: crate::i18n::I18n, form: CampaignForm) -> String {
+    let level = form.service_level.with(|text| text.trim().parse::<i64>().ok());
+    let level = level.map(|seconds| intl::duration(i18n.get_locale(), seconds)).unwrap_or_default();
+    let max = form.max.get();
+    word!(i18n, campaigns.advanced_summary, level = level.as_str(), max = max.as_str())
+}

@@ -1,0 +1,258 @@
+//! What the campaign form holds, as typed, and how that becomes a request.
+
+use super::presets::{Preset, usual_port};
+use leptos::prelude::*;
+use shared::{
+    api::campaigns::{
+        AccountInput, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS, DEFAULT_SERVICE_LEVEL_SECONDS,
+        DeliveryOrder, Eligibility, Endpoint, MailSecurity,
+    },
+    validate::{FieldIssue, Rule, Validate as _},
+};
+
+/// A server, as typed. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct EndpointForm {
+    /// Host.
+    pub host: RwSignal<String>,
+    /// Port.
+    pub port: RwSignal<String>,
+    /// Protection, as its word.
+    pub security: RwSignal<String>,
+}
+
+impl EndpointForm {
+    fn new(imap: bool) -> Self {
+        let security = if imap { MailSecurity::Implicit } else { MailSecurity::Starttls };
+        Self {
+            host: RwSignal::new(String::new()),
+            port: RwSignal::new(usual_port(imap, security).to_string()),
+            security: RwSignal::new(security.as_str().into()),
+        }
+    }
+
+    /// Takes over a server.
+    pub fn set(self, endpoint: &Endpoint) {
+        self.host.set(endpoint.host.clone());
+        self.port.set(endpoint.port.to_string());
+        self.security.set(endpoint.security.as_str().into());
+    }
+
+    /// Protection that is chosen; reactive.
+    pub fn protection(self) -> MailSecurity {
+        self.security.with(|word| word.parse().unwrap_or(MailSecurity::Starttls))
+    }
+
+    fn read(self, at: &str, issues: &mut Vec<FieldIssue>) -> Endpoint {
+        Endpoint {
+            host: self.host.get_untracked().trim().into(),
+            port: number(&format!("{at}/port"), self.port, 1, 65_535, issues),
+            security: self.security.with_untracked(|word| word.parse().unwrap_or(MailSecurity::Starttls)),
+        }
+    }
+}
+
+/// The campaign form, as typed. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct CampaignForm {
+    /// Name.
+    pub name: RwSignal<String>,
+    /// Service level, in seconds.
+    pub service_level: RwSignal<String>,
+    /// Display name.
+    pub from_name: RwSignal<String>,
+    /// Eligibility, as its word.
+    pub eligibility: RwSignal<String>,
+    /// Delivery order, as its word.
+    pub order: RwSignal<String>,
+    /// Most interactions an agent holds.
+    pub max: RwSignal<String>,
+    /// On or off.
+    pub enabled: RwSignal<bool>,
+    /// Receives mail.
+    pub receive: RwSignal<bool>,
+    /// Days of old mail.
+    pub import_days: RwSignal<String>,
+    /// Address.
+    pub address: RwSignal<String>,
+    /// Login, where it differs.
+    pub login: RwSignal<String>,
+    /// Password.
+    pub password: RwSignal<String>,
+    /// Outgoing server.
+    pub smtp: EndpointForm,
+    /// Incoming server.
+    pub imap: EndpointForm,
+    /// A password may go in clear.
+    pub plaintext: RwSignal<bool>,
+    /// Copies to the Sent folder.
+    pub save_sent: RwSignal<bool>,
+}
+
+impl CampaignForm {
+    /// A new campaign, with the defaults.
+    pub fn new() -> Self {
+        let text = || RwSignal::new(String::new());
+        Self {
+            name: text(),
+            service_level: RwSignal::new(DEFAULT_SERVICE_LEVEL_SECONDS.to_string()),
+            from_name: text(),
+            eligibility: RwSignal::new(Eligibility::Nocall.as_str().into()),
+            order: RwSignal::new(DeliveryOrder::Rrmemory.as_str().into()),
+            max: RwSignal::new(DEFAULT_MAX_INTERACTIONS.to_string()),
+            enabled: RwSignal::new(true),
+            receive: RwSignal::new(true),
+            import_days: RwSignal::new("0".into()),
+            address: text(),
+            login: text(),
+            password: text(),
+            smtp: EndpointForm::new(false),
+            imap: EndpointForm::new(true),
+            plaintext: RwSignal::new(false),
+            save_sent: RwSignal::new(true),
+        }
+    }
+
+    /// A campaign that exists.
+    pub fn of(campaign: &CampaignView) -> Self {
+        let form = Self::new();
+        form.name.set(campaign.name.clone());
+        form.service_level.set(campaign.service_level_seconds.to_string());
+        form.from_name.set(campaign.from_name.clone());
+        form.eligibility.set(campaign.eligibility.as_str().into());
+        form.order.set(campaign.delivery_order.as_str().into());
+        form.max.set(campaign.max_interactions.map(|max| max.to_string()).unwrap_or_default());
+        form.enabled.set(campaign.enabled);
+        form.receive.set(campaign.receive);
+        form.import_days.set(campaign.import_days.to_string());
+        let account = &campaign.account;
+        form.address.set(account.address.clone());
+        form.login.set(if account.login == account.address { String::new() } else { account.login.clone() });
+        form.smtp.set(&account.smtp);
+        if let Some(imap) = &account.imap {
+            form.imap.set(imap);
+        }
+        form.plaintext.set(account.allow_plaintext_password);
+        form.save_sent.set(account.save_sent);
+        form
+    }
+
+    /// Fills in a provider's servers.
+    pub fn apply(self, preset: Preset) {
+        let address = self.address.get_untracked();
+        self.smtp.set(&preset.smtp(&address));
+        self.imap.set(&preset.imap(&address));
+    }
+
+    /// The request, and every field that breaks its rule.
+    pub fn read(self) -> (CampaignInput, Vec<FieldIssue>) {
+        let mut unread = Vec::new();
+        let account = self.read_account(&mut unread);
+        let input = CampaignInput {
+            name: self.name.get_untracked(),
+            service_level_seconds: number("service_level_seconds", self.service_level, 1, 31_536_000, &mut unread),
+            from_name: self.from_name.get_untracked().trim().into(),
+            eligibility: self.eligibility.with_untracked(|word| word.parse().unwrap_or(Eligibility::Nocall)),
+            delivery_order: self.order.with_untracked(|word| word.parse().unwrap_or(DeliveryOrder::Rrmemory)),
+            max_interactions: if self.max.with_untracked(|max| max.trim().is_empty()) {
+                None
+            } else {
+                Some(number("max_interactions", self.max, 1, 1_000, &mut unread))
+            },
+            enabled: self.enabled.get_untracked(),
+            receive: self.receive.get_untracked(),
+            import_days: number("import_days", self.import_days, 0, 365, &mut unread),
+            account,
+        };
+        let judged = input.check().err().unwrap_or_default();
+        (input, merge(unread, judged))
+    }
+
+    /// The account alone, for *Test connection*.
+    pub fn read_account(self, unread: &mut Vec<FieldIssue>) -> AccountInput {
+        let word = |text: RwSignal<String>| Some(text.get_untracked()).filter(|text| !text.is_empty());
+        AccountInput {
+            address: self.address.get_untracked().trim().into(),
+            login: word(self.login).map(|login| login.trim().to_string()),
+            password: word(self.password),
+            smtp: self.smtp.read("account/smtp", unread),
+            imap: self.receive.get_untracked().then(|| self.imap.read("account/imap", unread)),
+            allow_plaintext_password: self.plaintext.get_untracked(),
+            save_sent: self.save_sent.get_untracked(),
+        }
+    }
+}
+
+/// A number as typed; what is none is an issue, and stands as the lower bound until it is mended.
+fn number<T>(pointer: &str, text: RwSignal<String>, min: T, max: T, issues: &mut Vec<FieldIssue>) -> T
+where
+    T: std::str::FromStr + Copy + Into<i64>,
+{
+    text.with_untracked(|text| text.trim().parse().ok()).unwrap_or_else(|| {
+        issues.push(FieldIssue {
+            pointer: format!("/{pointer}"),
+            rule: Rule::OutOfRange,
+            min: Some(min.into()),
+            max: Some(max.into()),
+            message: String::new(),
+        });
+        min
+    })
+}
+
+/// One issue a field: that it could not be read goes before what was judged in its place.
+fn merge(first: Vec<FieldIssue>, second: Vec<FieldIssue>) -> Vec<FieldIssue> {
+    let mut all = first;
+    for issue in second {
+        if !all.iter().any(|known| known.pointer == issue.pointer) {
+            all.push(issue);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled() -> CampaignForm {
+        let form = CampaignForm::new();
+        form.name.set("Soporte".into());
+        form.address.set("soporte@empresa.es".into());
+        form.password.set("secreto".into());
+        form.apply(Preset::Other);
+        form
+    }
+
+    #[test]
+    fn name_account_password_and_hosts_suffice() {
+        let _owner = Owner::new();
+        let (input, issues) = filled().read();
+        assert_eq!(issues, []);
+        assert_eq!(input.max_interactions, Some(DEFAULT_MAX_INTERACTIONS));
+        assert_eq!(input.account.imap.unwrap().port, 993);
+    }
+
+    #[test]
+    fn what_is_no_number_is_named_once() {
+        let _owner = Owner::new();
+        let form = filled();
+        form.smtp.port.set("99999".into());
+        form.service_level.set("one hour".into());
+        form.max.set(String::new());
+        let (_, issues) = form.read();
+        let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/account/smtp/port", "/service_level_seconds", "/max_interactions"]);
+    }
+
+    #[test]
+    fn without_receiving_no_inbound_server_is_wanted() {
+        let _owner = Owner::new();
+        let form = filled();
+        form.receive.set(false);
+        form.imap.host.set("not a host".into());
+        let (input, issues) = form.read();
+        assert_eq!(issues, []);
+        assert!(input.account.imap.is_none());
+    }
+}
