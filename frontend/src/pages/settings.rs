@@ -127,7 +127,7 @@ fn Keys() -> impl IntoView {
 fn UndoTime() -> impl IntoView {
     let i18n = use_i18n();
     let (api, session, toasts) = (use_api(), use_session(), use_toasts());
-    let first = session.with_me(|me| me.undo_send_seconds).unwrap_or(10);
+    let first = session.me_untracked().map_or(10, |me| me.undo_send_seconds);
     let value = RwSignal::new(first.to_string());
     let errors = FormErrors::new(i18n);
     let busy = RwSignal::new(false);

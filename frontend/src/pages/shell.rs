@@ -142,11 +142,11 @@ fn offer_places() {
         commands.offer(Section::Go, label, None, move || go.to(path));
     };
     place(txt!(i18n, shell.inbox), routes::INBOX);
-    if session.may(Permission::CampaignsRead) {
+    if session.may_now(Permission::CampaignsRead) {
         place(txt!(i18n, shell.campaigns), routes::CAMPAIGNS);
         place(txt!(i18n, campaigns.members), routes::MEMBERS);
     }
-    if session.may(Permission::UsersRead) {
+    if session.may_now(Permission::UsersRead) {
         place(txt!(i18n, shell.users), routes::USERS);
     }
     place(txt!(i18n, shell.settings), routes::SETTINGS);

@@ -72,11 +72,6 @@ impl Session {
         self.phase.get()
     }
 
-    /// Who is signed in; reactive.
-    pub fn me(self) -> Option<Me> {
-        self.me.get()
-    }
-
     /// Something about who is signed in; reactive.
     pub fn with_me<T>(self, read: impl FnOnce(&Me) -> T) -> Option<T> {
         self.me.with(|me| me.as_ref().map(read))
@@ -90,6 +85,11 @@ impl Session {
     /// Whether the one who is signed in may do something; reactive.
     pub fn may(self, permission: Permission) -> bool {
         self.with_me(|me| me.permissions.contains(&permission)).unwrap_or(false)
+    }
+
+    /// Whether he may, as of now: rights change only with a new session.
+    pub fn may_now(self, permission: Permission) -> bool {
+        untrack(|| self.may(permission))
     }
 }
 

@@ -49,7 +49,7 @@ pub fn CampaignEditor(
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
-    let may_write = session.may(Permission::CampaignsWrite);
+    let may_write = session.may_now(Permission::CampaignsWrite);
 
     let save = move |disabled: bool| {
         if busy.get_untracked() {

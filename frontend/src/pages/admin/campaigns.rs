@@ -160,7 +160,7 @@ fn Campaigns() -> impl IntoView {
 fn NothingChosen(empty: bool) -> impl IntoView {
     let i18n = use_i18n();
     let (session, go) = (use_session(), use_go());
-    let may = session.may(Permission::CampaignsWrite);
+    let may = session.may_now(Permission::CampaignsWrite);
     let (title, body) = if empty {
         (txt!(i18n, campaigns.empty), txt!(i18n, campaigns.empty_next))
     } else {

@@ -33,7 +33,7 @@ pub fn Ledger(
     let error = campaign.account.last_error.clone();
     let error_at = campaign.account.last_error_at;
     let receives = campaign.receive;
-    let may = session.may(Permission::OperationsRead);
+    let may = session.may_now(Permission::OperationsRead);
     view! {
         <section class="ledger" aria-label=txt!(i18n, campaigns.mailbox)>
             <h2>{txt!(i18n, campaigns.mailbox)}</h2>

@@ -83,7 +83,7 @@ fn Members() -> impl IntoView {
     let agents = RwSignal::new(BTreeSet::<UserId>::new());
     let picked = RwSignal::new(BTreeSet::<(CampaignId, UserId)>::new());
     let busy = RwSignal::new(false);
-    let may = session.may(Permission::CampaignsWrite);
+    let may = session.may_now(Permission::CampaignsWrite);
 
     let named = Memo::new(move |_| {
         campaigns.with(|load| {

@@ -209,9 +209,9 @@ pub fn UserEditor(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, session, toasts, confirm) = (use_api(), use_session(), use_toasts(), use_confirm());
-    let may_write = session.may(Permission::UsersWrite);
+    let may_write = session.may_now(Permission::UsersWrite);
     let (id, version, enabled) = (user.id, user.version, user.enabled);
-    let is_me = session.with_me(|me| me.id == id).unwrap_or(false);
+    let is_me = session.me_untracked().is_some_and(|me| me.id == id);
     let name = RwSignal::new(user.name.clone());
     let role = RwSignal::new(user.role.as_str().to_string());
     let limits = RwSignal::new(user.limited_to.iter().copied().collect::<BTreeSet<_>>());

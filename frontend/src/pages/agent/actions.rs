@@ -58,6 +58,9 @@ pub fn Actions() -> impl IntoView {
             <Button
                 icon=icondata::LuReplyAll
                 busy=is_busy(DraftKind::ReplyAll)
+                attr:data-compact=true
+                attr:data-tip=txt!(i18n, inbox.reply_all)
+                attr:data-tip-key="a"
                 attr:aria-keyshortcuts="a"
                 on:click=move |_| begin(DraftKind::ReplyAll)
             >
@@ -66,6 +69,8 @@ pub fn Actions() -> impl IntoView {
             <Button
                 icon=icondata::LuHistory
                 busy=is_busy(DraftKind::ReplyHistory)
+                attr:data-compact=true
+                attr:data-tip=txt!(i18n, inbox.reply_history)
                 on:click=move |_| begin(DraftKind::ReplyHistory)
             >
                 {txt!(i18n, inbox.reply_history)}

@@ -121,8 +121,9 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
     // Opens at the newest mail, and goes there when one comes.
     Effect::new(move |before: Option<usize>| {
+        let Some(scroller) = scroller.get() else { return 0 };
         let count = open.messages.ids().len();
-        if let (Some(scroller), true) = (scroller.get(), before.is_none_or(|before| count > before)) {
+        if before.is_none_or(|before| count > before) {
             request_animation_frame(move || {
                 if let Ok(Some(last)) = scroller.query_selector(".message:last-of-type") {
                     let top = last.get_bounding_client_rect().top() - scroller.get_bounding_client_rect().top();
