@@ -63,6 +63,8 @@ soak: spa ## the kill and fault tests, ten times as long
 openapi: ## write openapi/openapi.json anew
 	cargo run --quiet --package posta -- openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
+	cargo run --quiet --package posta -- openapi --live-events > openapi/live-events.json.new
+	mv openapi/live-events.json.new openapi/live-events.json
 
 clean: ## remove all that was built; data stays
 	cargo clean --quiet

@@ -7,6 +7,8 @@ use posta::{
     kernel::{
         clock::SystemClock,
         config::{Flags, Settings},
+        db::alone,
+        http::openapi,
         telemetry,
     },
 };
@@ -43,7 +45,11 @@ enum Command {
     /// Bring the database up to this binary's schema, and stop.
     Migrate,
     /// Print the OpenAPI document.
-    Openapi,
+    Openapi {
+        /// Print the JSON Schema of the live socket's frames instead.
+        #[arg(long)]
+        live_events: bool,
+    },
     /// Make an administrator; the password is read from standard input, or from POSTA_ADMIN_PASSWORD.
     CreateAdmin {
         /// Sign-in name.
@@ -77,8 +83,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut flags = Flags { file: cli.config, data_dir: cli.data_dir, listen: None };
     match cli.command {
-        Command::Openapi => {
-            let text = app::document().to_pretty_json()?;
+        Command::Openapi { live_events } => {
+            let text = if live_events { openapi::live_schema(&app::document())? } else { app::document().to_pretty_json()? };
             writeln!(std::io::stdout().lock(), "{text}")?;
             Ok(ExitCode::SUCCESS)
         }
@@ -127,6 +133,10 @@ fn load(flags: &Flags) -> Result<Settings> {
 async fn serve(settings: Settings) -> Result<ExitCode> {
     let stop_within = Duration::from_secs(settings.server.stop_seconds);
     let posta = app::Posta::open(settings, Arc::new(SystemClock))?;
+    let _claim = alone::claim(&posta.core.db, &posta.core.settings.data.dir)?;
+    for doubt in posta.core.db.read(alone::durability_doubts).await? {
+        tracing::warn!(doubt, "an accepted mail may not survive a power cut");
+    }
     let mut workers = posta.start_workers();
     let serving = app::serve(&posta)?;
     tracing::info!(address = %serving.address, "listening");

@@ -1,5 +1,6 @@
 //! The database: one of two engines, told by its URL.
 
+pub mod alone;
 #[expect(missing_docs, reason = "the derive declares public items without documentation")]
 mod any;
 pub mod arms;

@@ -74,3 +74,43 @@ pub struct DocumentText(pub String);
 pub async fn openapi_json(text: web::Data<DocumentText>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(text.0.clone())
 }
+
+/// The JSON Schema of the live socket's frames: what the server sends and what a client may send.
+///
+/// # Errors
+/// None that can be met; serialising has one.
+pub fn live_schema(document: &utoipa::openapi::OpenApi) -> Result<String, serde_json::Error> {
+    let whole = serde_json::to_value(document)?;
+    let all = whole.pointer("/components/schemas").cloned().unwrap_or_default();
+    let mut wanted = vec!["ServerFrame".to_owned(), "ClientFrame".to_owned()];
+    let mut kept = serde_json::Map::new();
+    while let Some(name) = wanted.pop() {
+        if let (false, Some(schema)) = (kept.contains_key(&name), all.get(&name)) {
+            wanted.extend(references(schema));
+            kept.insert(name, schema.clone());
+        }
+    }
+    let text = serde_json::to_string_pretty(&serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Frames of /api/v1/live",
+        "description": "Texts of the WebSocket. The server sends ServerFrame, a client ClientFrame.",
+        "oneOf": [{ "$ref": "#/$defs/ServerFrame" }, { "$ref": "#/$defs/ClientFrame" }],
+        "$defs": kept,
+    }))?;
+    Ok(text.replace("#/components/schemas/", "#/$defs/"))
+}
+
+/// Names of the schemas that a schema refers to.
+fn references(schema: &serde_json::Value) -> Vec<String> {
+    match schema {
+        serde_json::Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| match (key.as_str(), value.as_str()) {
+                ("$ref", Some(path)) => path.rsplit('/').next().map(str::to_owned).into_iter().collect(),
+                _ => references(value),
+            })
+            .collect(),
+        serde_json::Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
