@@ -5,3 +5,5 @@ mod support;
 
 #[path = "api/access.rs"]
 mod access;
+#[path = "api/conversations.rs"]
+mod conversations;

@@ -8,7 +8,7 @@ mod conformance;
 mod database;
 mod socket;
 
-pub use app::{Builder, PASSWORD, TestApp};
+pub use app::{Builder, PASSWORD, TestApp, block_on};
 pub use client::{Answer, Client};
 pub use conformance::Conformance;
 pub use database::{TestDatabase, postgres_url};

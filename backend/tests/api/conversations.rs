@@ -1,0 +1,449 @@
+//! Interactions, conversations, messages, drafts: what an agent may see and do, and what bad input meets. Mail comes in
+//! through the room's own door here; the journeys in `e2e` bring it from a real mail server.
+
+use crate::support::{Answer, Client, TestApp};
+use diesel::prelude::*;
+use posta::{
+    conversations::receive::{Incoming, StoredPart, receive},
+    kernel::{
+        db::schema::{campaigns, interactions, mail_accounts, sessions},
+        secrets::sha256_hex,
+        storage::Blobs,
+    },
+    mail::{
+        parse,
+        sanitize::{RemoteImages, SanitizeOptions, sanitize},
+    },
+};
+use serde_json::{Value, json};
+use shared::ids::CampaignId;
+use std::time::Duration;
+
+/// A campaign that is on and reaches no server.
+fn campaign(app: &TestApp, name: &str) -> CampaignId {
+    let address = format!("{}@lab.test", name.to_lowercase());
+    let body = json!({
+        "name": name, "max_interactions": 2, "receive": false,
+        "account": {
+            "address": address, "password": "x",
+            "smtp": { "host": "192.0.2.1", "port": 25, "security": "starttls" },
+        },
+    });
+    let made = app.admin().post("/campaigns?save_disabled=true", body).ok();
+    let id = CampaignId(made["id"].as_i64().unwrap());
+    app.write(|conn| {
+        diesel::update(campaigns::table.find(id)).set(campaigns::enabled.eq(true)).execute(conn)?;
+        // The outbox keeps still: what leaves is the journeys' story.
+        diesel::update(mail_accounts::table.filter(mail_accounts::campaign_id.eq(id)))
+            .set(mail_accounts::smtp_stopped.eq(true))
+            .execute(conn)?;
+        Ok(())
+    });
+    id
+}
+
+/// An agent who is a member of these campaigns and counts as online.
+fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
+    let client = app.agent(login);
+    for campaign in campaigns {
+        let path = format!("/campaigns/{campaign}/members/{}", client.user_id());
+        app.admin().put(&path, json!({})).ok();
+    }
+    let (user, now) = (client.user_id(), app.posta.core.now());
+    app.write(|conn| {
+        let own = sessions::table.filter(sessions::user_id.eq(user));
+        diesel::update(own).set(sessions::last_seen_at.eq(now.plus(Duration::from_secs(3_000)))).execute(conn)?;
+        Ok(())
+    });
+    client
+}
+
+/// A mail from a customer comes in.
+fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
+    let raw = raw.replace('\n', "\r\n").into_bytes();
+    let core = app.posta.core.clone();
+    let source = crate::support::block_on(core.blobs.put(raw.clone())).unwrap();
+    let mut parts = Vec::new();
+    let parsed = parse::parse_with(&raw, &mut |info, bytes| {
+        parts.push(StoredPart { content_type: info.content_type.clone(), sha256: sha256_hex(bytes), info: info.clone() });
+    })
+    .unwrap();
+    let cleaned = parsed.html.as_deref().map(|html| {
+        sanitize(html, &SanitizeOptions { cid: &|id| Some(format!("cid:{id}")), remote: RemoteImages::Block })
+    });
+    let incoming = Incoming {
+        campaign,
+        own_address: "soporte@lab.test".into(),
+        source: source.clone(),
+        remote_images: cleaned.as_ref().map_or(0, |cleaned| cleaned.blocked_remote),
+        html: cleaned.map(|cleaned| cleaned.html),
+        parsed: Some(parsed),
+        parts,
+        bounce: None,
+        history: false,
+    };
+    let key = core.keys.derive("threads");
+    app.write(|conn| {
+        Blobs::register(conn, &source, core.now())?;
+        Ok(receive(conn, &key, &incoming, core.now())?.conversation.0)
+    })
+}
+
+fn letter(from: &str, subject: &str, id: &str, extra: &str) -> String {
+    format!(
+        "From: Ana Pérez <{from}>\nTo: soporte@lab.test\nSubject: {subject}\nMessage-ID: <{id}>\n{extra}MIME-Version: 1.0\n\
+         Content-Type: text/html; charset=utf-8\n\n<p>Hola, ¿dónde está mi pedido?</p><script>alert(1)</script>\
+         <img src=\"http://rastreador.test/x.png\">\n"
+    )
+}
+
+/// The agent's first interaction, once it has been handed out.
+fn assigned(client: &Client) -> Value {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let page = client.get("/interactions?state=assigned&mine=true").ok();
+        if let Some(first) = page["items"].as_array().unwrap().first() {
+            return first.clone();
+        }
+        assert!(std::time::Instant::now() < deadline, "nothing was handed out");
+        std::thread::yield_now();
+    }
+}
+
+/// An agent with one conversation in front of him.
+fn at_work(app: &TestApp) -> (CampaignId, Client, Value) {
+    let campaign = campaign(app, "Soporte");
+    let ana = agent(app, "ana", &[campaign]);
+    let id = mail_in(app, campaign, &letter("ana@cliente.test", "Pedido", "m1@cliente.test", ""));
+    assigned(&ana);
+    let conversation = ana.get(&format!("/conversations/{id}")).ok();
+    (campaign, ana, conversation)
+}
+
+fn begin(client: &Client, conversation: &Value) -> Value {
+    let message = conversation["messages"].as_array().unwrap().last().unwrap()["id"].clone();
+    client.post("/drafts", json!({ "kind": "reply", "reply_to_message_id": message })).ok()
+}
+
+fn send(client: &Client, draft: &Value, key: &str, body: Value) -> Answer {
+    client.with("Idempotency-Key", key).post(&format!("/drafts/{}/send", draft["id"]), body)
+}
+
+fn id(value: &Value) -> String {
+    value["id"].to_string()
+}
+
+both_engines! {
+    fn a_mail_is_handed_out_read_and_answered(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let message = &conversation["messages"][0];
+        assert_eq!(message["text"], "Hola, ¿dónde está mi pedido?");
+        assert!(!message["html"].as_str().unwrap().contains("script"), "{message}");
+        assert_eq!(message["remote_images"], 1);
+        assert_eq!(conversation["contact"]["name"], "Ana Pérez");
+        assert_eq!(conversation["interaction"]["unread"], true);
+        let opened = ana.post(&format!("/interactions/{}/open", conversation["interaction"]["id"]), json!({})).ok();
+        assert_eq!(opened["unread"], false);
+
+        let draft = begin(&ana, &conversation);
+        assert_eq!(draft["subject"], "Re: Pedido");
+        assert_eq!(draft["to"][0]["email"], "ana@cliente.test");
+        assert_eq!(begin(&ana, &conversation)["id"], draft["id"], "the same answer begun twice is the same draft");
+        let html = "<p>Va de camino.</p><script>x</script>";
+        let changed = ana
+            .with("If-Match", "\"1\"")
+            .patch(&format!("/drafts/{}", draft["id"]), json!({ "html": html }))
+            .ok();
+        assert_eq!(changed["html"], "<p>Va de camino.</p>");
+        let sent = send(&ana, &draft, "clave-0001", json!({ "undo_seconds": 0 }));
+        assert_eq!(sent.status, 202, "{sent:?}");
+        let again = send(&ana, &draft, "clave-0001", json!({ "undo_seconds": 0 }));
+        assert_eq!(again.json, sent.json, "the same key gives the same answer");
+        let after = ana.get(&format!("/conversations/{}", conversation["id"])).ok();
+        let messages = after["messages"].as_array().unwrap();
+        assert_eq!(messages.len(), 2, "and sends once");
+        assert_eq!(messages[1]["author_name"], "ana");
+        assert_eq!(after["interaction"]["awaits_answer"], false);
+        assert!(after["interaction"]["first_response_at"].is_string());
+        assert!(messages[1]["html"].as_str().unwrap().contains("dónde está mi pedido"), "the quote went along");
+        ana.get(&format!("/drafts/{}", draft["id"])).problem(404, "not_found");
+
+        let interaction = conversation["interaction"]["id"].clone();
+        let done = ana.post(&format!("/interactions/{interaction}/finish"), json!({ "note": "resuelto" })).ok();
+        assert_eq!(done["state"], "finished");
+        ana.post(&format!("/interactions/{interaction}/finish"), json!({})).problem(409, "conflict");
+        let audited = app.audited();
+        for action in ["conversations.send", "conversations.finish"] {
+            assert!(audited.iter().any(|line| line == action), "{audited:?}");
+        }
+    }
+
+    fn what_is_foreign_does_not_exist(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let other = campaign(&app, "Ventas");
+        let luis = agent(&app, "luis", &[other]);
+        let path = format!("/conversations/{}", conversation["id"]);
+        let interaction = format!("/interactions/{}", conversation["interaction"]["id"]);
+        let message = format!("/messages/{}", conversation["messages"][0]["id"]);
+        let draft = begin(&ana, &conversation);
+        for (method, path) in [
+            ("GET", path.clone()),
+            ("GET", interaction.clone()),
+            ("GET", message.clone()),
+            ("GET", format!("/drafts/{}", draft["id"])),
+            ("DELETE", format!("/drafts/{}", draft["id"])),
+            ("GET", "/conversations/999999".into()),
+            ("GET", "/conversations/x".into()),
+        ] {
+            luis.send(method, &path, None).problem(404, "not_found");
+        }
+        for (path, body) in [
+            (format!("{interaction}/open"), json!({})),
+            (format!("{interaction}/finish"), json!({})),
+            (format!("{message}/cancel"), json!({})),
+            (format!("{message}/retry"), json!({})),
+        ] {
+            luis.post(&path, body).problem(404, "not_found");
+        }
+        luis.post("/drafts", json!({ "kind": "reply", "reply_to_message_id": conversation["messages"][0]["id"] }))
+            .problem(404, "not_found");
+        luis.patch(&format!("/contacts/{}", conversation["contact"]["id"]), json!({ "name": "x" }))
+            .problem(404, "not_found");
+        assert_eq!(luis.get("/interactions").ok()["items"], json!([]));
+        let query = format!("/interactions?contact_id={}", conversation["contact"]["id"]);
+        assert_eq!(luis.get(&query).ok()["items"], json!([]));
+        assert_eq!(app.supervisor().get(&path).status, 200, "a supervisor reads it");
+        assert!(app.audited().iter().any(|line| line == "conversations.read"), "and that is recorded");
+    }
+
+    fn only_the_holder_answers_and_finishes(app) {
+        let (campaign, _, conversation) = at_work(&app);
+        let luis = agent(&app, "luis", &[campaign]);
+        let path = format!("/conversations/{}", conversation["id"]);
+        assert_eq!(luis.get(&path).status, 200, "a colleague of the campaign reads it");
+        let body = json!({ "kind": "reply", "reply_to_message_id": conversation["messages"][0]["id"] });
+        luis.post("/drafts", body).problem(409, "conflict");
+        luis.post(&format!("/interactions/{}/finish", conversation["interaction"]["id"]), json!({}))
+            .problem(409, "conflict");
+    }
+
+    fn drafts_refuse_bad_input(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        let path = format!("/drafts/{}", draft["id"]);
+        ana.patch(&path, json!({ "to": [{ "email": "no es una dirección" }] })).field(422, "/to/0/email", "not_an_address");
+        ana.patch(&path, json!({ "cc": [{ "email": "a@b.es\r\nBcc: x@y.z" }] })).field(422, "/cc/0/email", "not_an_address");
+        ana.patch(&path, json!({ "subject": "uno\r\nBcc: x@y.z" })).field(422, "/subject", "forbidden_character");
+        ana.patch(&path, json!({ "subject": "x".repeat(501) })).field(422, "/subject", "too_long");
+        ana.patch(&path, json!({ "asunto": "x" })).field(400, "/asunto", "unknown_field");
+        ana.patch(&path, json!({ "to": "x" })).field(400, "/to", "wrong_type");
+        ana.patch(&path, json!({ "author_id": 1 })).field(400, "/author_id", "unknown_field");
+        let many: Vec<Value> = (0..101).map(|n| json!({ "email": format!("a{n}@b.es") })).collect();
+        ana.patch(&path, json!({ "bcc": many })).field(422, "/bcc", "too_long");
+        ana.with("If-Match", "\"77\"").patch(&path, json!({ "subject": "x" })).problem(412, "version_mismatch");
+        ana.with("If-Match", "sieben").patch(&path, json!({ "subject": "x" })).problem(400, "malformed_request");
+        ana.patch(&path, json!({ "campaign_id": campaign })).ok();
+        ana.post("/drafts", json!({ "kind": "reply" })).field(422, "/reply_to_message_id", "required");
+        ana.post("/drafts", json!({ "kind": "new" })).field(422, "/campaign_id", "required");
+        ana.post("/drafts", json!({ "kind": "new", "campaign_id": 4242 })).field(422, "/campaign_id", "unknown_value");
+        ana.post("/drafts", json!({ "kind": "forward" })).field(400, "/kind", "unknown_value");
+        ana.post(&format!("{path}/send"), json!({})).problem(400, "malformed_request");
+        send(&ana, &draft, "corta", json!({})).problem(400, "malformed_request");
+        send(&ana, &draft, "clave-0002", json!({ "undo_seconds": 61 })).field(422, "/undo_seconds", "out_of_range");
+        ana.patch(&path, json!({ "to": [] })).ok();
+        send(&ana, &draft, "clave-0003", json!({})).field(422, "/to", "required");
+        assert_eq!(ana.get(&path).ok()["subject"], "Re: Pedido", "nothing was lost");
+        ana.delete(&path);
+        ana.get(&path).problem(404, "not_found");
+    }
+
+    fn a_key_belongs_to_one_request(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        send(&ana, &draft, "clave-0010", json!({ "undo_seconds": 30 })).ok();
+        send(&ana, &draft, "clave-0010", json!({ "undo_seconds": 31 })).problem(422, "idempotency_key_reused");
+        send(&ana, &draft, "clave-0011", json!({ "undo_seconds": 30 })).problem(404, "not_found");
+    }
+
+    fn a_mail_is_taken_back_in_time(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        ana.patch(&format!("/drafts/{}", draft["id"]), json!({ "html": "<p>Uf, no.</p>" })).ok();
+        let sent = send(&ana, &draft, "clave-0020", json!({ "undo_seconds": 60 })).ok();
+        let message = format!("/messages/{}", sent["message_id"]);
+        assert_eq!(ana.get(&message).ok()["delivery"], "held");
+        let back = ana.post(&format!("{message}/cancel"), json!({})).ok();
+        assert_eq!(back["draft"]["html"].as_str().unwrap().trim(), "<p>Uf, no.</p>");
+        assert_eq!(back["draft"]["kind"], "reply");
+        assert_eq!(ana.get(&message).ok()["delivery"], "cancelled");
+        ana.post(&format!("{message}/cancel"), json!({})).problem(409, "already_sent");
+        let again = send(&ana, &back["draft"], "clave-0021", json!({ "undo_seconds": 5 })).ok();
+        app.advance(Duration::from_secs(6));
+        ana.post(&format!("/messages/{}/cancel", again["message_id"]), json!({})).problem(409, "already_sent");
+    }
+
+    fn new_mail_stops_an_outdated_answer(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        let same = mail_in(
+            &app, campaign, &letter("ana@cliente.test", "Re: Pedido", "m2@cliente.test", "References: <m1@cliente.test>\n"),
+        );
+        assert_eq!(Value::from(same), conversation["id"], "it joins");
+        send(&ana, &draft, "clave-0030", json!({ "undo_seconds": 0 })).problem(409, "conversation_moved");
+        send(&ana, &draft, "clave-0031", json!({ "undo_seconds": 0, "confirm_outdated": true })).ok();
+    }
+
+    fn a_customer_who_writes_again_opens_a_new_interaction(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let first = conversation["interaction"]["id"].clone();
+        ana.post(&format!("/interactions/{first}/finish"), json!({})).ok();
+        let reply = "In-Reply-To: <m1@cliente.test>\n";
+        let same = mail_in(&app, campaign, &letter("ana@cliente.test", "Re: Pedido", "m3@cliente.test", reply));
+        assert_eq!(Value::from(same), conversation["id"]);
+        let second = assigned(&ana);
+        assert_ne!(second["id"], first);
+        let auto = "In-Reply-To: <m1@cliente.test>\nAuto-Submitted: auto-replied\n";
+        ana.post(&format!("/interactions/{}/finish", second["id"]), json!({})).ok();
+        mail_in(&app, campaign, &letter("ana@cliente.test", "Fuera de la oficina", "m4@cliente.test", auto));
+        let open: i64 = app.read(|conn| {
+            Ok(interactions::table.filter(interactions::state.ne("finished")).count().get_result(conn)?)
+        });
+        assert_eq!(open, 0, "nobody is asked to answer a machine");
+        assert_eq!(ana.get(&format!("/conversations/{same}")).ok()["messages"].as_array().unwrap().len(), 3);
+    }
+
+    fn nobody_holds_more_than_the_maximum(app) {
+        let campaign = campaign(&app, "Soporte");
+        let ana = agent(&app, "ana", &[campaign]);
+        for n in 0..5 {
+            mail_in(&app, campaign, &letter(&format!("c{n}@cliente.test"), "Hola", &format!("n{n}@cliente.test"), ""));
+        }
+        assigned(&ana);
+        let held = || ana.get("/interactions?state=assigned&mine=true").ok()["items"].as_array().unwrap().len();
+        let waiting = || ana.get("/interactions?state=waiting").ok()["items"].as_array().unwrap().len();
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while held() < 2 { assert!(std::time::Instant::now() < deadline); }
+        assert_eq!((held(), waiting()), (2, 3));
+        let first = assigned(&ana);
+        ana.post(&format!("/interactions/{}/finish", first["id"]), json!({})).ok();
+        while waiting() > 2 { assert!(std::time::Instant::now() < deadline); }
+        assert_eq!(held(), 2);
+        let why = app.supervisor().get(&format!("/interactions/{}/decisions", first["id"])).ok();
+        assert_eq!(why["items"][0]["winner"], json!(ana.user_id()));
+        assert_eq!(why["items"][0]["agents"][0]["eligible"], true);
+        ana.get(&format!("/interactions/{}/decisions", first["id"])).problem(403, "forbidden");
+    }
+
+    fn files_of_a_draft(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        let path = format!("/drafts/{}/attachments", draft["id"]);
+        let form = |parts: &[(&str, &str, &[u8])]| {
+            let mut body = Vec::new();
+            for (name, file, bytes) in parts {
+                body.extend_from_slice(b"--XX\r\nContent-Disposition: form-data; name=\"");
+                body.extend_from_slice(name.as_bytes());
+                body.extend_from_slice(b"\"");
+                if !file.is_empty() {
+                    body.extend_from_slice(format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream").as_bytes());
+                }
+                body.extend_from_slice(b"\r\n\r\n");
+                body.extend_from_slice(bytes);
+                body.extend_from_slice(b"\r\n");
+            }
+            body.extend_from_slice(b"--XX--\r\n");
+            body
+        };
+        let upload = |parts: &[(&str, &str, &[u8])]| {
+            ana.send("POST", &path, Some(("multipart/form-data; boundary=XX", form(parts))))
+        };
+        let png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89";
+        let picture = upload(&[("file", "../../foto.png", png), ("inline", "", b"true")]).ok();
+        assert_eq!(picture["name"], "foto.png");
+        assert_eq!(picture["content_type"], "image/png", "by its content, not by its claim");
+        assert_eq!(picture["inline"], true);
+        let page = upload(&[("file", "pagina.html", b"<script>alert(1)</script>")]).ok();
+        assert_eq!(page["previewable"], false);
+        upload(&[("inline", "", b"true")]).field(422, "/file", "required");
+        upload(&[("file", "vacio.txt", b"")]).field(422, "/file", "too_short");
+        upload(&[("file", "a.txt", b"a"), ("otra", "", b"x")]).field(422, "/otra", "unknown_field");
+
+        let html = format!("<p>Mira: <img src=\"{}\"></p>", picture["url"].as_str().unwrap());
+        let stored = ana.patch(&format!("/drafts/{}", draft["id"]), json!({ "html": html })).ok();
+        assert!(stored["html"].as_str().unwrap().contains("/api/v1/files/"), "shown by link: {stored}");
+        let sent = send(&ana, &draft, "clave-0040", json!({ "undo_seconds": 60 })).ok();
+        let message = ana.get(&format!("/messages/{}", sent["message_id"])).ok();
+        assert!(message["html"].as_str().unwrap().contains("cid:"), "sent by Content-ID: {message}");
+        assert_eq!(message["attachments"].as_array().unwrap().len(), 2);
+
+        let url = page["url"].as_str().unwrap().trim_start_matches("/api/v1");
+        let got = app.anonymous().get(url);
+        assert_eq!(got.status, 200);
+        assert_eq!(got.header("content-type"), Some("application/octet-stream"), "never as a page of ours");
+        assert!(got.header("content-disposition").unwrap().starts_with("attachment"), "{got:?}");
+        assert!(got.header("content-security-policy").unwrap().starts_with("sandbox"), "{got:?}");
+        let forged = format!("{}x", url);
+        app.anonymous().get(&forged).problem(403, "link_expired");
+        app.advance(Duration::from_secs(2 * 3_600));
+        app.anonymous().get(url).problem(403, "link_expired");
+    }
+
+    fn mail_is_shown_in_a_frame_without_scripts(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let message = &conversation["messages"][0];
+        let frame = |name: &str| {
+            let url = message[name].as_str().unwrap().trim_start_matches("/api/v1").to_owned();
+            app.anonymous().get(&url)
+        };
+        let plain = frame("frame_url");
+        assert!(plain.text.contains("dónde está mi pedido"));
+        assert!(!plain.text.contains("<script") && !plain.text.contains("rastreador"), "{}", plain.text);
+        let policy = plain.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("sandbox ") && policy.contains("default-src 'none'") && !policy.contains("allow-scripts"));
+        let remote = frame("frame_url_remote");
+        assert!(remote.text.contains("/api/v1/remote-images/") && !remote.text.contains("http://rastreador"), "{}", remote.text);
+        let at = remote.text.find("/api/v1/remote-images/").unwrap();
+        let url: String = remote.text[at..].chars().take_while(|c| *c != '"').collect();
+        app.anonymous().get(url.trim_start_matches("/api/v1")).problem(404, "not_found");
+        let draft = begin(&ana, &conversation);
+        let quote = draft["quote_url"].as_str().unwrap().trim_start_matches("/api/v1");
+        assert!(app.anonymous().get(quote).text.contains("dónde está mi pedido"));
+    }
+
+    fn a_customer_is_renamed_and_found(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let path = format!("/contacts/{}", conversation["contact"]["id"]);
+        ana.patch(&path, json!({ "name": "María\nJosé" })).field(422, "/name", "forbidden_character");
+        ana.patch(&path, json!({ "name": "María José Núñez" })).ok();
+        for (words, count) in [("nunez", 1), ("MARIA pedido", 1), ("cliente.test", 1), ("%", 0), ("lopez", 0)] {
+            let query = format!("/interactions?search={}", words.replace(' ', "%20").replace('%', "%25").replace("%2520", "%20"));
+            let found = ana.get(&query).ok()["items"].as_array().unwrap().len();
+            assert_eq!(found, count, "{words}");
+        }
+        ana.get("/interactions?limit=0").field(422, "/limit", "out_of_range");
+        ana.get("/interactions?cursor=basura").problem(400, "bad_cursor");
+        ana.get("/interactions?estado=x").problem(400, "malformed_request");
+    }
+
+    fn an_agent_starts_a_conversation(app) {
+        let (campaign, ana, _) = at_work(&app);
+        let draft = ana.post("/drafts", json!({ "kind": "new", "campaign_id": campaign })).ok();
+        let body = json!({ "to": [{ "name": "Nuevo", "email": "nuevo@cliente.test" }], "subject": "Oferta", "html": "<p>Hola</p>" });
+        ana.patch(&format!("/drafts/{}", draft["id"]), body).ok();
+        let sent = send(&ana, &draft, "clave-0050", json!({ "undo_seconds": 0 })).ok();
+        let started = ana.get(&format!("/interactions/{}", sent["interaction_id"])).ok();
+        assert_eq!((&started["direction"], &started["state"]), (&json!("out"), &json!("assigned")));
+        assert_eq!(started["contact_address"], "nuevo@cliente.test");
+        let mine = ana.get("/interactions?state=assigned&mine=true").ok();
+        assert!(mine["items"].as_array().unwrap().iter().any(|row| id(row) == id(&started)), "it stands in his tray");
+    }
+
+    fn a_stranger_does_not_push_in(app) {
+        let (campaign, _, conversation) = at_work(&app);
+        let quoting = "In-Reply-To: <m1@cliente.test>\n";
+        let other = mail_in(&app, campaign, &letter("eva@otra.test", "Re: Pedido", "s1@otra.test", quoting));
+        assert_ne!(Value::from(other), conversation["id"], "a Message-ID that is not ours proves nothing");
+        let subject = mail_in(&app, campaign, &letter("eva@otra.test", "Pedido", "s2@otra.test", ""));
+        assert_ne!(Value::from(subject), conversation["id"], "nor does a subject");
+    }
+}
