@@ -7,3 +7,19 @@ mod support;
 mod access;
 #[path = "api/conversations.rs"]
 mod conversations;
+#[path = "api/brake.rs"]
+mod brake;
+#[path = "api/live.rs"]
+mod live;
+#[path = "api/presence.rs"]
+mod presence;
+#[path = "api/rights.rs"]
+mod rights;
+#[path = "api/sessions.rs"]
+mod sessions;
+#[path = "api/tokens.rs"]
+mod tokens;
+#[path = "api/users.rs"]
+mod users;
+#[path = "api/web.rs"]
+mod web;

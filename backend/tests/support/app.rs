@@ -11,7 +11,10 @@ use posta::{
     },
 };
 use serde_json::json;
-use shared::{ids::UserId, permission::Role};
+use shared::{
+    ids::{CampaignId, UserId},
+    permission::Role,
+};
 use std::{
     collections::BTreeMap,
     sync::{Arc, mpsc},
@@ -202,6 +205,37 @@ impl TestApp {
     /// Changes the database itself.
     pub fn write<T>(&self, work: impl FnMut(&mut Connection) -> Result<T, Error>) -> T {
         self.posta.core.db.write_here(work).unwrap()
+    }
+
+    /// A campaign, as bare as the database permits.
+    pub fn insert_campaign(&self, name: &str) -> CampaignId {
+        use diesel::prelude::*;
+        use posta::kernel::db::schema::campaigns::dsl as c;
+        let now = self.posta.core.now();
+        self.write(|conn| {
+            let values = (
+                (c::channel.eq("email"), c::name.eq(name), c::name_folded.eq(posta::kernel::fold::fold(name))),
+                (c::service_level_seconds.eq(60), c::from_name.eq(name), c::eligibility.eq("nocall")),
+                (c::delivery_order.eq("linear"), c::max_interactions.eq(3), c::enabled.eq(true), c::receive.eq(false)),
+                (c::import_days.eq(0), c::created_at.eq(now), c::version.eq(1_i64)),
+            );
+            Ok(diesel::insert_into(c::campaigns).values(values).returning(c::id).get_result(conn)?)
+        })
+    }
+
+    /// Makes a user a member of a campaign.
+    pub fn insert_member(&self, campaign: CampaignId, user: UserId) {
+        use diesel::prelude::*;
+        use posta::kernel::db::schema::members::dsl as m;
+        self.write(|conn| {
+            let position: i64 = m::members.filter(m::campaign_id.eq(campaign)).count().get_result(conn)?;
+            let values = (
+                (m::campaign_id.eq(campaign), m::user_id.eq(user), m::position.eq(i32::try_from(position).unwrap() + 1)),
+                (m::penalty.eq(0), m::may_receive.eq(true), m::may_start.eq(true)),
+            );
+            diesel::insert_into(m::members).values(values).execute(conn)?;
+            Ok(())
+        });
     }
 
     /// Actions of the audit log, newest first.

@@ -1,6 +1,6 @@
 //! What the tests share: the real application on a free port over a private directory and database, on either engine,
 //! with clients by role. Every answer that a client gets is checked against the OpenAPI document.
-#![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of this")]
 
 mod app;
 mod client;

@@ -2,13 +2,17 @@
 
 use super::rate_limit::Limits;
 use crate::kernel::{Error, Result};
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::{Payload, ServiceRequest},
+    web,
+};
 use shared::{
     error::ErrorCode,
     ids::{SessionId, UserId},
     permission::{CampaignScope, Permission, Role},
 };
-use std::{future::Future, marker::PhantomData, pin::Pin};
+use std::marker::PhantomData;
 
 /// The one who is signed in.
 #[derive(Debug, Clone)]
@@ -86,28 +90,42 @@ impl<P: Permit> std::ops::Deref for Caller<P> {
 
 impl<P: Permit> FromRequest for Caller<P> {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+    type Future = std::future::Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let principal = authenticate(&request).await?;
-            if principal.must_change_password && !P::BEFORE_PASSWORD_CHANGE {
-                return Err(ErrorCode::PasswordChangeRequired.into());
-            }
-            if !principal.role.may(P::PERMISSION) {
-                return Err(ErrorCode::Forbidden.into());
-            }
-            Ok(Self { principal, permit: PhantomData })
-        })
+        let judged = request.extensions_mut().remove::<Judged>();
+        std::future::ready(admit::<P>(judged))
     }
 }
 
-async fn authenticate(request: &HttpRequest) -> Result<Principal> {
+fn admit<P: Permit>(judged: Option<Judged>) -> Result<Caller<P>> {
+    let principal = judged.ok_or(ErrorCode::Unauthenticated)?.0?;
+    if principal.must_change_password && !P::BEFORE_PASSWORD_CHANGE {
+        return Err(ErrorCode::PasswordChangeRequired.into());
+    }
+    if !principal.role.may(P::PERMISSION) {
+        return Err(ErrorCode::Forbidden.into());
+    }
+    Ok(Caller { principal, permit: PhantomData })
+}
+
+/// Who holds the request's bearer token, or why nobody does.
+struct Judged(Result<Principal>);
+
+/// Judges the request's bearer token before any handler runs. A handler's parameters are made side by side, and the
+/// first error wins: if [`Caller`] had to ask the database, a fault in the body would be told to those who may not even
+/// ask.
+pub async fn judge(request: &ServiceRequest) {
+    if let Some(token) = bearer(request.request()) {
+        let judged = Judged(authenticate(request.request(), token).await);
+        request.extensions_mut().insert(judged);
+    }
+}
+
+async fn authenticate(request: &HttpRequest, token: &str) -> Result<Principal> {
     let missing = || Error::Internal("the server was put together without authentication".into());
     let authenticator = request.app_data::<web::Data<dyn Authenticator>>().ok_or_else(missing)?;
     let limits = request.app_data::<web::Data<Limits>>().ok_or_else(missing)?;
-    let token = bearer(request).ok_or(ErrorCode::Unauthenticated)?;
     match authenticator.authenticate(token).await {
         Ok(principal) => {
             limits.session(principal.session_id)?;

@@ -50,6 +50,9 @@ async fn serve<B: MessageBody + 'static>(
         set_headers(&mut response, &id);
         return Ok(response);
     }
+    if request.path().starts_with("/api/") {
+        super::auth::judge(&request).await;
+    }
     // No clone of the request may be held here: routing writes into it, and panics where it is shared.
     let response = next.call(request).await?;
     let mut response = match foreign_refusal(&response, &id) {

@@ -1,0 +1,111 @@
+//! The live socket (A5).
+
+use crate::support::{PASSWORD, Socket, SocketEnd};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+both_engines! {
+    fn a_ticket_opens_once(app) {
+        let ana = app.agent("ana");
+        let ticket = ana.ticket();
+        let mut socket = Socket::open(&app.base, &ticket, Some(&app.base)).unwrap();
+        let snapshot = socket.snapshot();
+        assert_eq!((&snapshot["active"], &snapshot["me"]["user_id"]), (&json!([]), &json!(ana.user_id())));
+        assert_eq!(Socket::open(&app.base, &ticket, None).err(), Some(401));
+    }
+
+    fn a_ticket_is_good_for_half_a_minute(app) {
+        let ana = app.agent("ana");
+        let (early, late) = (ana.ticket(), ana.ticket());
+        app.advance(Duration::from_secs(28));
+        Socket::open(&app.base, &early, None).unwrap();
+        app.advance(Duration::from_secs(3));
+        assert_eq!(Socket::open(&app.base, &late, None).err(), Some(401));
+    }
+
+    fn of_two_who_use_a_ticket_at_once_one_gets_in(app) {
+        let ticket = app.agent("ana").ticket();
+        let opened = std::thread::scope(|scope| {
+            let tries: Vec<_> =
+                (0..6).map(|_| scope.spawn(|| Socket::open(&app.base, &ticket, None).is_ok())).collect();
+            tries.into_iter().map(|one| one.join().unwrap()).filter(|open| *open).count()
+        });
+        assert_eq!(opened, 1);
+    }
+
+    fn a_ticket_ends_with_its_session(app) {
+        let ana = app.agent("ana");
+        let ticket = ana.ticket();
+        ana.post("/auth/sign-out", Value::Null);
+        assert_eq!(Socket::open(&app.base, &ticket, None).err(), Some(401));
+    }
+
+    fn what_is_no_ticket_opens_nothing(app) {
+        let ana = app.agent("ana");
+        for ticket in ["x", "", &ana.token().unwrap(), ana.cookie().unwrap().split_once('=').unwrap().1] {
+            assert_eq!(Socket::open(&app.base, ticket, None).err(), Some(401), "{ticket}");
+        }
+        assert_eq!(Socket::open(&app.base, &format!("{}&user=1", ana.ticket()), None).err(), Some(400));
+        ana.get("/live").problem(400, "malformed_request");
+        // Asked for without the handshake, the ticket is spent all the same.
+        ana.get(&format!("/live?ticket={}", ana.ticket())).problem(400, "malformed_request");
+    }
+
+    fn a_foreign_page_opens_nothing(app) {
+        let ana = app.agent("ana");
+        let ticket = ana.ticket();
+        for origin in ["https://evil.example", "null", "http://127.0.0.1"] {
+            assert_eq!(Socket::open(&app.base, &ticket, Some(origin)).err(), Some(403), "{origin}");
+        }
+        Socket::open(&app.base, &ticket, None).unwrap();
+    }
+
+    fn what_is_no_frame_of_the_contract_ends_the_socket(app) {
+        let ana = app.agent("ana");
+        let end = |text: &str| {
+            let mut socket = ana.socket();
+            socket.snapshot();
+            socket.say(text);
+            let SocketEnd { code, .. } = socket.end();
+            code
+        };
+        assert_eq!(end("hola"), 1008);
+        assert_eq!(end("{\"type\":\"subscribe\"}"), 1008);
+        assert!(matches!(end(&format!("{{\"type\":\"{}\"}}", "x".repeat(10_000))), 1006 | 1008 | 1009));
+        let mut socket = ana.socket();
+        socket.snapshot();
+        socket.send(&json!({ "type": "pong" }));
+        socket.send(&json!({ "type": "resync" }));
+        socket.snapshot();
+    }
+
+    fn events_follow_the_snapshot_in_order(app) {
+        let ana = app.agent("ana");
+        let mut socket = ana.socket();
+        let mut last = socket.snapshot()["seq"].as_i64().unwrap();
+        for code in ["lunch", "rest", "training", "meeting", "lunch"] {
+            ana.put("/presence/me", json!({ "mode": "break", "break_code": code })).ok();
+        }
+        for code in ["lunch", "rest", "training", "meeting", "lunch"] {
+            let frame = socket.wait_for(|frame| {
+                frame["type"] == json!("snapshot") || frame["event"]["state"]["mode"] == json!("break")
+            });
+            if frame["type"] == json!("snapshot") {
+                // The relay had not looked at the database yet when the socket opened: it starts afresh, and is whole.
+                assert_eq!(frame["me"]["mode"], json!("break"));
+                return;
+            }
+            assert_eq!(frame["event"]["state"]["break_code"], json!(code));
+            assert!(frame["seq"].as_i64().unwrap() > last);
+            last = frame["seq"].as_i64().unwrap();
+        }
+    }
+
+    fn whoever_must_change_his_password_gets_no_socket(app) {
+        let body = json!({ "login": "ana", "name": "Ana", "role": "agent", "password": PASSWORD });
+        app.admin().post("/users", body).ok();
+        let ana = app.anonymous();
+        ana.sign_in("ana", PASSWORD).ok();
+        ana.post("/auth/socket-tickets", Value::Null).problem(403, "password_change_required");
+    }
+}
