@@ -35,8 +35,8 @@ fn sql(app: &TestApp, statements: &[String]) {
 
 fn mailbox(id: i64, campaign: i64, folder: &str) -> String {
     format!(
-        "INSERT INTO mailboxes (id, account_id, folder, uid_validity, last_uid, skipped_to, history_to, last_fetch_at) \
-         VALUES ({id}, (SELECT id FROM mail_accounts WHERE campaign_id = {campaign}), '{folder}', 7, 112, 100, 0, 1000)"
+        "INSERT INTO mailboxes (id, account_id, folder, uid_validity, last_uid, skipped_to, history_to, opened_at, expunged, last_fetch_at) \
+         VALUES ({id}, (SELECT id FROM mail_accounts WHERE campaign_id = {campaign}), '{folder}', 7, 112, 100, 0, 900, 4, 1000)"
     )
 }
 
@@ -61,6 +61,7 @@ both_engines! {
         assert_eq!(ledger.json["items"][0], json!({
             "id": 1, "campaign_id": own, "folder": "INBOX", "uid_validity": 7, "last_uid": 112,
             "stored": 3, "history": 2, "quarantined": 1, "duplicates": 1, "skipped_to": 100,
+            "expunged": 4, "compared_at": null,
             "last_fetch_at": "1970-01-01T00:00:01.000Z",
         }));
         assert_eq!(json!([ledger.json["items"][1]["folder"], ledger.json["items"][1]["stored"]]), json!(["Ventas", 0]));

@@ -111,7 +111,7 @@ both_engines! {
         let file = directory.path().join("authority.pem");
         std::fs::write(&file, authority.pem()).unwrap();
         let app = TestApp::builder(engine)
-            .setting("mail.allow_hosts", "127.0.0.1")
+            .setting("mail.allow_hosts", "127.0.0.1").setting("mail.start_paused", "true")
             .setting("mail.ca_file", file.to_str().unwrap())
             .start();
         let admin = app.admin();
@@ -198,7 +198,7 @@ both_engines! {
         let faulty = test(json!({"receive": true, "account": {"address": "x", "password": "y", "smtp": {"host": "", "port": 0, "security": "none"}}}));
         assert_eq!(faulty.status, 422);
         assert!(faults(&faulty).contains(&fault("/account/imap/host", "required")), "{:?}", faulty.json);
-        assert_eq!(app.agent("ana").post("campaigns/test-connection", &json!({})).status, 403);
+        assert_eq!(app.agent("ana").post("campaigns/test-connection", &json!({"receive": true, "account": account})).status, 403);
         assert_eq!(admin.get("campaigns").json["items"].as_array().unwrap().len(), 1);
     }
 }

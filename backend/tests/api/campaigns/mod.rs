@@ -11,7 +11,7 @@ use servers::{LOGIN, PASSWORD, Servers, closed_port, with};
 
 /// An app that may connect to servers on loopback.
 fn app(engine: crate::support::Engine) -> TestApp {
-    TestApp::builder(engine).setting("mail.allow_hosts", "127.0.0.1").start()
+    TestApp::builder(engine).setting("mail.allow_hosts", "127.0.0.1").setting("mail.start_paused", "true").start()
 }
 
 /// The fields named by a problem, with their rules.
