@@ -23,3 +23,7 @@ mod tokens;
 mod users;
 #[path = "api/web.rs"]
 mod web;
+#[path = "api/campaigns/mod.rs"]
+mod campaigns;
+#[path = "api/operations.rs"]
+mod operations;

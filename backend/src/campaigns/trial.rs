@@ -4,9 +4,15 @@ use super::{
     MailServers,
     verdict::{NO_ADDRESS, without_secret},
 };
-use crate::mail::login::{self, LoginOutcome as Outcome};
+use crate::mail::{
+    login::{self, LoginOutcome as Outcome},
+    net::ConnectError,
+};
 use secrecy::{ExposeSecret, SecretString};
 use shared::api::campaigns::{AccountInput, LoginOutcome, LoginTest, MailProtocol};
+
+/// For a host that was taken for this machine and is another one.
+const CLEAR_PASSWORD: &str = "the connection is not protected, so the password was not sent";
 
 /// Tries SMTP, and IMAP when the campaign receives. Takes as long as the slower of the two; each is bounded.
 pub async fn try_logins(
@@ -40,13 +46,43 @@ fn test(protocol: MailProtocol, outcome: Outcome, password: &str) -> LoginTest {
         Outcome::Ok { greeting } => (LoginOutcome::Ok, greeting),
         Outcome::RefusedLogin { words } => (LoginOutcome::RefusedLogin, words),
         Outcome::Tls { detail } => (LoginOutcome::Tls, detail),
-        Outcome::Protocol { detail } => (LoginOutcome::Protocol, detail),
-        Outcome::CannotReach { endpoint, detail } => (LoginOutcome::CannotReach, format!("{endpoint}: {detail}")),
+        Outcome::ClearPassword => (LoginOutcome::Tls, CLEAR_PASSWORD.to_owned()),
         Outcome::Unavailable { words } => (LoginOutcome::CannotReach, words),
-        Outcome::ClearPassword => {
-            (LoginOutcome::Tls, "the connection is not protected, so the password was not sent".to_owned())
-        }
+        Outcome::Protocol { detail } => (LoginOutcome::Protocol, detail),
         Outcome::Forbidden => (LoginOutcome::CannotReach, NO_ADDRESS.to_owned()),
+        Outcome::CannotReach { detail, .. } if has_no_address(&detail) => {
+            (LoginOutcome::CannotReach, NO_ADDRESS.to_owned())
+        }
+        Outcome::CannotReach { detail, .. } => (LoginOutcome::CannotReach, detail),
     };
     LoginTest { protocol, outcome, detail: without_secret(&words, password) }
+}
+
+/// Whether the failure is that of a name without address, told by its words.
+fn has_no_address(detail: &str) -> bool {
+    detail.starts_with(&ConnectError::Unresolvable(String::new()).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::account::{Endpoint, Security};
+
+    #[test]
+    fn a_forbidden_host_and_a_name_without_address_answer_alike() {
+        let endpoint = Endpoint { host: "inner.example".into(), port: 25, security: Security::Starttls };
+        let away = |error: ConnectError| Outcome::CannotReach { endpoint: endpoint.clone(), detail: error.to_string() };
+        let forbidden = test(MailProtocol::Smtp, Outcome::Forbidden, "geheim");
+        let absent = away(ConnectError::Unresolvable("Name or service not known".into()));
+        assert_eq!(test(MailProtocol::Smtp, absent, "geheim"), forbidden);
+        // A host that may be dialled gives the honest reason.
+        let closed = test(MailProtocol::Smtp, away(ConnectError::Refused), "geheim");
+        assert_eq!((closed.outcome, closed.detail.as_str()), (LoginOutcome::CannotReach, "the connection was refused"));
+    }
+
+    #[test]
+    fn servers_that_repeat_the_password_are_not_quoted_with_it() {
+        let refused = Outcome::RefusedLogin { words: "535 geheim is wrong".into() };
+        assert_eq!(test(MailProtocol::Smtp, refused, "geheim").detail, "535 *** is wrong");
+    }
 }

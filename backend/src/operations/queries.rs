@@ -18,6 +18,8 @@ struct MailboxRow {
     uid_validity: Option<i64>,
     last_uid: i64,
     skipped_to: i64,
+    expunged: i64,
+    compared_at: Option<Timestamp>,
     last_fetch_at: Option<Timestamp>,
 }
 
@@ -40,6 +42,8 @@ pub fn mailboxes(
             mailboxes::uid_validity,
             mailboxes::last_uid,
             mailboxes::skipped_to,
+            mailboxes::expunged,
+            mailboxes::compared_at,
             mailboxes::last_fetch_at,
         ))
         .load(conn)?;
@@ -61,6 +65,8 @@ pub fn mailboxes(
             uid_validity: row.uid_validity,
             last_uid: row.last_uid,
             skipped_to: row.skipped_to,
+            expunged: row.expunged,
+            compared_at: row.compared_at,
             last_fetch_at: row.last_fetch_at,
         }
     };

@@ -30,6 +30,10 @@ pub struct MailboxLedger {
     pub duplicates: i64,
     /// Highest UID that was there before the first connection and is left alone.
     pub skipped_to: i64,
+    /// Mails of this ledger that were gone from the server at the last comparison.
+    pub expunged: i64,
+    /// When the ledger was last compared with the server.
+    pub compared_at: Option<Timestamp>,
     /// Last looked at.
     pub last_fetch_at: Option<Timestamp>,
 }

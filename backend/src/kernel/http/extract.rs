@@ -57,6 +57,10 @@ async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>> {
 
 /// Reads JSON; an unknown field, a missing one or a wrong type is named by its pointer.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // serde reads a struct from an array, too; the document promises objects.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Error::detailed(ErrorCode::MalformedBody, "the body must be a JSON object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let mut pointer = error.path().to_string().replace(['[', ']'], ".").replace("..", ".").replace('.', "/");
