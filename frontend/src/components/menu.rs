@@ -53,13 +53,16 @@ pub fn Menu(
             return;
         }
         open.set(true);
-        if popover.show_popover().is_ok() {
-            place(&button, &popover);
-            dom::focus_first(&popover, ITEMS);
-        }
+        // The items must be in before their height can be measured.
+        request_animation_frame(move || {
+            if popover.show_popover().is_ok() {
+                place(&button, &popover);
+                dom::focus_first(&popover, ITEMS);
+            }
+        });
     };
     let on_toggle = move |_| {
-        // Pressing elsewhere closes it without asking us. The state is that of the browser.
+        // Pressing elsewhere closes it without asking us: the state is that of the browser.
         let shown = popover.get_untracked().is_some_and(|popover| popover.matches(":popover-open").unwrap_or(false));
         open.set(shown);
     };

@@ -5,6 +5,7 @@ use super::{
     icon::{Glyph, Icon},
 };
 use crate::{
+    format::seconds_left,
     i18n::{txt, use_i18n},
     state::{
         clock::use_clock,
@@ -39,7 +40,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let text = toast.text.clone();
     let left = toast.until.map(|until| {
         move || {
-            let seconds = (until - clock.second()).max(0).div_euclid(1_000) + 1;
+            let seconds = seconds_left(until, clock.second());
             view! { <span class="toast-left">{txt!(i18n, common.seconds_left, seconds = seconds)}</span> }
         }
     });

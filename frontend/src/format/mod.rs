@@ -23,6 +23,11 @@ pub fn clock(total_seconds: i64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
 }
 
+/// Whole seconds from `now` to `until`, both in milliseconds, for a countdown.
+pub fn seconds_left(until: i64, now: i64) -> i64 {
+    until.saturating_sub(now).max(0).saturating_add(500).div_euclid(1_000)
+}
+
 /// One or two letters that stand for a name, or for an address.
 pub fn initials(name: &str) -> String {
     let letters = |word: &str| word.chars().find(|c| c.is_alphanumeric());
@@ -82,6 +87,13 @@ mod tests {
         assert_eq!(clock(250), "04:10");
         assert_eq!(clock(3_661), "1:01:01");
         assert_eq!(clock(-5), "00:00");
+    }
+
+    #[test]
+    fn countdowns_begin_at_the_whole_and_end_at_zero() {
+        assert_eq!(seconds_left(10_000, 30), 10);
+        assert_eq!(seconds_left(10_000, 9_600), 0);
+        assert_eq!(seconds_left(10_000, 20_000), 0);
     }
 
     #[test]

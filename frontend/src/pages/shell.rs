@@ -119,7 +119,7 @@ fn ConnectionBar() -> impl IntoView {
                 view! { <div class="connection-bar" role="status">{txt!(i18n, shell.connecting)}</div> }.into_any()
             }
             Connection::Lost { until } => {
-                let left = move || ((until - clock.second()).max(0) + 999).div_euclid(1_000);
+                let left = move || format::seconds_left(until, clock.second());
                 view! {
                     <div class="connection-bar" role="status">
                         <span aria-live="off">{move || t_string!(i18n, shell.connection_lost, seconds = left()).to_string()}</span>

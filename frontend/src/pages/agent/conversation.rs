@@ -2,6 +2,7 @@
 
 use super::{
     actions::Actions,
+    anchor::Anchor,
     composer::{Composer, ComposerHost},
     customer::CustomerPane,
     header::Header,
@@ -50,6 +51,8 @@ pub struct Open {
     pub finishing: RwSignal<bool>,
     /// The agent holds it: he may answer and finish.
     pub mine: Memo<bool>,
+    /// Where its row stands in the tray, or stood: what is opened next stands there after it has gone.
+    pub place: StoredValue<usize>,
 }
 
 /// What the parts of an open conversation share.
@@ -104,10 +107,17 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
         mine: Memo::new(move |_| {
             interaction.with(|row| row.state == InteractionState::Assigned && row.agent_id == me)
         }),
+        place: StoredValue::new(0),
     };
     provide_context(open);
     follow(open, api, live);
     mark_read(open, api, live);
+    Effect::new(move |_| {
+        let here = open.interaction.with_untracked(|row| row.id);
+        if let Some(place) = live.active.ids().iter().position(|id| *id == here) {
+            open.place.set_value(place);
+        }
+    });
 
     // A mail that was taken back is a draft of this conversation again.
     Effect::new(move |_| {
@@ -119,21 +129,22 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     });
 
     let scroller = NodeRef::<html::Div>::new();
-    // Opens at the newest mail, and goes there when one comes.
+    let anchor = Anchor::new(scroller);
+    // A mail that comes in does not carry away whoever reads further up; one's own is looked at.
     Effect::new(move |before: Option<usize>| {
-        let Some(scroller) = scroller.get() else { return 0 };
         let count = open.messages.ids().len();
-        if before.is_none_or(|before| count > before) {
-            request_animation_frame(move || {
-                if let Ok(Some(last)) = scroller.query_selector(".message:last-of-type") {
-                    let top = last.get_bounding_client_rect().top() - scroller.get_bounding_client_rect().top();
-                    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole pixels")]
-                    let to = scroller.scroll_top() + top as i32 - 12;
-                    scroller.set_scroll_top(to);
-                }
-            });
+        let own = open.messages.newest(|_| true).is_some_and(|message| message.direction == Direction::Out);
+        if before.is_some_and(|before| count > before) && (own || anchor.is_held()) {
+            anchor.hold();
         }
         count
+    });
+    Effect::new(move |before: Option<bool>| {
+        let writing = open.draft.with(Option::is_some);
+        if before.is_some_and(|before| before != writing) && writing {
+            anchor.hold();
+        }
+        writing
     });
     let host = ComposerHost {
         known: Signal::derive(move || open.participants()),
@@ -148,7 +159,7 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
                 }
             });
             if sent.finished {
-                super::finish::leave(live, go, open.interaction.with_untracked(|row| row.id));
+                super::finish::leave(open, live, go);
             }
         }),
         on_discarded: Callback::new(move |()| open.draft.set(None)),
@@ -156,7 +167,14 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     view! {
         <div class="conversation">
             <Header />
-            <div class="conversation-scroll" node_ref=scroller>
+            <div
+                class="conversation-scroll"
+                node_ref=scroller
+                on:wheel=move |_| anchor.release()
+                on:touchmove=move |_| anchor.release()
+                on:pointerdown=move |_| anchor.release()
+                on:keydown=move |_| anchor.release()
+            >
                 {has_older.then(|| view! { <Banner tint=Tint::Quiet>{txt!(i18n, inbox.older)}</Banner> })}
                 <ol class="messages">
                     <For

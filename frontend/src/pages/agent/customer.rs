@@ -122,7 +122,7 @@ fn PastRow(row: InteractionSummary) -> impl IntoView {
                 <Dot tint=tint label=state />
                 <span class="past-text">
                     <span class="past-subject">
-                        {if subject.is_empty() { word!(i18n, inbox.no_subject) } else { subject }}
+                        {move || if subject.is_empty() { word!(i18n, inbox.no_subject) } else { subject.clone() }}
                     </span>
                     <span class="past-facts">{row.campaign_name} " · " <TimeAgo at=row.last_message_at /></span>
                 </span>

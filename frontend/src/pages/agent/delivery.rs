@@ -4,6 +4,7 @@ use super::{conversation::use_open, inbox::use_portal};
 use crate::{
     api::use_api,
     components::{Button, Glyph, Icon, Tint},
+    format::seconds_left,
     i18n::{error_text, txt, use_i18n, word},
     state::{clock::use_clock, toasts::use_toasts},
 };
@@ -24,7 +25,7 @@ pub fn DeliveryLine(
     let delivery = Memo::new(move |_| message.with(|message| message.delivery));
     let due = Memo::new(move |_| message.with(|message| message.due_at));
     let left = move || {
-        due.get().map_or(0, |due| (due.millis() - clock.second()).max(0)).saturating_add(999).div_euclid(1_000)
+        due.get().map_or(0, |due| seconds_left(due.millis(), clock.second()))
     };
     let busy = RwSignal::new(false);
     let undo = move |_| {

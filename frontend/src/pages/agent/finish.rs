@@ -1,6 +1,6 @@
 //! Finishing an interaction, with a note if there is something to say.
 
-use super::conversation::use_open;
+use super::conversation::{Open, use_open};
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Dialog, Look, TextArea, Tint},
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use shared::{api::interactions::FinishInteraction, ids::InteractionId};
+use shared::api::interactions::FinishInteraction;
 
 /// Asks for a note and finishes; warns when the customer has no answer yet.
 #[component]
@@ -48,7 +48,7 @@ pub fn FinishDialog() -> impl IntoView {
                 Ok(()) => {
                     let _ = open.finishing.try_set(false);
                     toasts.good(say!(inbox.finished_toast));
-                    leave(live, go, id);
+                    leave(open, live, go);
                 }
                 Err(error) => {
                     errors.adopt(&error);
@@ -96,12 +96,13 @@ pub fn FinishDialog() -> impl IntoView {
     }
 }
 
-/// Takes a finished interaction out of the tray and opens the one that stands at its place.
-pub fn leave(live: Live, go: Go, id: InteractionId) {
-    let ids = live.active.ids_untracked();
-    let place = ids.iter().position(|other| *other == id);
+/// Takes the finished interaction out of the tray and opens the one that stands at its place.
+pub fn leave(open: Open, live: Live, go: Go) {
+    let (Some(id), Some(place)) = (open.interaction.try_with_untracked(|row| row.id), open.place.try_get_value()) else {
+        return;
+    };
     live.take_out(id);
     let left = live.active.ids_untracked();
-    let next = place.and_then(|place| left.get(place).or_else(|| left.last())).copied();
+    let next = left.get(place).or_else(|| left.last()).copied();
     go.to(&next.map_or_else(|| routes::INBOX.to_string(), routes::interaction));
 }

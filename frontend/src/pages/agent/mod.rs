@@ -1,6 +1,7 @@
 //! The agent's portal.
 
 pub mod actions;
+pub mod anchor;
 pub mod attachments;
 pub mod composer;
 pub mod conversation;

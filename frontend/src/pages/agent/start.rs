@@ -115,18 +115,13 @@ fn Write(draft: DraftView, campaigns: Vec<CampaignSummary>) -> impl IntoView {
     };
     view! {
         <div class="conversation conversation-new">
-            <header class="conversation-head">
-                <span class="conversation-back">
-                    <IconButton
-                        glyph=icondata::LuArrowLeft
-                        label=txt!(i18n, common.back)
-                        on:click=move |_| go.to(INBOX)
-                    />
-                </span>
-                <div class="conversation-title">
-                    <h1>{txt!(i18n, inbox.start)}</h1>
-                </div>
-            </header>
+            <span class="conversation-back">
+                <IconButton
+                    glyph=icondata::LuArrowLeft
+                    label=txt!(i18n, common.back)
+                    on:click=move |_| go.to(INBOX)
+                />
+            </span>
             <Composer draft=draft host=host campaigns=campaigns />
         </div>
     }

@@ -53,7 +53,7 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
     let at = Memo::new(move |_| {
         row.with(|row| if row.state == InteractionState::Waiting { row.arrived_at } else { row.last_message_at })
     });
-    let unread = Memo::new(move |_| row.with(|row| row.unread && row.state != InteractionState::Finished));
+    let unread = Memo::new(move |_| row.with(|row| row.unread && row.state == InteractionState::Assigned));
     let awaits = Memo::new(move |_| row.with(|row| row.awaits_answer && row.state == InteractionState::Assigned));
     view! {
         <span class="tray-row-top">
@@ -131,12 +131,14 @@ pub fn DraftRow(
         >
             <span class="tray-row-top">
                 <span class="tray-row-who">
-                    {if to.is_empty() { word!(i18n, inbox.no_recipient) } else { to }}
+                    {move || if to.is_empty() { word!(i18n, inbox.no_recipient) } else { to.clone() }}
                 </span>
                 <TimeAgo at=draft.updated_at />
             </span>
             <span class="tray-row-subject">
-                <span>{if subject.is_empty() { word!(i18n, inbox.no_subject) } else { subject }}</span>
+                <span>
+                    {move || if subject.is_empty() { word!(i18n, inbox.no_subject) } else { subject.clone() }}
+                </span>
             </span>
             <span class="tray-row-marks">
                 <Badge tint=Tint::Info>

@@ -237,7 +237,7 @@ fn make(
     let html = desk.content.try_with_untracked(|content| content.html.clone())?;
     let options = js::object(&[
         ("html", JsValue::from_str(&html)),
-        ("labels", labels(composing)),
+        ("labels", untrack(|| labels(composing))),
         ("onInput", on_input.clone()),
         ("onState", on_state.clone()),
         ("onFile", on_file.clone()),
