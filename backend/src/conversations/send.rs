@@ -589,6 +589,7 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
     let html = html.unwrap_or_default();
     // The quote is joined again on sending.
     let written = mail::text::html_quote_start(&html).and_then(|at| html.get(..at)).unwrap_or(&html);
+    let written = written.trim_end().strip_suffix("<br>").unwrap_or(written);
     let written = mail::sanitize::sanitize_outgoing(written);
     let answered: Option<MessageId> = messages_table::table
         .filter(messages_table::conversation_id.eq(row.conversation_id))

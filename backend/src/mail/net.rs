@@ -167,7 +167,7 @@ fn resolve_within(host: &str, port: u16, timeout: Duration) -> Result<Vec<Socket
     let name = bare(host).to_owned();
     std::thread::Builder::new()
         .name("resolve".into())
-        .stack_size(128 * 1024)
+        .stack_size(512 * 1024)
         .spawn(move || {
             let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
             // Nobody listens any more once the limit has passed.

@@ -109,6 +109,21 @@ fn names_lose_what_could_forge_a_header() {
     assert_eq!(Address::lenient(None, "<we ird@host>\n").unwrap().email, "we ird@host");
 }
 
+#[test]
+fn ten_thousand_damaged_lists_are_survived() {
+    let originals = [
+        "Ana <a@b.co>, \"P, L\" <l@m.co>; x@y.zz (c (d))",
+        "Grupo: a@b.co, c@d.co;, e@españa.example",
+        "\"q\"@b.co\na@[192.0.2.1]",
+    ];
+    let originals: Vec<Vec<u8>> = originals.iter().map(|list| list.as_bytes().to_vec()).collect();
+    crate::mail::mutate::feed(&originals, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(parse_list(&text).addresses.iter().all(|address| validate(&address.email).is_ok()));
+        let _ = fold(&text);
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
     #[test]

@@ -30,7 +30,7 @@ pub fn extract(raw: &[u8], message: &Message<'_>) -> Body {
     let mut html = String::new();
     for part in message.html_body.iter().filter_map(part) {
         match &part.body {
-            PartType::Html(decoded) => append(&mut html, &characters(raw, part, decoded)),
+            PartType::Html(decoded) => append(&mut html, &characters(raw, part, cut(decoded))),
             // Text between HTML parts (a list's footer) belongs to the HTML view as well.
             PartType::Text(decoded) if !html.is_empty() => {
                 append(&mut html, &super::text::text_to_html(&plain(raw, part, decoded)));
@@ -44,6 +44,11 @@ pub fn extract(raw: &[u8], message: &Message<'_>) -> Body {
     body
 }
 
+/// The beginning of a body, before anything is copied: a mail may be one text of 50 MB.
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_BODY_BYTES)).unwrap_or(text)
+}
+
 fn append(whole: &mut String, part: &str) {
     if !whole.is_empty() && !whole.ends_with('\n') {
         whole.push('\n');
@@ -54,7 +59,7 @@ fn append(whole: &mut String, part: &str) {
 }
 
 fn plain(raw: &[u8], part: &MessagePart<'_>, decoded: &str) -> String {
-    let text = characters(raw, part, decoded);
+    let text = characters(raw, part, cut(decoded));
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let kept: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let parameter = |name: &str, value: &str| {
@@ -68,8 +73,9 @@ fn characters<'m>(raw: &[u8], part: &MessagePart<'_>, decoded: &'m str) -> Cow<'
     let declared = part.content_type().and_then(|ct| ct.attribute("charset"));
     let doubtful = decoded.contains('\u{fffd}') || (declared.is_none() && decoded.contains("\u{1b}$"));
     let text = if doubtful && let Some(bytes) = transfer_decoded(raw, part) {
+        let bytes = bytes.get(..MAX_BODY_BYTES).unwrap_or(&bytes);
         let label = declared.filter(|label| !label.eq_ignore_ascii_case("us-ascii"));
-        Cow::Owned(charset::to_utf8(&bytes, label.or_else(|| meta_charset(&bytes))).into_owned())
+        Cow::Owned(charset::to_utf8(bytes, label.or_else(|| meta_charset(bytes))).into_owned())
     } else {
         Cow::Borrowed(decoded)
     };

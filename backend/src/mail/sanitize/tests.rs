@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::mail::mutate::feed;
 
 fn no_cid(_: &str) -> Option<String> {
     None
@@ -10,16 +11,29 @@ fn blocked(html: &str) -> Sanitized {
     sanitize(html, &SanitizeOptions { cid: &no_cid, remote: RemoteImages::Block })
 }
 
-/// What stands within tags. In what the sanitiser writes, `<` and `>` of text and attributes are escaped.
-fn tags(html: &str) -> String {
-    html.split('<').skip(1).filter_map(|tag| tag.split('>').next()).map(|tag| format!(" <{tag}>")).collect()
+/// The attributes of all tags as (element, attribute, value), read as a browser reads what the sanitiser writes: names,
+/// then values in double quotes. An element without attributes has one of no name.
+fn attributes(html: &str) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    let mut rest = html;
+    while let Some((_, tag)) = rest.split_once('<') {
+        let (element, mut tail) = tag.split_at(tag.find([' ', '>']).unwrap());
+        let element = element.trim_start_matches('/').to_lowercase();
+        found.push((element.clone(), String::new(), String::new()));
+        while let Some(attribute) = tail.strip_prefix(' ') {
+            let (name, value) = attribute.split_once("=\"").unwrap();
+            let (value, after) = value.split_once('"').unwrap();
+            found.push((element.clone(), name.to_lowercase(), value.to_lowercase()));
+            tail = after;
+        }
+        rest = tail.strip_prefix('>').unwrap();
+    }
+    found
 }
 
-/// Every value of an attribute that makes a browser load something, and every CSS address.
-fn loads(html: &str) -> Vec<String> {
-    let lower = tags(html).to_lowercase();
-    let mut found = Vec::new();
-    for name in [
+/// Whatever makes a browser load, run or cover something.
+fn loads(html: &str) -> Vec<(String, String, String)> {
+    const LOADING: [&str; 12] = [
         "src",
         "srcset",
         "background",
@@ -32,93 +46,85 @@ fn loads(html: &str) -> Vec<String> {
         "xlink:href",
         "ping",
         "manifest",
-    ] {
-        for piece in lower.split(&format!(" {name}=")).skip(1) {
-            found.push(format!("{name}={}", piece.chars().take(60).collect::<String>()));
-        }
-    }
-    found
-        .extend(lower.split("url(").skip(1).map(|piece| format!("url({}", piece.chars().take(40).collect::<String>())));
-    found
+    ];
+    const ACTIVE: [&str; 15] = [
+        "script", "style", "iframe", "frame", "form", "input", "svg", "math", "meta", "base", "link", "object",
+        "embed", "video", "audio",
+    ];
+    let bad = |(element, name, value): &(String, String, String)| {
+        let link = ["http:", "https:", "mailto:", "tel:"].iter().any(|scheme| value.starts_with(scheme));
+        LOADING.contains(&name.as_str())
+            || name.starts_with("on")
+            || (name == "href" && (element != "a" || !link))
+            || (name == "style" && (value.contains("url(") || value.contains("position")))
+            || ACTIVE.contains(&element.as_str())
+    };
+    attributes(html).into_iter().filter(bad).collect()
 }
+
+const HOSTILE: &[&str] = &[
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)><image href='http://evil.example/x'/></svg>",
+    "<svg><style><img src=http://evil.example></style></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<iframe src='http://evil.example'></iframe>",
+    "<object data='http://evil.example'></object><embed src=http://evil.example>",
+    "<base href='http://evil.example/'><img src='a.png'>",
+    "<meta http-equiv=refresh content='0;url=http://evil.example'>",
+    "<link rel=stylesheet href='http://evil.example/a.css'>",
+    "<style>@import 'http://evil.example';body{background:url(http://evil.example)}</style>",
+    "<form action='http://evil.example'><input type=image src='http://evil.example/i'><button formaction=javascript:alert(1)>x</button></form>",
+    "<img src='http://evil.example/1.png'>",
+    "<img src=' \t\nhttp://evil.example/1.png'>",
+    "<img src='ht\ttp://evil.example/1.png'>",
+    "<img src='HTTPS:\\\\evil.example\\1.png'>",
+    "<img src='http:evil.example/1.png'>",
+    "<img src='http:/evil.example/1.png'>",
+    "<img src='//evil.example/1.png'>",
+    "<img src='/\\evil.example/1.png'>",
+    "<img src='\\\\evil.example\\share'>",
+    "<img src='\u{1}http://evil.example/1.png'>",
+    "<img src='&#104;ttp://evil.example/1.png'>",
+    "<img src='/api/v1/logout'>",
+    "<img src='relative.png'>",
+    "<img src='file:///etc/passwd'>",
+    "<img src='blob:http://x'>",
+    "<img src='javascript:alert(1)'>",
+    "<img src='data:image/svg+xml;base64,PHN2Zz4='>",
+    "<img src='data:text/html;base64,AAAA'>",
+    "<img src='data:image/png,<script>'>",
+    "<img srcset='http://evil.example/1.png 1x, http://evil.example/2.png 2x'>",
+    "<picture><source srcset='http://evil.example/1.png'><img src='http://evil.example/2.png'></picture>",
+    "<table background='http://evil.example/1.png'><tr><td background=//evil.example>x</td></tr></table>",
+    "<body background='http://evil.example/1.png'>",
+    "<video poster='http://evil.example/1.png' src='http://evil.example/v'></video><audio src=http://evil.example/a>",
+    "<div style='background:url(http://evil.example/1.png)'>x</div>",
+    "<div style='position:fixed;top:0;left:0;width:100%;height:100%'>x</div>",
+    "<div style=\"background-image: \\75 rl('http://evil.example')\">x</div>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='java\nscript:alert(1)'>x</a>",
+    "<a href=' &#1;javascript:alert(1)'>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "<a href='vbscript:x' ping='http://evil.example'>x</a>",
+    "<a href='/api/v1/users'>x</a>",
+    "<img lowsrc=http://evil.example dynsrc=http://evil.example longdesc=http://evil.example>",
+    "<bgsound src=http://evil.example><isindex action=http://evil.example>",
+    "<marquee onstart=alert(1)>x</marquee>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<template><img src=http://evil.example></template>",
+    "<select><template><style><!--</style><a rel='--></style></template></select><img id=x src onerror=alert(1)>'>",
+    "<xmp><img src=http://evil.example></xmp><plaintext><img src=http://evil.example>",
+    "<!--[if mso]><img src=http://evil.example><![endif]-->",
+    "<portal src=http://evil.example></portal><frameset><frame src=http://evil.example></frameset>",
+    "<input autofocus onfocus=alert(1)><details ontoggle=alert(1) open>x</details>",
+];
 
 #[test]
 fn hostile_html_runs_and_loads_nothing() {
-    for html in [
-        "<script>alert(1)</script>",
-        "<img src=x onerror=alert(1)>",
-        "<svg onload=alert(1)><image href='http://evil.example/x'/></svg>",
-        "<svg><style><img src=http://evil.example></style></svg>",
-        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
-        "<iframe src='http://evil.example'></iframe>",
-        "<object data='http://evil.example'></object><embed src=http://evil.example>",
-        "<base href='http://evil.example/'><img src='a.png'>",
-        "<meta http-equiv=refresh content='0;url=http://evil.example'>",
-        "<link rel=stylesheet href='http://evil.example/a.css'>",
-        "<style>@import 'http://evil.example';body{background:url(http://evil.example)}</style>",
-        "<form action='http://evil.example'><input type=image src='http://evil.example/i'><button formaction=javascript:alert(1)>x</button></form>",
-        "<img src='http://evil.example/1.png'>",
-        "<img src=' \t\nhttp://evil.example/1.png'>",
-        "<img src='ht\ttp://evil.example/1.png'>",
-        "<img src='HTTPS:\\\\evil.example\\1.png'>",
-        "<img src='http:evil.example/1.png'>",
-        "<img src='http:/evil.example/1.png'>",
-        "<img src='//evil.example/1.png'>",
-        "<img src='/\\evil.example/1.png'>",
-        "<img src='\\\\evil.example\\share'>",
-        "<img src='\u{1}http://evil.example/1.png'>",
-        "<img src='&#104;ttp://evil.example/1.png'>",
-        "<img src='/api/v1/logout'>",
-        "<img src='relative.png'>",
-        "<img src='file:///etc/passwd'>",
-        "<img src='blob:http://x'>",
-        "<img src='javascript:alert(1)'>",
-        "<img src='data:image/svg+xml;base64,PHN2Zz4='>",
-        "<img src='data:text/html;base64,AAAA'>",
-        "<img src='data:image/png,<script>'>",
-        "<img srcset='http://evil.example/1.png 1x, http://evil.example/2.png 2x'>",
-        "<picture><source srcset='http://evil.example/1.png'><img src='http://evil.example/2.png'></picture>",
-        "<table background='http://evil.example/1.png'><tr><td background=//evil.example>x</td></tr></table>",
-        "<body background='http://evil.example/1.png'>",
-        "<video poster='http://evil.example/1.png' src='http://evil.example/v'></video><audio src=http://evil.example/a>",
-        "<div style='background:url(http://evil.example/1.png)'>x</div>",
-        "<div style='position:fixed;top:0;left:0;width:100%;height:100%'>x</div>",
-        "<div style=\"background-image: \\75 rl('http://evil.example')\">x</div>",
-        "<a href='javascript:alert(1)'>x</a>",
-        "<a href='java\nscript:alert(1)'>x</a>",
-        "<a href=' &#1;javascript:alert(1)'>x</a>",
-        "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
-        "<a href='vbscript:x' ping='http://evil.example'>x</a>",
-        "<a href='/api/v1/users'>x</a>",
-        "<img lowsrc=http://evil.example dynsrc=http://evil.example longdesc=http://evil.example>",
-        "<bgsound src=http://evil.example><isindex action=http://evil.example>",
-        "<marquee onstart=alert(1)>x</marquee>",
-        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-        "<template><img src=http://evil.example></template>",
-        "<select><template><style><!--</style><a rel='--></style></template></select><img id=x src onerror=alert(1)>'>",
-        "<xmp><img src=http://evil.example></xmp><plaintext><img src=http://evil.example>",
-        "<!--[if mso]><img src=http://evil.example><![endif]-->",
-        "<portal src=http://evil.example></portal><frameset><frame src=http://evil.example></frameset>",
-        "<input autofocus onfocus=alert(1)><details ontoggle=alert(1) open>x</details>",
-    ] {
+    for html in HOSTILE {
         let clean = blocked(html).html;
-        let lower = tags(&clean).to_lowercase();
         assert!(loads(&clean).is_empty(), "{html}\n→ {clean}");
-        for word in [
-            "<script", "<style", "<iframe", "<form", "<input", "<svg", "<meta", "<base", "<link", "onerror", "onload",
-            "position", " ping",
-        ] {
-            assert!(
-                !lower.contains(&format!("{word}=")) && !lower.contains(word) || !lower.contains('<'),
-                "{html}\n→ {clean}"
-            );
-        }
-        for link in lower.split(" href=\"").skip(1) {
-            assert!(
-                ["http:", "https:", "mailto:", "tel:"].iter().any(|scheme| link.starts_with(scheme)),
-                "{html}\n→ {clean}"
-            );
-        }
     }
 }
 
@@ -212,6 +218,15 @@ fn large_mail_is_cleaned_in_linear_time() {
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
+#[test]
+fn ten_thousand_damaged_bodies_are_survived() {
+    let originals: Vec<Vec<u8>> = HOSTILE.iter().map(|html| html.as_bytes().to_vec()).collect();
+    feed(&originals, |bytes| {
+        let html = String::from_utf8_lossy(bytes);
+        assert!(loads(&blocked(&html).html).is_empty(), "{html}");
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
     #[test]
@@ -231,10 +246,7 @@ proptest! {
         let html = pieces.concat();
         let clean = blocked(&html);
         let again = blocked(&clean.html);
-        let tags = tags(&clean.html);
-        for name in [" src=\"", " background=\"", " srcset=\"", " xlink:href=\"", "url("] {
-            prop_assert!(!tags.contains(name), "{}\n→ {}", html, clean.html);
-        }
+        prop_assert!(loads(&clean.html).is_empty(), "{}\n→ {}", html, clean.html);
         prop_assert_eq!(again.blocked_remote, 0);
     }
 }

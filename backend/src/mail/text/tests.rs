@@ -100,6 +100,18 @@ fn quotes_in_html() {
     assert_eq!(html_quote_start("<p>a</p><blockquote>plain</blockquote>"), None);
 }
 
+#[test]
+fn ten_thousand_damaged_texts_are_survived() {
+    let quoted = "Yes.\n\nOn Mon, Ana <a@b.co>\nwrote:\n> Hi \n> there\n-----Original Message-----\nFrom: Ana\nTo: x\nSubject: y\n";
+    let html = "<p>Yes</p><div class=\"gmail_quote\">On Mon<blockquote type=cite>Hi &amp; <b>x</b></blockquote></div>";
+    crate::mail::mutate::feed(&[quoted.into(), html.into()], |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(quote_start(&text).is_none_or(|start| text.is_char_boundary(start)));
+        assert!(html_quote_start(&text).is_none_or(|start| text.is_char_boundary(start)));
+        let _ = (unflow(&text, true), html_to_text(&text), text_to_html(&text), snippet(&text, 80));
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
     #[test]
