@@ -22,7 +22,7 @@ pub enum MailKind {
     Receipt,
     /// An abuse report (RFC 5965).
     Complaint,
-    /// A calendar invitation or an answer to one.
+    /// A calendar invitation or an answer to one (RFC 6047: a calendar part with a method).
     Calendar,
 }
 
@@ -37,12 +37,10 @@ pub(super) fn classify(headers: &Headers, fields: &Fields, report: Option<Option
     let from = fields.from.as_ref().map(|from| fold(&from.email)).unwrap_or_default();
     let null_path = fields.return_path.as_deref() == Some("");
     let auto_submitted = value(headers, "auto-submitted");
-    if headers.has("x-failed-recipients")
-        || (is_mail_system(&from) && auto_submitted.as_deref() != Some("auto-generated"))
-    {
-        return MailKind::Bounce;
-    }
-    if is_mail_system(&from) && null_path {
+    let automatic = !matches!(auto_submitted.as_deref(), None | Some("no"));
+    // A postmaster may be a person who writes to us; a daemon never is.
+    let system = is_mail_system(&from) && (null_path || automatic || local_part(&from) != "postmaster");
+    if headers.has("x-failed-recipients") || system {
         return MailKind::Bounce;
     }
     match auto_submitted.as_deref() {
@@ -197,6 +195,11 @@ mod tests {
         );
         assert_eq!(mail("From: MAILER-DAEMON@x.co (Mail Delivery System)\r\nSubject: x").kind, MailKind::Bounce);
         assert_eq!(kind("X-Failed-Recipients: a@b.co"), MailKind::Bounce);
+        assert_eq!(mail("From: Postmaster <postmaster@x.co>\r\nAuto-Submitted: auto-generated").kind, MailKind::Bounce);
+        assert_eq!(mail("From: Luis <postmaster@taller.example>\r\nSubject: Consulta").kind, MailKind::Personal);
+        let invitation = "Content-Type: text/calendar; method=REPLY\r\nSubject: x";
+        assert_eq!(kind(invitation), MailKind::Calendar);
+        assert_eq!(kind("Content-Type: text/calendar\r\nSubject: a file that goes along"), MailKind::Personal);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::{ContentType, Encoding, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
 use super::{
     autoreply, charset,
@@ -93,7 +93,7 @@ fn read(raw: &[u8]) -> Result<(ParsedMail, Message<'_>), Unreadable> {
         .then(|| message.parts.first()?.content_type()?.attribute("report-type").map(str::to_ascii_lowercase))
         .flatten();
     let fields = fields::read(&headers);
-    let calendar = parts.iter().any(|part| part.content_type == "text/calendar");
+    let calendar = message.parts.iter().any(|part| part.content_type().is_some_and(is_invitation));
     let kind = autoreply::classify(&headers, &fields, report.then_some(report_type.as_deref()), calendar);
     let (text, text_from_html) = match body.text {
         Some(text) => (text, false),
@@ -140,6 +140,13 @@ fn octets<'m>(raw: &'m [u8], part: &'m MessagePart<'_>) -> Cow<'m, [u8]> {
         },
         PartType::Message(_) | PartType::Multipart(_) => Cow::Borrowed(body::slice(raw, part)),
     }
+}
+
+/// A calendar with a method is a message; one without is a file that somebody attached.
+fn is_invitation(declared: &ContentType<'_>) -> bool {
+    declared.ctype().eq_ignore_ascii_case("text")
+        && declared.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("calendar"))
+        && declared.has_attribute("method")
 }
 
 fn part_at<'m, 'r>(message: &'m Message<'r>, index: u32) -> Option<&'m MessagePart<'r>> {
