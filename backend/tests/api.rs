@@ -1,4 +1,11 @@
 //! The API, as clients meet it: the real application over HTTP, on both engines.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests and their helpers fail by panicking"
+)]
 
 #[macro_use]
 mod support;

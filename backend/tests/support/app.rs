@@ -190,13 +190,6 @@ impl TestApp {
         client
     }
 
-    /// Id of a user.
-    pub fn user_id(&self, login: &str) -> UserId {
-        use diesel::prelude::*;
-        use posta::kernel::db::schema::users;
-        self.read(|conn| Ok(users::table.filter(users::login.eq(login)).select(users::id).first(conn)?))
-    }
-
     /// Asks the database itself.
     pub fn read<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> T {
         self.posta.core.db.read_here(work).unwrap()

@@ -20,11 +20,6 @@ impl Conformance {
         Self { document: serde_json::to_value(document).unwrap(), validators: Mutex::default() }
     }
 
-    /// The document.
-    pub fn document(&self) -> &Value {
-        &self.document
-    }
-
     /// Judges an answer.
     ///
     /// # Panics
