@@ -112,22 +112,21 @@ both_engines! {
     fn an_unknown_account_takes_as_long(app, proxied) {
         app.agent("ana");
         let mut network = 0;
-        let mut time = |login: &str| {
-            let mut times: Vec<Duration> = (0..9)
-                .map(|_| {
-                    network += 1;
-                    app.advance(Duration::from_secs(901));
-                    let begun = Instant::now();
-                    from(&app, &format!("203.0.113.{network}")).sign_in(login, WRONG).problem(401, "wrong_credentials");
-                    begun.elapsed()
-                })
-                .collect();
-            times.sort();
-            times[4]
+        let mut once = |login: &str| {
+            network += 1;
+            app.advance(Duration::from_secs(901));
+            let begun = Instant::now();
+            from(&app, &format!("203.0.113.{network}")).sign_in(login, WRONG).problem(401, "wrong_credentials");
+            begun.elapsed()
         };
-        let (known, unknown) = (time("ana"), time("nadie"));
+        // The least of many, taken in turns: what else the machine does only ever adds.
+        let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
+        for _ in 0..15 {
+            known = known.min(once("ana"));
+            unknown = unknown.min(once("nadie"));
+        }
         let ratio = known.as_secs_f64() / unknown.as_secs_f64();
         // Without the same work for both, the ratio is above ten.
-        assert!((0.4..2.5).contains(&ratio), "known {known:?}, unknown {unknown:?}");
+        assert!((0.2..5.0).contains(&ratio), "known {known:?}, unknown {unknown:?}");
     }
 }
