@@ -14,8 +14,12 @@ use crate::{
     },
     routes::{Go, INBOX},
     state::{
-        clock::Clock, commands::Commands, confirm::Confirm, preferences::{Preferences, remember_language},
-        session::Session, toasts::Toasts,
+        clock::Clock,
+        commands::Commands,
+        confirm::Confirm,
+        preferences::{Preferences, remember_language},
+        session::Session,
+        toasts::Toasts,
     },
 };
 use leptos::prelude::*;

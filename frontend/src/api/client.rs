@@ -88,9 +88,7 @@ impl Api {
                     Some(wait) => TimeoutFuture::new(wait).await,
                     None => return outcome,
                 },
-                Err(error)
-                    if error.code() == Some(ErrorCode::Unauthenticated) && !request.anonymous && !refreshed =>
-                {
+                Err(error) if error.code() == Some(ErrorCode::Unauthenticated) && !request.anonymous && !refreshed => {
                     refreshed = true;
                     self.refresh(generation).await?;
                 }

@@ -17,7 +17,8 @@ pub fn Avatar(
     small: bool,
 ) -> impl IntoView {
     let class = move || {
-        let hue = name.with(|name| name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())));
+        let hue =
+            name.with(|name| name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())));
         format!("avatar avatar-hue-{}{}", hue % HUES, if small { " avatar-small" } else { "" })
     };
     view! { <span class=class aria-hidden="true">{move || name.with(|name| initials(name))}</span> }

@@ -14,8 +14,6 @@ pub enum Look {
     /// Something to do.
     #[default]
     Plain,
-    /// Something at hand, without a frame.
-    Quiet,
     /// Destroys something.
     Danger,
 }
@@ -25,7 +23,6 @@ impl Look {
         match self {
             Self::Primary => "button button-primary",
             Self::Plain => "button",
-            Self::Quiet => "button button-quiet",
             Self::Danger => "button button-danger",
         }
     }

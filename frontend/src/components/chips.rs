@@ -1,9 +1,6 @@
 //! Recipients as chips: typed or pasted, each checked on its own, with suggestions from who is known here.
 
-use super::{
-    icon::Icon,
-    unique_id,
-};
+use super::{icon::Icon, unique_id};
 use crate::{
     format,
     i18n::{txt, use_i18n},

@@ -32,7 +32,8 @@ pub fn ConfirmHost() -> impl IntoView {
     });
     let title = Signal::derive(move || {
         let locale = i18n.get_locale();
-        last.with(|q: &Option<crate::state::confirm::Question>| q.as_ref().map(|q| (q.title)(locale))).unwrap_or_default()
+        last.with(|q: &Option<crate::state::confirm::Question>| q.as_ref().map(|q| (q.title)(locale)))
+            .unwrap_or_default()
     });
     view! {
         <Dialog open=open title=title>

@@ -1,8 +1,19 @@
 //! A window over the page, on the native `<dialog>`: it traps the keyboard, closes on Escape and gives the focus back.
 
 use super::{button::IconButton, unique_id};
-use crate::i18n::{txt, use_i18n};
+use crate::{
+    dom,
+    i18n::{txt, use_i18n},
+};
 use leptos::{html, prelude::*};
+
+/// What gets the keyboard when a dialog opens, in this order.
+const FIRST: [&str; 4] = [
+    "[autofocus]",
+    ".dialog-body :is(input, textarea, select):not([disabled])",
+    ".dialog-foot :is(.button-primary, .button-danger)",
+    ".dialog-frame",
+];
 
 /// A dialog. Its content exists only while it is open.
 #[component]
@@ -28,6 +39,10 @@ pub fn Dialog(
             if !dialog.open() {
                 let _ = dialog.show_modal();
             }
+            // Once the content is in: to what is asked for, and not to the button that closes.
+            request_animation_frame(move || {
+                let _ = FIRST.iter().any(|wanted| dom::focus_first(&dialog, wanted));
+            });
         } else if dialog.open() {
             dialog.close();
         }
@@ -52,7 +67,7 @@ pub fn Dialog(
                     open.get()
                         .then(|| {
                             view! {
-                                <div class="dialog-frame">
+                                <div class="dialog-frame" tabindex="-1">
                                     <header class="dialog-head">
                                         <h2 id=title_id.clone()>{title}</h2>
                                         <IconButton

@@ -146,13 +146,12 @@ pub fn PasswordField(
     let id = unique_id("field");
     let shown = RwSignal::new(false);
     let described = described_by(&id, help, error);
-    let toggle = Signal::derive(move || {
-        if shown.get() {
-            word!(i18n, common.hide_password)
-        } else {
-            word!(i18n, common.show_password)
-        }
-    });
+    let toggle =
+        Signal::derive(
+            move || {
+                if shown.get() { word!(i18n, common.hide_password) } else { word!(i18n, common.show_password) }
+            },
+        );
     let glyph = Signal::derive(move || if shown.get() { icondata::LuEyeOff } else { icondata::LuEye });
     view! {
         <Frame id=id.clone() label=label help=help error=error optional=false>

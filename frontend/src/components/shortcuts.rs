@@ -60,30 +60,34 @@ fn is_busy(event: &KeyboardEvent) -> bool {
 pub fn KeyHelp() -> impl IntoView {
     let i18n = use_i18n();
     let commands = use_commands();
-    let rows = move |section: Section| {
-        let mut seen = Vec::new();
-        commands
-            .list()
-            .into_iter()
-            .rev()
-            .filter(|command| command.section == section)
-            .filter_map(|command| command.key.map(|key| (key, command.label)))
-            .filter(|(key, _)| {
-                let new = !seen.contains(key);
-                seen.push(key);
-                new
-            })
-            .map(|(key, label)| view! { <tr><th scope="row">{label}</th><td><kbd>{shown(key)}</kbd></td></tr> })
-            .collect_view()
-    };
+    // Of two commands on one key the later one holds: it belongs to what is open.
+    let keys = Signal::derive(move || {
+        let mut kept: Vec<(Section, &'static str, Signal<String>)> = Vec::new();
+        for command in commands.list() {
+            let Some(key) = command.key else { continue };
+            kept.retain(|(_, known, _)| *known != key);
+            kept.push((command.section, key, command.label));
+        }
+        kept.sort_by_key(|(section, ..)| *section);
+        kept
+    });
     view! {
         <Dialog open=commands.help title=txt!(i18n, shell.keys_title)>
             <div class="dialog-body">
                 <table class="keys">
                     <tbody>
-                        {rows(Section::Do)}
-                        {rows(Section::Go)}
-                        {rows(Section::Settings)}
+                        {move || {
+                            keys.get()
+                                .into_iter()
+                                .map(|(_, key, label)| {
+                                    view! { <tr><th scope="row">{label}</th><td><kbd>{shown(key)}</kbd></td></tr> }
+                                })
+                                .collect_view()
+                        }}
+                        <tr>
+                            <th scope="row">{txt!(i18n, shell.keys_open)}</th>
+                            <td><kbd>"↵"</kbd></td>
+                        </tr>
                         <tr>
                             <th scope="row">{txt!(i18n, shell.keys_palette)}</th>
                             <td><kbd>"Ctrl"</kbd> <kbd>"K"</kbd></td>
@@ -111,7 +115,6 @@ pub fn KeyHelp() -> impl IntoView {
 /// A key as it is printed on keyboards.
 fn shown(key: &str) -> &str {
     match key {
-        "Enter" => "↵",
         "Escape" => "Esc",
         other => other,
     }

@@ -39,17 +39,13 @@ pub fn TooltipHost() -> impl IntoView {
         );
         waiting.set_value(timer.ok());
     };
-    let over = window_event_listener(leptos::ev::pointerover, move |event| {
-        match event.target().and_then(tipped) {
-            Some(target) if event.pointer_type() == "mouse" => show(target),
-            _ => hide(),
-        }
+    let over = window_event_listener(leptos::ev::pointerover, move |event| match event.target().and_then(tipped) {
+        Some(target) if event.pointer_type() == "mouse" => show(target),
+        _ => hide(),
     });
-    let focus = window_event_listener(leptos::ev::focusin, move |event| {
-        match event.target().and_then(tipped) {
-            Some(target) if target.matches(":focus-visible").unwrap_or(false) => show(target),
-            _ => hide(),
-        }
+    let focus = window_event_listener(leptos::ev::focusin, move |event| match event.target().and_then(tipped) {
+        Some(target) if target.matches(":focus-visible").unwrap_or(false) => show(target),
+        _ => hide(),
     });
     let press = window_event_listener(leptos::ev::pointerdown, move |_| hide());
     on_cleanup(move || {

@@ -48,16 +48,6 @@ pub fn focus_first(root: &Element, selector: &str) -> bool {
     }
 }
 
-/// Whether the reader asked for less motion.
-pub fn reduced_motion() -> bool {
-    matches_media("(prefers-reduced-motion: reduce)")
-}
-
-/// Whether a media query holds now.
-pub fn matches_media(query: &str) -> bool {
-    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
-}
-
 /// Brings `element` into view without moving more than needed.
 pub fn reveal(element: &Element) {
     let options = web_sys::ScrollIntoViewOptions::new();

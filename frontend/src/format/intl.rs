@@ -18,12 +18,8 @@ pub enum When {
     Time,
     /// `12 Nov`.
     Day,
-    /// `12 Nov 2025`.
-    Date,
     /// `Wednesday, 12 November 2025 at 14:05:09`.
     Exact,
-    /// `12 Nov 2025, 14:05`.
-    DateTime,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -64,9 +60,7 @@ pub fn when(locale: Locale, at: Timestamp, how: When) -> String {
         let chosen = match how {
             When::Time => options(&[("hour", word("2-digit")), ("minute", word("2-digit"))]),
             When::Day => options(&[("day", word("numeric")), ("month", word("short"))]),
-            When::Date => options(&[("day", word("numeric")), ("month", word("short")), ("year", word("numeric"))]),
             When::Exact => options(&[("dateStyle", word("full")), ("timeStyle", word("medium"))]),
-            When::DateTime => options(&[("dateStyle", word("medium")), ("timeStyle", word("short"))]),
         };
         if how == When::Time {
             let _ = Reflect::set(&chosen, &word("hourCycle"), &word("h23"));

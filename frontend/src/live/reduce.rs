@@ -59,13 +59,7 @@ pub struct Reducer {
 impl Reducer {
     /// Knows nothing yet but who looks.
     pub fn new(user: UserId) -> Self {
-        Self {
-            user,
-            seq: None,
-            me: None,
-            active: Rows::new(Order::NewestMail),
-            waiting: Rows::new(Order::Queue),
-        }
+        Self { user, seq: None, me: None, active: Rows::new(Order::NewestMail), waiting: Rows::new(Order::Queue) }
     }
 
     /// A new connection begins to count anew with its snapshot.
@@ -89,16 +83,12 @@ impl Reducer {
         }
     }
 
-    fn snapshot(
-        &mut self,
-        seq: Seq,
-        now: Timestamp,
-        me: AgentState,
-        active: Vec<InteractionSummary>,
-    ) -> Vec<Change> {
+    fn snapshot(&mut self, seq: Seq, now: Timestamp, me: AgentState, active: Vec<InteractionSummary>) -> Vec<Change> {
         // After a gap, what came meanwhile is news too; at the first snapshot everything would be.
         let arrived: Vec<_> = match self.me {
-            Some(_) => active.iter().filter(|row| rings(row) && self.active.get(row.id).is_none()).map(|r| r.id).collect(),
+            Some(_) => {
+                active.iter().filter(|row| rings(row) && self.active.get(row.id).is_none()).map(|r| r.id).collect()
+            }
             None => Vec::new(),
         };
         self.seq = Some(seq);

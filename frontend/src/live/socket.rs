@@ -26,7 +26,6 @@ const _: () = assert!(HEARTBEAT_SECONDS * 2_000 < 45_000, "the watchdog must out
 enum Input {
     Frame(String),
     Closed(u16),
-    Resync,
     Wake,
 }
 
@@ -40,11 +39,6 @@ impl SocketControl {
     /// Tries now instead of waiting.
     pub fn try_now(self) {
         self.send(Input::Wake);
-    }
-
-    /// Asks for a new snapshot.
-    pub fn resync(self) {
-        self.send(Input::Resync);
     }
 
     fn send(self, input: Input) {
@@ -73,13 +67,7 @@ pub fn keep_connected(api: Api, live: Live, clock: Clock) -> SocketControl {
     control
 }
 
-async fn run(
-    api: Api,
-    live: Live,
-    clock: Clock,
-    sender: UnboundedSender<Input>,
-    mut inputs: UnboundedReceiver<Input>,
-) {
+async fn run(api: Api, live: Live, clock: Clock, sender: UnboundedSender<Input>, mut inputs: UnboundedReceiver<Input>) {
     let mut attempt = 0;
     loop {
         let ending = match api.create_socket_ticket().await {
@@ -127,6 +115,7 @@ async fn converse(
     attempt: &mut u32,
 ) -> Ending {
     let Some(socket) = Socket::open(ticket, sender) else { return Ending::Lost };
+    let mut resynced = false;
     loop {
         match select(inputs.next(), TimeoutFuture::new(SILENCE)).await {
             Either::Left((Some(Input::Frame(text)), _)) => match serde_json::from_str::<ServerFrame>(&text) {
@@ -140,13 +129,16 @@ async fn converse(
                     }
                 }
                 Err(error) => {
-                    // A newer server may say what this page does not know; the snapshot holds what matters.
                     leptos::logging::error!("unknown live frame: {error}");
+                    // A newer server may say what this page does not know; a snapshot holds what matters. Asked for
+                    // once a connection, in case it is the snapshot that cannot be read.
+                    if !std::mem::replace(&mut resynced, true) {
+                        socket.send(&ClientFrame::Resync);
+                    }
                 }
             },
             Either::Left((Some(Input::Closed(CLOSE_REVOKED)), _)) => return Ending::Revoked,
             Either::Left((Some(Input::Closed(_)) | None, _)) | Either::Right(_) => return Ending::Lost,
-            Either::Left((Some(Input::Resync), _)) => socket.send(&ClientFrame::Resync),
             Either::Left((Some(Input::Wake), _)) => {}
         }
     }

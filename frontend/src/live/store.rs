@@ -126,16 +126,6 @@ impl Live {
         self.show_order(List::Active);
     }
 
-    /// The server has answered with a newer row.
-    pub fn put(self, row: InteractionSummary) {
-        let id = row.id;
-        self.reducer.update_value(|reducer| {
-            reducer.active.put(row);
-        });
-        self.show_order(List::Active);
-        self.with(|reducer| self.active.show_row(&reducer.active, id));
-    }
-
     /// Hears every event for as long as the owner lives.
     pub fn listen(self, hear: impl Fn(&LiveEvent) + Send + Sync + 'static) {
         let id = self.next_listener.get_value();

@@ -8,6 +8,7 @@ use crate::{
     routes,
     state::{
         clock::use_clock,
+        commands::{Section, use_commands},
         load::{Load, Loader},
         preferences::use_preferences,
         session::use_session,
@@ -112,14 +113,20 @@ fn StateSwitch() -> impl IntoView {
     let i18n = use_i18n();
     let (api, live, toasts, clock) = (use_api(), use_live(), use_toasts(), use_clock());
     let kinds = Loader::new(|| (), move |()| api.list_break_kinds());
-    let list = move || kinds.with(|load| load.ready().map(|page: &Page<BreakKind>| page.items.clone())).unwrap_or_default();
+    let list =
+        move || kinds.with(|load| load.ready().map(|page: &Page<BreakKind>| page.items.clone())).unwrap_or_default();
     let chosen = Memo::new(move |_| live.me.with(|me| me.as_ref().map(|me| (me.mode, me.break_code.clone()))));
     let set = move |mode: AgentMode, break_code: Option<String>| {
         let before = live.me.get_untracked();
         // Shown at once; the server's word, or a failure, follows.
         live.me.update(|me| {
             if let Some(me) = me {
-                *me = AgentState { mode, break_code: break_code.clone(), since: Timestamp::from_millis(clock.now()), ..me.clone() };
+                *me = AgentState {
+                    mode,
+                    break_code: break_code.clone(),
+                    since: Timestamp::from_millis(clock.now()),
+                    ..me.clone()
+                };
             }
         });
         leptos::task::spawn_local(async move {
@@ -201,7 +208,7 @@ fn StateSwitch() -> impl IntoView {
 fn AccountMenu() -> impl IntoView {
     let i18n = use_i18n();
     let (api, session, preferences, toasts) = (use_api(), use_session(), use_preferences(), use_toasts());
-    let go = routes::use_go();
+    let (go, commands) = (routes::use_go(), use_commands());
     let name = Signal::derive(move || session.with_me(|me| me.name.clone()).unwrap_or_default());
     let change = move |change: UpdateMe| {
         leptos::task::spawn_local(async move {
@@ -218,6 +225,18 @@ fn AccountMenu() -> impl IntoView {
         i18n.set_locale(locale_of(language));
         change(UpdateMe { language: Some(language), ..UpdateMe::default() });
     };
+    for (label, theme) in [
+        (txt!(i18n, shell.do_theme_system), Theme::System),
+        (txt!(i18n, shell.do_theme_light), Theme::Light),
+        (txt!(i18n, shell.do_theme_dark), Theme::Dark),
+    ] {
+        commands.offer(Section::Settings, label, None, move || set_theme(theme));
+    }
+    commands.offer(Section::Settings, txt!(i18n, shell.spanish), None, move || set_language(Language::Es));
+    commands.offer(Section::Settings, txt!(i18n, shell.english), None, move || set_language(Language::En));
+    commands.offer(Section::Settings, txt!(i18n, shell.sign_out), None, move || {
+        leptos::task::spawn_local(api.sign_out());
+    });
     let is_theme = move |theme: Theme| Signal::derive(move || preferences.theme() == theme);
     let is_locale = move |locale: Locale| Signal::derive(move || i18n.get_locale() == locale);
     view! {

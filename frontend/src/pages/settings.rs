@@ -68,7 +68,9 @@ fn Alarms() -> impl IntoView {
         // Asked only here, after a click.
         leptos::task::spawn_local(async move {
             let granted = match Notification::request_permission() {
-                Ok(promise) => JsFuture::from(promise).await.is_ok_and(|answer| answer.as_string().as_deref() == Some("granted")),
+                Ok(promise) => {
+                    JsFuture::from(promise).await.is_ok_and(|answer| answer.as_string().as_deref() == Some("granted"))
+                }
                 Err(_) => false,
             };
             preferences.set_notices(granted);

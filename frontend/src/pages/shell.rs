@@ -1,10 +1,6 @@
 //! The frame around every page of someone who is signed in.
 
-use super::{
-    access::password::MustChangePassword,
-    faces::Unreachable,
-    rail::Rail,
-};
+use super::{access::password::MustChangePassword, faces::Unreachable, rail::Rail};
 use crate::{
     api::use_api,
     components::{

@@ -39,6 +39,12 @@ impl Content {
         }
     }
 
+    /// Whether both are the same mail. Pictures are named by links that the server signs anew each time.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let bare = |content: &Self| Self { html: without_sources(&content.html), ..content.clone() };
+        bare(self) == bare(other)
+    }
+
     /// What must be sent so that `stored` becomes this; half-typed recipients are left for later.
     fn beyond(&self, stored: &Self) -> UpdateDraft {
         let good = |list: &[MailAddress]| -> Vec<MailAddress> {
@@ -57,6 +63,18 @@ impl Content {
             campaign_id: if self.campaign_id == stored.campaign_id { None } else { self.campaign_id },
         }
     }
+}
+
+/// HTML without the addresses of its pictures.
+fn without_sources(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once(" src=\"") {
+        out.push_str(before);
+        rest = after.split_once('"').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    out
 }
 
 /// What the agent sees of the saving.
@@ -78,8 +96,10 @@ pub enum Saved {
 #[derive(Debug, Clone)]
 pub struct Autosave {
     typed: Content,
-    /// As the server has it.
+    /// What was typed when it was last stored.
     stored: Content,
+    /// The same as the server gave it back: it cleans HTML.
+    server: Content,
     version: i64,
     /// When the request is due.
     due: Option<i64>,
@@ -95,7 +115,8 @@ impl Autosave {
         let content = Content::of(draft);
         Self {
             typed: content.clone(),
-            stored: content,
+            stored: content.clone(),
+            server: content,
             version: draft.version,
             due: None,
             in_flight: None,
@@ -156,8 +177,8 @@ impl Autosave {
         self.in_flight.is_some()
     }
 
-    /// The server has stored what was sent. Its own HTML may differ by cleaning; what was typed stays as it is.
-    pub fn stored(&mut self, version: i64, now: i64) {
+    /// The server has stored what was sent, and gave it back. What was typed stays as it is.
+    pub fn stored(&mut self, draft: &DraftView, now: i64) {
         if let Some(sent) = self.in_flight.take() {
             self.stored = Content {
                 to: sent.to.iter().filter(|address| super::recipients::is_good(address)).cloned().collect(),
@@ -166,7 +187,8 @@ impl Autosave {
                 ..sent
             };
         }
-        self.version = version;
+        self.server = Content::of(draft);
+        self.version = draft.version;
         self.failures = 0;
         self.saved_at = Some(now);
         self.due = self.is_dirty().then_some(now + DELAY);
@@ -192,9 +214,13 @@ impl Autosave {
         self.in_flight = None;
         self.version = theirs.version;
         let content = Content::of(theirs);
-        if content == self.stored || content == self.typed {
-            self.stored = content;
+        if content.is_same(&self.server) {
             self.due = self.is_dirty().then_some(now);
+            return false;
+        }
+        if content.is_same(&self.typed) {
+            self.stored = self.typed.clone();
+            self.server = content;
             return false;
         }
         self.conflict = true;
@@ -206,6 +232,7 @@ impl Autosave {
         self.conflict = false;
         self.version = theirs.version;
         self.stored = Content::of(theirs);
+        self.server = self.stored.clone();
         self.due = Some(now);
     }
 
@@ -279,10 +306,10 @@ mod tests {
         save.take_due(800).unwrap();
         type_text(&mut save, 900, "ab");
         assert_eq!(save.take_due(2_000), None, "the first is still under way");
-        save.stored(2, 2_100);
+        save.stored(&draft(2, "a"), 2_100);
         let (version, change) = save.take_due(2_900).unwrap();
         assert_eq!((version, change.html.as_deref()), (2, Some("ab")));
-        save.stored(3, 3_000);
+        save.stored(&draft(3, "ab"), 3_000);
         assert_eq!(save.status(), Saved::At(3_000));
         assert_eq!(save.take_due(99_000), None);
     }
@@ -299,7 +326,7 @@ mod tests {
         save.failed(2_000);
         assert_eq!(save.take_due(3_500), None, "waits longer each time");
         save.take_due(3_600).unwrap();
-        save.stored(2, 3_700);
+        save.stored(&draft(2, "a"), 3_700);
         assert_eq!(save.status(), Saved::At(3_700));
     }
 
@@ -320,6 +347,18 @@ mod tests {
         assert!(!save.moved(&draft(2, "a"), 900), "a file was added");
         let (version, change) = save.take_due(900).unwrap();
         assert_eq!((version, change.html.as_deref()), (2, Some("ab")));
+    }
+
+    #[test]
+    fn what_the_server_cleaned_or_signed_anew_is_no_conflict() {
+        let mut save = Autosave::new(&draft(1, ""));
+        type_text(&mut save, 0, "<p onclick=x>a<img src=\"cid:1\"></p>");
+        save.take_due(800).unwrap();
+        save.stored(&draft(2, "<p>a<img src=\"/files/one\"></p>"), 900);
+        type_text(&mut save, 1_000, "b");
+        save.take_due(1_800).unwrap();
+        assert!(!save.moved(&draft(3, "<p>a<img src=\"/files/two\"></p>"), 1_900));
+        assert_eq!(save.take_due(1_900).unwrap().0, 3);
     }
 
     #[test]

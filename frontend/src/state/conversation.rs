@@ -92,8 +92,7 @@ impl Messages {
     /// An outgoing mail came further.
     pub fn deliver(self, id: MessageId, delivery: Delivery, due_at: Option<Timestamp>, last_reply: Option<String>) {
         if let Some(row) = self.row(id) {
-            let follows =
-                row.with_untracked(|message| message.delivery.is_none_or(|now| may_follow(now, delivery)));
+            let follows = row.with_untracked(|message| message.delivery.is_none_or(|now| may_follow(now, delivery)));
             if follows {
                 row.update(|message| {
                     message.delivery = Some(delivery);

@@ -11,10 +11,7 @@ use crate::{
     state::forms::FormErrors,
 };
 use leptos::prelude::*;
-use shared::{
-    api::campaigns::MailSecurity,
-    ids::CampaignId,
-};
+use shared::{api::campaigns::MailSecurity, ids::CampaignId};
 
 /// The second group of the form.
 #[component]

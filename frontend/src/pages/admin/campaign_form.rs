@@ -17,8 +17,10 @@ use leptos::prelude::*;
 use shared::{
     api::campaigns::{CampaignView, DeliveryOrder, Eligibility},
     error::ErrorCode,
+    ids::CampaignId,
     permission::Permission,
 };
+use std::sync::Arc;
 
 /// Puts the keyboard on the first field that is wrong, once it is marked; opens the group that hides it.
 pub fn focus_wrong_field() {
@@ -98,20 +100,8 @@ pub fn CampaignEditor(
         <form class="admin-form" on:submit=submit novalidate>
             <header class="admin-form-head">
                 <h1>{move || title.clone().unwrap_or_else(|| word!(i18n, campaigns.new))}</h1>
+                {id.filter(|_| may_write).map(|id| view! { <EnabledSwitch id=id form=form on_done=on_reload /> })}
             </header>
-            {move || {
-                failure
-                    .get()
-                    .map(|error| {
-                        view! {
-                            <Failure
-                                error=error
-                                on_save_disabled=Callback::new(move |()| save(true))
-                                on_reload=on_reload
-                            />
-                        }
-                    })
-            }}
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, campaigns.group_campaign)}</legend>
                 <TextField
@@ -130,12 +120,18 @@ pub fn CampaignEditor(
                     error=errors.of("from_name")
                     on_edit=touch("from_name")
                 />
-                <Switch
-                    label=txt!(i18n, campaigns.enabled)
-                    help=txt!(i18n, campaigns.enabled_help)
-                    checked=form.enabled
-                    on_change=move |on| form.enabled.set(on)
-                />
+                {id
+                    .is_none()
+                    .then(|| {
+                        view! {
+                            <Switch
+                                label=txt!(i18n, campaigns.enabled)
+                                help=txt!(i18n, campaigns.enabled_help)
+                                checked=form.enabled
+                                on_change=move |on| form.enabled.set(on)
+                            />
+                        }
+                    })}
             </fieldset>
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, campaigns.group_account)}</legend>
@@ -154,6 +150,19 @@ pub fn CampaignEditor(
                 .then(|| {
                     view! {
                         <footer class="admin-form-foot">
+                            {move || {
+                                failure
+                                    .get()
+                                    .map(|error| {
+                                        view! {
+                                            <Failure
+                                                error=error
+                                                on_save_disabled=Callback::new(move |()| save(true))
+                                                on_reload=on_reload
+                                            />
+                                        }
+                                    })
+                            }}
                             <Button look=Look::Primary submit=true busy=busy>
                                 {if id.is_some() {
                                     txt!(i18n, common.save)
@@ -169,6 +178,30 @@ pub fn CampaignEditor(
                 })}
         </form>
         {campaign.map(|campaign| view! { <Ledger campaign=campaign /> })}
+    }
+}
+
+/// Switches a campaign that exists on or off at once, without saving the form.
+#[component]
+fn EnabledSwitch(id: CampaignId, form: CampaignForm, on_done: Callback<()>) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, toasts) = (use_api(), use_toasts());
+    let change = move |on: bool| {
+        form.enabled.set(on);
+        leptos::task::spawn_local(async move {
+            match api.enable_campaign(id, on).await {
+                Ok(()) => on_done.run(()),
+                Err(error) => {
+                    let _ = form.enabled.try_set(!on);
+                    toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
+                }
+            }
+        });
+    };
+    view! {
+        <span class="admin-form-switch" data-tip=txt!(i18n, campaigns.enabled_help)>
+            <Switch label=txt!(i18n, campaigns.enabled) checked=form.enabled on_change=change />
+        </span>
     }
 }
 

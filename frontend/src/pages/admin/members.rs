@@ -54,11 +54,7 @@ async fn places_of(api: Api, campaigns: Vec<(CampaignId, String)>) -> Result<Vec
     let mut places = Vec::new();
     for (campaign, name) in campaigns {
         let page = api.list_members(campaign).await?;
-        places.extend(page.items.into_iter().map(|member| Place {
-            campaign,
-            campaign_name: name.clone(),
-            member,
-        }));
+        places.extend(page.items.into_iter().map(|member| Place { campaign, campaign_name: name.clone(), member }));
     }
     Ok(places)
 }

@@ -64,7 +64,10 @@ impl Preset {
 
     /// The provider whose server this is.
     pub fn of_host(smtp: &str) -> Self {
-        Self::ALL.into_iter().find(|preset| preset.name().is_some() && preset.smtp("").host == smtp).unwrap_or(Self::Other)
+        Self::ALL
+            .into_iter()
+            .find(|preset| preset.name().is_some() && preset.smtp("").host == smtp)
+            .unwrap_or(Self::Other)
     }
 
     /// Refuses passwords for most accounts.

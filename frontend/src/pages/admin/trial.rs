@@ -71,12 +71,13 @@ pub fn Trial(
                         tests
                             .into_iter()
                             .map(|test| {
-                                let tint = if test.outcome == LoginOutcome::Ok { Tint::Good } else { Tint::Bad };
+                                let words = test.detail.clone();
+                                let bad = test.outcome != LoginOutcome::Ok;
+                                let tint = if bad { Tint::Bad } else { Tint::Good };
                                 view! {
                                     <Banner tint=tint>
-                                        <p>{sentence(i18n, &test)}</p>
-                                        {(!test.detail.is_empty() && test.outcome != LoginOutcome::Ok)
-                                            .then(|| view! { <p class="words">{test.detail.clone()}</p> })}
+                                        <p>{move || sentence(i18n, &test)}</p>
+                                        {(bad && !words.is_empty()).then(|| view! { <p class="words">{words}</p> })}
                                     </Banner>
                                 }
                             })

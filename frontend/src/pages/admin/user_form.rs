@@ -145,7 +145,6 @@ pub fn NewUser(
     view! {
         <form class="admin-form" on:submit=submit novalidate autocomplete="off">
             <header class="admin-form-head"><h1>{txt!(i18n, users.new)}</h1></header>
-            <FailureBanner failure=failure on_reload=Callback::new(|()| {}) />
             <fieldset class="group">
                 <legend>{txt!(i18n, users.group_person)}</legend>
                 <TextField
@@ -191,6 +190,7 @@ pub fn NewUser(
                 <Limits chosen=limits />
             </fieldset>
             <footer class="admin-form-foot">
+                <FailureBanner failure=failure on_reload=Callback::new(|()| {}) />
                 <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, users.create)}</Button>
             </footer>
         </form>
@@ -288,7 +288,6 @@ pub fn UserEditor(
                 <span class="help">{user.login.clone()}</span>
             </header>
             {(!enabled).then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, users.disabled_note)}</Banner> })}
-            <FailureBanner failure=failure on_reload=on_reload />
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, users.group_person)}</legend>
                 <TextField
@@ -315,6 +314,7 @@ pub fn UserEditor(
                 .then(|| {
                     view! {
                         <footer class="admin-form-foot">
+                            <FailureBanner failure=failure on_reload=on_reload />
                             <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, common.save)}</Button>
                             <span class="spring"></span>
                             <Button icon=icondata::LuLogOut on:click=sign_out>{txt!(i18n, users.sign_out)}</Button>

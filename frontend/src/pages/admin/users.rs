@@ -1,6 +1,9 @@
 //! `/admin/users`: form at the left, list at the right.
 
-use super::{members::RoleBadge, user_form::{NewUser, UserEditor}};
+use super::{
+    members::RoleBadge,
+    user_form::{NewUser, UserEditor},
+};
 use crate::{
     api::{Api, ApiError, use_api},
     components::{Avatar, Badge, Button, Empty, Failed, Look, Skeleton, Tint},
@@ -77,7 +80,7 @@ fn Users() -> impl IntoView {
         });
     };
     let to_new = move || go.to(&format!("{}?user=new", routes::USERS));
-    let may_write = Memo::new(move |_| session.may(Permission::UsersWrite));
+    let may_write = session.may_now(Permission::UsersWrite);
     view! {
         <div class="admin" data-open=move || (choice.get() != Choice::Nothing).to_string()>
             <div class="admin-main">
@@ -93,7 +96,6 @@ fn Users() -> impl IntoView {
                                         body=txt!(i18n, users.none_chosen_next)
                                     >
                                         {may_write
-                                            .get()
                                             .then(|| {
                                                 view! {
                                                     <Button
@@ -160,17 +162,14 @@ fn Users() -> impl IntoView {
             <aside class="admin-side" aria-label=txt!(i18n, shell.users)>
                 <header class="admin-side-head">
                     <h2>{txt!(i18n, shell.users)}</h2>
-                    {move || {
-                        may_write
-                            .get()
-                            .then(|| {
-                                view! {
-                                    <Button small=true icon=icondata::LuPlus on:click=move |_| to_new()>
-                                        {txt!(i18n, common.new)}
-                                    </Button>
-                                }
-                            })
-                    }}
+                    {may_write
+                        .then(|| {
+                            view! {
+                                <Button small=true icon=icondata::LuPlus on:click=move |_| to_new()>
+                                    {txt!(i18n, common.new)}
+                                </Button>
+                            }
+                        })}
                 </header>
                 <super::members::FilterBox label=txt!(i18n, users.filter) value=words />
                 {move || match list.get() {

@@ -41,8 +41,6 @@ pub struct Open {
     pub contact: RwSignal<ContactView>,
     /// Mails.
     pub messages: Messages,
-    /// Address of the campaign.
-    pub campaign_address: StoredValue<String>,
     /// What the agent writes.
     pub draft: RwSignal<Option<DraftView>>,
     /// A mail of the customer came while the agent was writing.
@@ -53,6 +51,8 @@ pub struct Open {
     pub mine: Memo<bool>,
     /// Where its row stands in the tray, or stood: what is opened next stands there after it has gone.
     pub place: StoredValue<usize>,
+    /// The customer is shown over the conversation, where there is no room beside it.
+    pub customer: RwSignal<bool>,
 }
 
 /// What the parts of an open conversation share.
@@ -100,14 +100,12 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
         interaction,
         contact: RwSignal::new(conversation.contact.clone()),
         messages: Messages::new(conversation.messages.clone()),
-        campaign_address: StoredValue::new(conversation.campaign_address.clone()),
         draft: RwSignal::new(draft),
         moved: RwSignal::new(false),
         finishing: RwSignal::new(false),
-        mine: Memo::new(move |_| {
-            interaction.with(|row| row.state == InteractionState::Assigned && row.agent_id == me)
-        }),
+        mine: Memo::new(move |_| interaction.with(|row| row.state == InteractionState::Assigned && row.agent_id == me)),
         place: StoredValue::new(0),
+        customer: RwSignal::new(false),
     };
     provide_context(open);
     follow(open, api, live);
@@ -240,7 +238,9 @@ fn follow(open: Open, api: Api, live: Live) {
             let id = *message_id;
             leptos::task::spawn_local(async move {
                 if let Ok(message) = api.get_message(id).await {
-                    if message.direction == Direction::In && open.draft.try_with_untracked(Option::is_some) == Some(true) {
+                    if message.direction == Direction::In
+                        && open.draft.try_with_untracked(Option::is_some) == Some(true)
+                    {
                         let _ = open.moved.try_set(true);
                     }
                     open.messages.put(message);
@@ -257,7 +257,9 @@ fn follow(open: Open, api: Api, live: Live) {
             }
         }
         LiveEvent::InteractionChanged { interaction }
-            if open.interaction.try_with_untracked(|row| row.id == interaction.id && row.version <= interaction.version)
+            if open
+                .interaction
+                .try_with_untracked(|row| row.id == interaction.id && row.version <= interaction.version)
                 == Some(true) =>
         {
             open.interaction.set(interaction.clone());

@@ -3,7 +3,7 @@
 use super::{conversation::use_open, decisions::Decisions, header::ContactName};
 use crate::{
     api::use_api,
-    components::{Avatar, Button, Dot, Empty, Failed, Icon, Skeleton, TimeAgo, Tint},
+    components::{Avatar, Button, Dot, Empty, Failed, Icon, IconButton, Skeleton, TimeAgo, Tint},
     i18n::{txt, use_i18n, word},
     live::store::use_live,
     routes,
@@ -26,10 +26,11 @@ pub fn CustomerPane() -> impl IntoView {
     let open = use_open();
     let session = use_session();
     let name = Signal::derive(move || {
-        open.contact.with(|contact| if contact.name.is_empty() { contact.address.clone() } else { contact.name.clone() })
+        open.contact
+            .with(|contact| if contact.name.is_empty() { contact.address.clone() } else { contact.name.clone() })
     });
     view! {
-        <aside class="customer" aria-label=txt!(i18n, inbox.customer)>
+        <aside class="customer" class:customer-open=open.customer id="customer" aria-label=txt!(i18n, inbox.customer)>
             <div class="customer-head">
                 <Avatar name=name />
                 <div class="customer-who">
@@ -38,6 +39,14 @@ pub fn CustomerPane() -> impl IntoView {
                         {move || open.contact.with(|contact| contact.address.clone())}
                     </a>
                 </div>
+                <span class="customer-close">
+                    <IconButton
+                        small=true
+                        glyph=icondata::LuX
+                        label=txt!(i18n, common.close)
+                        on:click=move |_| open.customer.set(false)
+                    />
+                </span>
             </div>
             <section class="customer-part" aria-label=txt!(i18n, inbox.customer_history)>
                 <h2>{txt!(i18n, inbox.customer_history)}</h2>

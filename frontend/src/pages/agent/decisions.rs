@@ -23,12 +23,9 @@ pub fn Decisions() -> impl IntoView {
         Load::Ready(page) if page.items.is_empty() => {
             view! { <Empty glyph=icondata::LuRoute title=txt!(i18n, inbox.routing_none) /> }.into_any()
         }
-        Load::Ready(page) => page
-            .items
-            .into_iter()
-            .map(|decision| view! { <Decision decision=decision /> })
-            .collect_view()
-            .into_any(),
+        Load::Ready(page) => {
+            page.items.into_iter().map(|decision| view! { <Decision decision=decision /> }).collect_view().into_any()
+        }
     }
 }
 

@@ -24,9 +24,7 @@ pub fn DeliveryLine(
     let id = message.with_untracked(|message| message.id);
     let delivery = Memo::new(move |_| message.with(|message| message.delivery));
     let due = Memo::new(move |_| message.with(|message| message.due_at));
-    let left = move || {
-        due.get().map_or(0, |due| seconds_left(due.millis(), clock.second()))
-    };
+    let left = move || due.get().map_or(0, |due| seconds_left(due.millis(), clock.second()));
     let busy = RwSignal::new(false);
     let undo = move |_| {
         busy.set(true);

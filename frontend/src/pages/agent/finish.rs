@@ -98,7 +98,8 @@ pub fn FinishDialog() -> impl IntoView {
 
 /// Takes the finished interaction out of the tray and opens the one that stands at its place.
 pub fn leave(open: Open, live: Live, go: Go) {
-    let (Some(id), Some(place)) = (open.interaction.try_with_untracked(|row| row.id), open.place.try_get_value()) else {
+    let (Some(id), Some(place)) = (open.interaction.try_with_untracked(|row| row.id), open.place.try_get_value())
+    else {
         return;
     };
     live.take_out(id);

@@ -131,7 +131,8 @@ fn look_after(frame: HtmlIFrameElement, document: &Document) -> Option<Watch> {
 /// The quoted mail at the end, if text of the sender's own stands before it.
 fn quote_of(document: &Document) -> Option<Element> {
     let body = document.body()?;
-    let marked = document.query_selector("[data-quote], .gmail_quote, blockquote[type=cite], body > blockquote").ok()??;
+    let marked =
+        document.query_selector("[data-quote], .gmail_quote, blockquote[type=cite], body > blockquote").ok()??;
     let whole = body.inner_text();
     let own = whole.trim().len().saturating_sub(marked.unchecked_ref::<HtmlElement>().inner_text().trim().len());
     // What follows a quotation is an answer between the lines: then nothing is folded.

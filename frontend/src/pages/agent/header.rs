@@ -9,10 +9,7 @@ use crate::{
     state::toasts::use_toasts,
 };
 use leptos::{html, prelude::*};
-use shared::api::{
-    contacts::UpdateContact,
-    interactions::InteractionState,
-};
+use shared::api::{contacts::UpdateContact, interactions::InteractionState};
 use web_sys::KeyboardEvent;
 
 /// The header.
@@ -64,6 +61,15 @@ pub fn Header() -> impl IntoView {
                     view! { <Badge tint=Tint::Warn>{txt!(i18n, inbox.waiting)}</Badge> }.into_any()
                 }
             }}
+            <span class="conversation-customer">
+                <IconButton
+                    glyph=icondata::LuUser
+                    label=txt!(i18n, inbox.customer)
+                    pressed=MaybeProp::derive(move || Some(open.customer.get()))
+                    attr:aria-controls="customer"
+                    on:click=move |_| open.customer.update(|shown| *shown = !*shown)
+                />
+            </span>
         </header>
     }
 }

@@ -1,12 +1,7 @@
 //! `/inbox`: the tray at the left, what is open beside it.
 
 use super::tray::Tray;
-use crate::{
-    api::use_api,
-    live::store::use_live,
-    routes,
-    state::load::Loader,
-};
+use crate::{api::use_api, live::store::use_live, routes, state::load::Loader};
 use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 use shared::{

@@ -33,7 +33,9 @@ pub fn InteractionPage() -> impl IntoView {
     let api = use_api();
     let live = use_live();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("interaction").and_then(|id| id.parse::<InteractionId>().ok())));
+    let id = Memo::new(move |_| {
+        params.with(|params| params.get("interaction").and_then(|id| id.parse::<InteractionId>().ok()))
+    });
     let fetch = move |id: Option<InteractionId>| async move {
         let Some(id) = id else { return Ok(None) };
         let known = live.active.row(id).map(|row| row.get_untracked());

@@ -4,7 +4,7 @@ use super::{attachments::Attachments, delivery::DeliveryLine, frame::MailFrame, 
 use crate::{
     components::{Avatar, Badge, Icon, TimeAgo, Tint},
     format::intl,
-    i18n::{txt, use_i18n, word},
+    i18n::{txt, use_i18n},
     state::recipients,
 };
 use leptos::{either::Either, prelude::*};

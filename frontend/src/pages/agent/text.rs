@@ -48,7 +48,11 @@ pub fn split_quote(text: &str, quote_at: Option<u32>) -> (String, Option<String>
     let Some(at) = quote_at.and_then(|at| usize::try_from(at).ok()) else { return (text.trim_end().to_string(), None) };
     let own: String = text.chars().take(at).collect();
     let quoted: String = text.chars().skip(at).collect();
-    if quoted.trim().is_empty() { (text.trim_end().to_string(), None) } else { (own.trim_end().to_string(), Some(quoted)) }
+    if quoted.trim().is_empty() {
+        (text.trim_end().to_string(), None)
+    } else {
+        (own.trim_end().to_string(), Some(quoted))
+    }
 }
 
 /// A plain-text mail.

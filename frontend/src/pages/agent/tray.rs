@@ -1,6 +1,10 @@
 //! The tray: search, start, and the lists Active, Waiting and History.
 
-use super::{inbox::use_portal, tray_history::History, tray_row::{DraftRow, TrayRow}};
+use super::{
+    inbox::use_portal,
+    tray_history::History,
+    tray_row::{DraftRow, TrayRow},
+};
 use crate::{
     api::request::percent_encode,
     components::{Empty, Icon, IconButton, Skeleton, Tab, Tabs},

@@ -8,7 +8,10 @@ use crate::{
 };
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::{use_location, use_query_map};
-use shared::api::{drafts::DraftView, interactions::{Direction, InteractionState, InteractionSummary}};
+use shared::api::{
+    drafts::DraftView,
+    interactions::{Direction, InteractionState, InteractionSummary},
+};
 
 /// An interaction. Follows its row's signal and nothing else.
 #[component]

@@ -105,7 +105,7 @@ impl Desk {
     fn restore(self, draft: &DraftView) {
         let Some(text) = storage::read(Area::Tab, &copy_key(self.id)) else { return };
         let Ok(copy) = serde_json::from_str::<Copy>(&text) else { return };
-        if copy.content == Content::of(draft) {
+        if copy.content.is_same(&Content::of(draft)) {
             storage::remove(Area::Tab, &copy_key(self.id));
             return;
         }
@@ -148,7 +148,7 @@ impl Desk {
         match outcome {
             Ok(draft) => {
                 let clean = self.with_mut(|save| {
-                    save.stored(draft.version, now);
+                    save.stored(&draft, now);
                     !save.is_dirty()
                 });
                 if clean == Some(true) {

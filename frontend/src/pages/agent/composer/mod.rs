@@ -9,7 +9,9 @@ mod status;
 mod toolbar;
 
 use crate::{
-    components::{Button, Icon, IconButton, Look, Menu, MenuItem, TextField, chips::Recipients, unique_id},
+    components::{
+        Banner, Button, Icon, IconButton, Look, Menu, MenuItem, TextField, Tint, chips::Recipients, unique_id,
+    },
     i18n::{I18n, Locale, t_string, txt, use_i18n},
     state::{
         autosave::Content,
@@ -165,6 +167,22 @@ pub fn Composer(
                     })}
                 <DiscardButton />
             </header>
+            {move || {
+                host.moved
+                    .get()
+                    .then(|| {
+                        view! {
+                            <div class="composer-moved">
+                                <Banner tint=Tint::Warn>
+                                    <p>{txt!(i18n, editor.moved_notice)}</p>
+                                    <button type="button" class="link-button" on:click=move |_| host.moved.set(false)>
+                                        {txt!(i18n, common.dismiss)}
+                                    </button>
+                                </Banner>
+                            </div>
+                        }
+                    })
+            }}
             <div class="composer-fields">
                 {(!campaigns.is_empty()).then(|| view! { <CampaignChoice campaigns=campaigns /> })}
                 <div class="composer-to">

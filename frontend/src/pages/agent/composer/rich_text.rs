@@ -229,7 +229,9 @@ fn make(
     .into_js_value();
     let resolve_cid = Closure::<dyn FnMut(String) -> JsValue>::new(move |cid: String| {
         desk.attachments
-            .try_with_untracked(|list| list.iter().find(|file| file.content_id.as_ref() == Some(&cid)).map(|f| f.url.clone()))
+            .try_with_untracked(|list| {
+                list.iter().find(|file| file.content_id.as_ref() == Some(&cid)).map(|f| f.url.clone())
+            })
             .flatten()
             .map_or(JsValue::NULL, |url| JsValue::from_str(&url))
     })

@@ -216,7 +216,10 @@ fn link_target(typed: &str) -> Option<String> {
         return None;
     }
     let lower = typed.to_lowercase();
-    if ["http://", "https://", "mailto:", "tel:"].iter().any(|scheme| lower.strip_prefix(scheme).is_some_and(|r| !r.is_empty())) {
+    if ["http://", "https://", "mailto:", "tel:"]
+        .iter()
+        .any(|scheme| lower.strip_prefix(scheme).is_some_and(|r| !r.is_empty()))
+    {
         return Some(typed.to_string());
     }
     if shared::validate::looks_like_address(typed) {
