@@ -288,6 +288,26 @@ pub fn note_answer(conn: &mut Connection, id: InteractionId, at: Timestamp) -> Q
     Ok(())
 }
 
+/// An answer was taken back: the first one left is `first`, and the newest mail is the customer's or not.
+///
+/// # Errors
+/// The database's.
+pub fn undo_answer(
+    conn: &mut Connection,
+    id: InteractionId,
+    first: Option<Timestamp>,
+    awaits_answer: bool,
+) -> QueryResult<()> {
+    diesel::update(interactions::table.find(id))
+        .set((
+            interactions::first_response_at.eq(first),
+            interactions::awaits_answer.eq(awaits_answer),
+            interactions::version.eq(interactions::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Its holder has opened it. Answers whether that changed anything.
 ///
 /// # Errors

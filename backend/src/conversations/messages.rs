@@ -7,15 +7,22 @@ use crate::{
         Core,
         db::{
             Connection,
-            schema::{attachments, message_bodies, messages, users},
+            schema::{attachments, message_bodies, messages, outbox as outbox_table, users},
         },
     },
     outbox,
 };
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 use shared::{
-    api::{attachments::AttachmentView, conversations::MessageView},
-    ids::{ConversationId, MessageId, UserId},
+    api::{
+        attachments::AttachmentView,
+        conversations::{Delivery, MessageView},
+        interactions::Direction,
+    },
+    ids::{ConversationId, InteractionId, MessageId, UserId},
     time::Timestamp,
 };
 use std::collections::HashMap;
@@ -35,6 +42,7 @@ pub fn of_conversation(
 ) -> QueryResult<(Vec<MessageView>, bool)> {
     let mut rows: Vec<MessageRow> = messages::table
         .filter(messages::conversation_id.eq(conversation))
+        .filter(not(exists(taken_back())))
         .order(messages::id.desc())
         .limit(WINDOW.saturating_add(1))
         .select(MessageRow::as_select())
@@ -43,6 +51,42 @@ pub fn of_conversation(
     rows.truncate(usize::try_from(WINDOW).unwrap_or(usize::MAX));
     rows.reverse();
     Ok((views(conn, core, rows, now)?, has_older))
+}
+
+/// The outbox row of a message that was taken back: what never left is no part of the exchange.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn taken_back() -> _ {
+    let cancelled: Delivery = Delivery::Cancelled;
+    outbox_table::table.filter(outbox_table::message_id.eq(messages::id)).filter(outbox_table::state.eq(cancelled))
+}
+
+/// The newest message that is part of the exchange: who wrote it, and its first words.
+///
+/// # Errors
+/// The database's.
+pub fn newest(conn: &mut Connection, conversation: ConversationId) -> QueryResult<Option<(Direction, String, Timestamp)>> {
+    messages::table
+        .filter(messages::conversation_id.eq(conversation))
+        .filter(not(exists(taken_back())))
+        .order(messages::id.desc())
+        .select((messages::direction, messages::snippet, messages::created_at))
+        .first(conn)
+        .optional()
+}
+
+/// When the first answer of an interaction left for the outbox, if one did.
+///
+/// # Errors
+/// The database's.
+pub fn first_answer(conn: &mut Connection, interaction: InteractionId) -> QueryResult<Option<Timestamp>> {
+    messages::table
+        .filter(messages::interaction_id.eq(interaction))
+        .filter(messages::direction.eq(Direction::Out))
+        .filter(not(exists(taken_back())))
+        .order(messages::id.asc())
+        .select(messages::created_at)
+        .first(conn)
+        .optional()
 }
 
 /// One message.

@@ -585,6 +585,7 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
     if !outbox::cancel(conn, id, now)? {
         return Err(ErrorCode::AlreadySent.into());
     }
+    undo_answer(conn, &row, now)?;
     let (_, _, html) = messages::body(conn, id)?;
     let html = html.unwrap_or_default();
     // The quote is joined again on sending.
@@ -626,6 +627,25 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
         .set((attachments::draft_id.eq(draft), attachments::message_id.eq(None::<MessageId>)))
         .execute(conn)?;
     Ok(draft)
+}
+
+/// The conversation and its interaction are as if the mail had never been sent.
+fn undo_answer(conn: &mut Connection, row: &MessageRow, now: Timestamp) -> Result<()> {
+    let newest = messages::newest(conn, row.conversation_id)?;
+    let (direction, snippet, at) = newest.unwrap_or((Direction::Out, String::new(), row.created_at));
+    diesel::update(conversations::table.find(row.conversation_id))
+        .set((
+            conversations::message_count.eq(conversations::message_count - 1),
+            conversations::last_snippet.eq(snippet),
+            conversations::last_message_at.eq(at),
+        ))
+        .execute(conn)?;
+    if let Some(interaction) = row.interaction_id {
+        let first = messages::first_answer(conn, interaction)?;
+        interactions::undo_answer(conn, interaction, first, direction == Direction::In)?;
+        interactions::announce(conn, interaction, None, now)?;
+    }
+    Ok(())
 }
 
 fn in_reply_to(conn: &mut Connection, id: MessageId) -> QueryResult<String> {

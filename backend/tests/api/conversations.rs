@@ -276,6 +276,12 @@ both_engines! {
         assert_eq!(back["draft"]["html"].as_str().unwrap().trim(), "<p>Uf, no.</p>");
         assert_eq!(back["draft"]["kind"], "reply");
         assert_eq!(ana.get(&message).ok()["delivery"], "cancelled");
+        // A mail taken back once stood in the conversation again after a reload.
+        let after = ana.get(&format!("/conversations/{}", conversation["id"])).ok();
+        assert_eq!(after["messages"].as_array().unwrap().len(), 1);
+        assert_eq!(after["interaction"]["message_count"], 1);
+        assert_eq!(after["interaction"]["awaits_answer"], true);
+        assert_eq!(after["interaction"]["first_response_at"], Value::Null);
         ana.post(&format!("{message}/cancel"), json!({})).problem(409, "already_sent");
         let again = send(&ana, &back["draft"], "clave-0021", json!({ "undo_seconds": 5 })).ok();
         app.advance(Duration::from_secs(6));
