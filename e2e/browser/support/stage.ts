@@ -48,7 +48,10 @@ export interface StoredMail {
   references: string[];
   text: string;
   html: string | null;
-  parts: { name: string | null; content_type: string; content_id: string | null; size: number; sha256: string }[];
+  /** Attachments and pictures; their content in Base64. */
+  parts: { name: string; content_type: string; content_id: string | null; content: string }[];
+  /** By name in lower case, unfolded. */
+  headers: Record<string, string>;
 }
 
 type Answer = { id: number } & ({ done: unknown } | { failed: string });

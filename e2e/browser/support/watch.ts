@@ -2,8 +2,8 @@
 // exception that nobody caught. Each browser context is followed; the test fails at its end.
 import type { BrowserContext } from '@playwright/test';
 
-/** Addresses that lead nowhere. */
-const LOCAL = new Set(['data:', 'blob:', 'about:']);
+/** Addresses that lead nowhere; Chromium shows PDF with pages of its own (the last two). */
+const LOCAL = new Set(['data:', 'blob:', 'about:', 'chrome:', 'chrome-extension:']);
 
 export class Watch {
   readonly complaints: string[] = [];

@@ -16,7 +16,7 @@ use posta_e2e::{Lab, LabError, LabOptions, PASSWORD, PgOptions};
 const HELP: &str = "\
 Usage: posta-lab up [OPTION]...
        posta-lab demo [--engine sqlite|postgres]
-       posta-lab stage [--json] [--empty] [--engine sqlite|postgres]
+       posta-lab stage [--json] [--empty] [--engine sqlite|postgres] [--env NAME=VALUE]...
        posta-lab corpus --into DIRECTORY [--count N] [--seed N]
 
 up       starts private mail servers on loopback, tells their ports, and runs until it is ended (Ctrl-C)
@@ -30,6 +30,7 @@ demo     starts Posta with mail servers, campaigns, people and customers who wri
 stage    starts Posta with mail servers, campaigns and people, and runs until its standard input ends
            --json                         tells all as one line of JSON, and then obeys orders, one a line
            --empty                        without campaigns and people: waits for its first administrator
+           --env NAME=VALUE               a setting of Posta, such as POSTA__LOG__FILTER=debug
 corpus   writes sample mails as .eml files
 ";
 
@@ -173,6 +174,12 @@ fn stage(arguments: &[String]) -> Result<(), PostaError> {
         match option.as_str() {
             "--json" => json = true,
             "--empty" => options.empty = true,
+            "--env" => {
+                let (name, value) = value(option, &mut rest)?
+                    .split_once('=')
+                    .ok_or_else(|| LabError::Usage("--env needs NAME=VALUE".into()))?;
+                options.env.push((name.to_owned(), value.to_owned()));
+            }
             "--engine" => options.engine = engine(value(option, &mut rest)?)?,
             other => return Err(unknown(other).into()),
         }

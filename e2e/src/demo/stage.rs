@@ -30,6 +30,8 @@ pub struct StageOptions {
     pub empty: bool,
     /// Where the product listens, if it may: another port is taken where this one is not free.
     pub listen: Option<SocketAddr>,
+    /// More of the product's environment, such as `POSTA__MAIL__IMAGE_HOSTS`.
+    pub env: Vec<(String, String)>,
 }
 
 /// Mail servers and the product. Dropping it ends them and removes their files.
@@ -63,6 +65,7 @@ impl Stage {
         if let Some(listen) = options.listen.filter(is_free) {
             settings.listen = listen.to_string();
         }
+        settings.env.extend(options.env.iter().cloned());
         let stage = Self { posta: Posta::start(settings)?, lab, empty: options.empty };
         if !options.empty {
             stage.fill()?;

@@ -1,0 +1,167 @@
+// An administrator makes campaigns, members and users. S3–S18, S27–S33, S2.
+import { type Page } from '@playwright/test';
+
+import { Portal } from '../support/portal';
+import type { Stage } from '../support/stage';
+import { expect, PASSWORD, test, unique } from '../support/test';
+
+/** Fills the form of a campaign with the stage's mail servers. */
+async function fill(page: Page, stage: Stage, campaign: { name: string; address: string; password: string }): Promise<void> {
+  await page.getByLabel('Name', { exact: true }).fill(campaign.name);
+  await page.getByLabel('Address', { exact: true }).fill(campaign.address);
+  await page.getByLabel('Password', { exact: true }).fill(campaign.password);
+  for (const [group, server] of [['Outgoing mail (SMTP)', stage.facts.smtp], ['Incoming mail (IMAP)', stage.facts.imap]] as const) {
+    const fields = page.getByRole('group', { name: group });
+    await fields.getByLabel('Server').fill(server.host);
+    await fields.getByLabel('Protection').selectOption(server.security);
+    await fields.getByLabel('Port').fill(String(server.port));
+  }
+}
+
+test('a campaign is tried for real before it is saved', async ({ stage, signIn }) => {
+  const page = await signIn(stage.person('admin'), '/admin/campaigns');
+  const name = unique('Reclamos');
+  const address = await stage.mailbox(name.toLowerCase());
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+
+  // Judged as a whole; the keyboard stands on the first field that is wrong; what was typed stays.
+  await page.getByLabel('From name').fill('Reclamos Nórdica');
+  await page.getByRole('button', { name: 'Create campaign' }).click();
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  for (const field of ['Name', 'Address']) {
+    await expect(page.getByLabel(field, { exact: true })).toHaveAttribute('aria-invalid', 'true');
+  }
+  await expect(page.getByLabel('From name')).toHaveValue('Reclamos Nórdica');
+
+  await fill(page, stage, { name, address, password: 'not the password' });
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  const results = page.locator('.trial-results');
+  await expect(results).toContainText(/SMTP.*the server refused user or password/i);
+  await expect(results).toContainText(/IMAP.*the server refused user or password/i);
+  // The server's own words.
+  await expect(results).toContainText(/535|AUTHENTICATIONFAILED|authentication failed/i);
+
+  // Not saved with it either.
+  await page.getByRole('button', { name: 'Create campaign' }).click();
+  await expect(page.getByRole('alert')).toContainText('The mail server refused the login.');
+  await expect(page.getByTestId('campaign-row').filter({ hasText: name })).toHaveCount(0);
+  await expect(page.getByLabel('Address', { exact: true })).toHaveValue(address);
+
+  await page.getByLabel('Password', { exact: true }).fill(stage.facts.mail_password);
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  await expect(results).toContainText(/SMTP.*the login works/i);
+  await expect(results).toContainText(/IMAP.*the login works/i);
+  await page.getByRole('button', { name: 'Create campaign' }).click();
+  await expect(page.getByTestId('toast')).toContainText('Campaign saved.');
+  const row = page.getByTestId('campaign-row').filter({ hasText: name });
+  await expect(row).toContainText('Connected', { timeout: 20_000 });
+
+  // The password never comes back, and an edit without it keeps it.
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+  await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
+  await page.getByLabel('From name').fill('Otra firma');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('Campaign saved.');
+  await page.reload();
+  await expect(page.getByLabel('From name')).toHaveValue('Otra firma');
+
+  // A name is unique without regard to case.
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await fill(page, stage, { name: name.toUpperCase(), address: `x.${address}`, password: 'x' });
+  await page.getByRole('button', { name: 'Create campaign' }).click();
+  await expect(page.getByLabel('Name', { exact: true })).toHaveAccessibleDescription('Already in use.');
+});
+
+test('a server that cannot be reached is told apart, and the campaign can be saved switched off', async ({ stage, signIn }) => {
+  const page = await signIn(stage.person('admin'), '/admin/campaigns?campaign=new');
+  const name = unique('Lejos');
+  const address = await stage.mailbox(name.toLowerCase());
+  await fill(page, stage, { name, address, password: stage.facts.mail_password });
+  // A port on which nothing listens.
+  await page.getByRole('group', { name: 'Outgoing mail (SMTP)' }).getByLabel('Port').fill('1');
+  await page.getByRole('button', { name: 'Create campaign' }).click();
+  await expect(page.getByRole('alert')).toContainText('The mail server cannot be reached.');
+  await page.getByRole('button', { name: 'Save disabled' }).click();
+  await expect(page.getByTestId('toast')).toContainText('Campaign saved, switched off.');
+  await expect(page.getByTestId('campaign-row').filter({ hasText: name })).toContainText('Off');
+});
+
+test('members are added to several campaigns at once, and taken out again', async ({ stage, signIn, desk }) => {
+  const [one, two] = [await desk({ agents: 1 }), await desk({ agents: 1 })];
+  const page = await signIn(stage.person('admin'), '/admin/campaigns/members');
+  const column = (name: string) => page.getByRole('region', { name, exact: true });
+  for (const { campaign } of [one, two]) await column('Campaigns').getByLabel(campaign.name).check();
+  const rows = page.getByTestId('member-row');
+  await expect(rows).toHaveCount(2);
+  // Each is a member of one of the two, so both can still be added.
+  for (const { agents } of [one, two]) await column('Agents').getByLabel(agents[0]!.name).check();
+  await column('Agents').getByRole('button', { name: 'Add' }).click();
+  await expect(rows).toHaveCount(4);
+  await expect(column('Agents').getByLabel(one.agents[0]!.name)).toHaveCount(0);
+
+  const extra = rows.filter({ hasText: two.agents[0]!.name }).filter({ hasText: one.campaign.name });
+  await extra.getByLabel(two.agents[0]!.name, { exact: true }).check();
+  await column('Members').getByRole('button', { name: 'Remove' }).click();
+  await expect(rows).toHaveCount(3);
+  await expect(extra).toHaveCount(0);
+  const admin = await stage.admin();
+  const members = await admin.get<{ items: { name: string }[] }>(`campaigns/${one.campaign.id}/members`);
+  expect(members.items.map((member) => member.name)).toEqual([one.agents[0]!.name]);
+});
+
+test('a member who may not receive gets nothing', async ({ stage, signIn, desk, customer }) => {
+  const { campaign, agents } = await desk({ agents: 2 });
+  const admin = await signIn(stage.person('admin'), '/admin/campaigns/members');
+  await admin.getByRole('region', { name: 'Campaigns', exact: true }).getByLabel(campaign.name).check();
+  await admin.getByTestId('member-row').filter({ hasText: agents[0]!.name }).getByLabel(`Receives · ${agents[0]!.name}`).uncheck();
+  const idle = new Portal(await signIn(agents[0]!));
+  const busy = new Portal(await signIn(agents[1]!));
+  const elena = await customer();
+  const subjects = [unique('Uno'), unique('Dos'), unique('Tres')];
+  for (const subject of subjects) await elena.write({ to: campaign.address, subject, text: 'Hola' });
+  for (const subject of subjects) await expect(busy.rows(subject)).toBeVisible({ timeout: 20_000 });
+  await expect(idle.rows()).toHaveCount(0);
+});
+
+test('users are made, disabled and enabled', async ({ stage, signIn, browse }) => {
+  const page = await signIn(stage.person('admin'), '/admin/users');
+  const login = unique('marcos');
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Marcos Gil');
+  await page.getByLabel('User', { exact: true }).fill(login);
+  await page.getByLabel('First password').fill('password12');
+  await page.getByRole('button', { name: 'Create user' }).click();
+  await expect(page.getByLabel('First password')).toHaveAccessibleDescription('Too easy to guess.');
+  await page.getByLabel('First password').fill(PASSWORD);
+  await page.getByLabel('Role').selectOption('supervisor');
+  await page.getByLabel('Ask for a new password at the first sign-in').uncheck();
+  await page.getByRole('button', { name: 'Create user' }).click();
+  await expect(page.getByTestId('toast')).toContainText('User created.');
+  await expect(page.getByTestId('user-row').filter({ hasText: login })).toContainText('Supervisor');
+
+  const theirs = await (await browse()).newPage();
+  await theirs.goto('/sign-in');
+  await theirs.getByLabel('User', { exact: true }).fill(login);
+  await theirs.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await theirs.keyboard.press('Enter');
+  await expect(theirs.getByTestId('state-switch')).toContainText(/Available|Disponible/);
+
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByTestId('user-row').filter({ hasText: login })).toContainText('Disabled');
+  await expect(theirs).toHaveURL(/\/sign-in/, { timeout: 5_000 });
+
+  // The last administrator cannot shut himself out.
+  await page.getByTestId('user-row').filter({ hasText: 'admin' }).click();
+  await expect(page.getByText('You cannot change your own role.')).toBeVisible();
+});
+
+test('an agent sees nothing of administration', async ({ desk, signIn }) => {
+  const { agents } = await desk();
+  const page = await signIn(agents[0]!);
+  await expect(page.getByRole('link', { name: 'Campaigns' })).toHaveCount(0);
+  for (const path of ['/admin/campaigns', '/admin/campaigns/members', '/admin/users']) {
+    await page.goto(path);
+    await expect(page.getByText('You may not see this')).toBeVisible();
+  }
+});

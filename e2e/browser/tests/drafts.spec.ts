@@ -1,0 +1,84 @@
+// S108: what an agent types survives a reload of the page and the death of the server.
+import { Portal } from '../support/portal';
+import { expect, test, unique } from '../support/test';
+
+test('a draft survives a reload', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk();
+  const portal = new Portal(await signIn(agents[0]!));
+  const elena = await customer();
+  const subject = unique('Consulta');
+  await elena.write({ to: campaign.address, subject, text: 'Hola' });
+  await portal.open(subject);
+  await portal.reply();
+  await portal.page.keyboard.type('Medio escrito, medio pensado');
+  await portal.saved();
+  await portal.page.reload();
+  await expect(portal.editor).toHaveText('Medio escrito, medio pensado');
+  // Typed, and the page is gone before it could be stored: the copy in the tab holds it.
+  await portal.editor.click();
+  await portal.page.keyboard.press('End');
+  await portal.page.keyboard.type(' y acabado');
+  await portal.page.reload();
+  await expect(portal.editor).toHaveText('Medio escrito, medio pensado y acabado');
+  await portal.saved();
+
+  // Thrown away only after a question.
+  await portal.button('Discard draft').click();
+  await portal.page.getByRole('alertdialog').or(portal.page.getByRole('dialog')).getByRole('button', { name: 'Discard' }).click();
+  await expect(portal.composer).toHaveCount(0);
+  await portal.page.reload();
+  await expect(portal.messages()).toHaveCount(1);
+  await expect(portal.composer).toHaveCount(0);
+});
+
+test('a draft survives the death of the server, and so does what is typed meanwhile', async ({ ownStage, desk, signIn, customer }) => {
+  const stage = await ownStage();
+  const { campaign, agents } = await desk({ undo: 0 }, stage);
+  const portal = new Portal(await signIn(agents[0]!, '/inbox', {}, stage));
+  const elena = await customer('Elena Ruiz', stage);
+  const subject = unique('Consulta');
+  await elena.write({ to: campaign.address, subject, text: 'Hola' });
+  await portal.open(subject);
+  await portal.reply();
+  await portal.page.keyboard.type('Antes del corte.');
+  await portal.saved();
+
+  await stage.posta('kill');
+  await portal.page.keyboard.type(' Durante el corte.');
+  await expect(portal.composer.getByText('The server is away; your text is kept here')).toBeVisible();
+  await stage.posta('start');
+  await expect(portal.composer.getByText(/^saved /)).toBeVisible({ timeout: 30_000 });
+  await portal.page.reload();
+  await expect(portal.editor).toHaveText('Antes del corte. Durante el corte.');
+  await portal.send();
+  await elena.received((mail) => mail.text.includes('Antes del corte. Durante el corte.'), 'the answer');
+});
+
+test('two tabs with the same draft: nothing is overwritten unseen', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk();
+  const portal = new Portal(await signIn(agents[0]!));
+  const elena = await customer();
+  const subject = unique('Consulta');
+  await elena.write({ to: campaign.address, subject, text: 'Hola' });
+  await portal.open(subject);
+  await portal.reply();
+  await portal.page.keyboard.type('Del primer lado.');
+  await portal.saved();
+  const other = new Portal(await portal.page.context().newPage());
+  await other.page.goto(portal.page.url());
+  await expect(other.editor).toHaveText('Del primer lado.');
+  await other.editor.click();
+  await other.page.keyboard.press('End');
+  await other.page.keyboard.type(' Y del segundo.');
+  await other.saved();
+
+  await portal.page.bringToFront();
+  await portal.editor.click();
+  await portal.page.keyboard.press('End');
+  await portal.page.keyboard.type(' Sin saber del otro.');
+  const dialog = portal.page.getByRole('dialog', { name: 'This draft was changed elsewhere' });
+  await expect(dialog).toContainText('Y del segundo.');
+  await expect(dialog).toContainText('Sin saber del otro.');
+  await dialog.getByRole('button', { name: 'Take the other' }).click();
+  await expect(portal.editor).toHaveText('Del primer lado. Y del segundo.');
+});

@@ -1,0 +1,187 @@
+// Every page, light and dark, wide and narrow: nothing sticks out, axe finds nothing serious, and with
+// POSTA_SCREENSHOTS=1 its picture goes to screenshots/.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Page } from '@playwright/test';
+
+import { Portal } from '../support/portal';
+import { setTheScene, type Scene } from '../support/scene';
+import { expect, test as base } from '../support/test';
+
+const test = base.extend<object, { scene: Scene }>({
+  scene: [
+    async ({ browser }, use) => {
+      const scene = await setTheScene((stage) => browser.newContext({ baseURL: stage.address }));
+      await use(scene);
+      await Promise.all([scene.stage.stop(), scene.empty.stop()]);
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+});
+
+const PICTURES = process.env['POSTA_SCREENSHOTS'] === '1';
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const;
+const THEMES = ['light', 'dark'] as const;
+
+for (const theme of THEMES) {
+  for (const size of ['wide', 'narrow'] as const) {
+    const options = { colorScheme: theme, viewport: SIZES[size] };
+    const look = (page: Page, name: string) => examine(page, `${name}-${theme}-${size}`);
+
+    test(`before one is in, ${theme}, ${size}`, async ({ scene, browse }) => {
+      const setup = await (await browse(options, scene.empty)).newPage();
+      await setup.goto(scene.empty.facts.setup_link ?? '');
+      await setup.getByLabel('Password', { exact: true }).fill('quiet desk');
+      await look(setup, 'setup');
+      const page = await (await browse(options, scene.stage)).newPage();
+      await page.goto('/sign-in');
+      await page.getByLabel('User', { exact: true }).fill('marta');
+      await look(page, 'sign-in');
+      await page.getByLabel('Password', { exact: true }).fill('wrong wrong');
+      await page.keyboard.press('Enter');
+      await expect(page.getByRole('alert')).toBeVisible();
+      await look(page, 'sign-in-refused');
+      await page.getByLabel('User', { exact: true }).fill(scene.newcomer.login);
+      await page.getByLabel('Password', { exact: true }).fill(scene.newcomer.password);
+      await page.keyboard.press('Enter');
+      await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
+      await look(page, 'change-password');
+    });
+
+    test(`the agent’s portal, ${theme}, ${size}`, async ({ scene, signIn }) => {
+      test.setTimeout(240_000);
+      const open = async (login: string, path: string) => {
+        const known = [scene.newcomer, scene.idle].find((one) => one.login === login);
+        const person = known ? { ...known, name: '', role: 'agent' as const } : scene.stage.person(login);
+        return signIn(person, path, options, scene.stage);
+      };
+      const idle = await open(scene.idle.login, '/inbox');
+      await expect(idle.getByText('Nothing on your desk')).toBeVisible();
+      await look(idle, 'inbox-empty');
+      await idle.goto('/no/such/page');
+      await expect(idle.getByText('There is nothing here')).toBeVisible();
+      await look(idle, 'not-found');
+      await idle.goto('/admin/users');
+      await expect(idle.getByText('You may not see this')).toBeVisible();
+      await look(idle, 'forbidden');
+      await idle.context().close();
+
+      const page = await open('marta', '/inbox');
+      const portal = new Portal(page);
+      await expect(portal.rows('Invoice 2026-0412 is wrong')).toBeVisible();
+      await look(page, 'inbox');
+      await page.goto('/inbox?tab=waiting');
+      await expect(portal.rows().first()).toBeVisible();
+      await look(page, 'inbox-waiting');
+      await page.goto('/inbox?tab=history');
+      await expect(portal.rows('Change of address')).toBeVisible();
+      await look(page, 'inbox-history');
+
+      await page.goto(`/inbox/${scene.shown}`);
+      await expect(portal.inside(portal.messages().last()).getByText('ESB-4471802')).toBeVisible();
+      await look(page, 'conversation');
+      await portal.messages().first().getByRole('button', { name: /^Preview scan.png/ }).click();
+      await expect(page.getByRole('dialog').getByRole('img', { name: 'scan.png' })).toBeVisible();
+      await look(page, 'preview');
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
+      await portal.button('Finish').click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await look(page, 'finish');
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
+      if ((await portal.composer.count()) === 0) await portal.reply();
+      await portal.editor.click();
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type('Dear Laura, of course. ');
+      await page.keyboard.press('Control+b');
+      await page.keyboard.type('The new number stands on it now.');
+      await page.keyboard.press('Control+b');
+      await portal.saved();
+      await look(page, 'composer');
+
+      await page.goto('/inbox/new');
+      await expect(portal.editor).toBeVisible();
+      await page.getByLabel('Subject').fill('Your yearly check-up');
+      await look(page, 'start');
+      await page.goto('/settings');
+      await expect(page.getByText('This browser', { exact: true })).toBeVisible();
+      await look(page, 'settings');
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+      await look(page, 'keys');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox').fill('in');
+      await look(page, 'palette');
+      await page.keyboard.press('Escape');
+      await page.getByTestId('state-switch').click();
+      await look(page, 'state');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: /^Account: / }).click();
+      await look(page, 'account');
+    });
+
+    test(`administration, ${theme}, ${size}`, async ({ scene, signIn }) => {
+      test.setTimeout(240_000);
+      const page = await signIn(scene.stage.person('admin'), '/admin/campaigns', options, scene.stage);
+      const rows = page.getByTestId('campaign-row');
+      await expect(rows).toHaveCount(2);
+      await look(page, 'campaigns');
+      await rows.first().click();
+      await expect(page.getByRole('heading', { level: 1, name: 'Soporte' })).toBeVisible();
+      await look(page, 'campaign');
+      await page.getByText('Advanced', { exact: true }).click();
+      await page.getByRole('button', { name: 'Test connection' }).click();
+      await expect(page.locator('.trial-results')).toContainText('IMAP');
+      await look(page, 'campaign-tested');
+      await page.goto('/admin/campaigns?campaign=new');
+      await page.getByRole('button', { name: 'Create campaign' }).click();
+      await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+      await look(page, 'campaign-faulty');
+      await page.goto('/admin/campaigns/members');
+      await page.getByRole('region', { name: 'Campaigns', exact: true }).getByLabel('Soporte').check();
+      await expect(page.getByTestId('member-row').first()).toBeVisible();
+      await look(page, 'members');
+      await page.goto('/admin/users');
+      await expect(page.getByTestId('user-row').first()).toBeVisible();
+      await look(page, 'users');
+      await page.getByTestId('user-row').filter({ hasText: 'Ana Molina' }).click();
+      await expect(page.getByRole('button', { name: 'Disable' })).toBeVisible();
+      await look(page, 'user');
+      await page.goto('/admin/users?user=new');
+      await expect(page.getByRole('button', { name: 'Create user' })).toBeVisible();
+      await look(page, 'user-new');
+    });
+  }
+}
+
+/** Nothing sticks out, axe finds nothing serious; and a picture, if wanted. */
+async function examine(page: Page, name: string): Promise<void> {
+  await base.step(name, async () => {
+    // Fonts, pictures and what fades in.
+    await page.evaluate(async () => {
+      await document.fonts.ready;
+      const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+      await Promise.all(ending.map((one) => one.finished.catch(() => undefined)));
+    });
+    if (PICTURES) {
+      const session = await page.context().newCDPSession(page);
+      const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 75 });
+      const folder = join(import.meta.dirname, '../screenshots');
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, `${name}.webp`), Buffer.from(data, 'base64'));
+      await session.detach();
+    }
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect.soft(wider, `${name}: pixels that stick out to the right`).toBeLessThanOrEqual(0);
+    // What is inside a mail is its author's affair.
+    const result = await new AxeBuilder({ page }).exclude('iframe').analyze();
+    const serious = result.violations
+      .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
+      .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).slice(0, 4).join(' | ')}`);
+    expect.soft(serious, `${name}: what axe finds`).toEqual([]);
+  });
+}
