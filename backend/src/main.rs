@@ -132,8 +132,9 @@ fn load(flags: &Flags) -> Result<Settings> {
 
 async fn serve(settings: Settings) -> Result<ExitCode> {
     let stop_within = Duration::from_secs(settings.server.stop_seconds);
-    let posta = app::Posta::open(settings, Arc::new(SystemClock))?;
-    let _claim = alone::claim(&posta.core.db, &posta.core.settings.data.dir)?;
+    let mut posta = app::Posta::open(settings, Arc::new(SystemClock))?;
+    let claim = alone::claim(&posta.core.db, &posta.core.settings.data.dir)?;
+    posta.core.node = claim.node().into();
     for doubt in posta.core.db.read(alone::durability_doubts).await? {
         tracing::warn!(doubt, "an accepted mail may not survive a power cut");
     }

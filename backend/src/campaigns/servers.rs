@@ -30,6 +30,18 @@ const PATIENCE: Timeouts = Timeouts {
     final_dot: Duration::from_secs(20),
 };
 
+/// One setting for a server's silence; what may take longer keeps the proportions of RFC 5321 §4.5.3.2, whose five and
+/// ten minutes are reached at the default of 60 seconds.
+fn timeouts(connect_seconds: u64, io_seconds: u64) -> Timeouts {
+    let io = Duration::from_secs(io_seconds);
+    Timeouts {
+        connect: Duration::from_secs(connect_seconds),
+        io,
+        command: io.saturating_mul(5),
+        final_dot: io.saturating_mul(10),
+    }
+}
+
 impl MailServers {
     /// Reads the settings.
     ///
@@ -53,11 +65,7 @@ impl MailServers {
             "" => lettre::transport::smtp::extension::ClientId::default().to_string(),
             name => name.to_owned(),
         };
-        let timeouts = Timeouts {
-            connect: Duration::from_secs(mail.connect_seconds),
-            io: Duration::from_secs(mail.io_seconds),
-            ..Timeouts::default()
-        };
+        let timeouts = timeouts(mail.connect_seconds, mail.io_seconds);
         Ok(Self { policy: Arc::new(policy), tls, timeouts, hello_name })
     }
 
@@ -152,5 +160,11 @@ mod tests {
         let patient = servers.patient().timeouts;
         assert_eq!((patient.connect, patient.io), (Duration::from_secs(3), Duration::from_secs(15)));
         assert!(!servers.hello_name.is_empty());
+    }
+    #[test]
+    fn one_setting_rules_every_wait_for_a_server() {
+        assert_eq!(timeouts(15, 60), Timeouts { io: Duration::from_secs(60), ..Timeouts::default() });
+        let short = timeouts(1, 2);
+        assert_eq!((short.command, short.final_dot), (Duration::from_secs(10), Duration::from_secs(20)));
     }
 }

@@ -26,8 +26,9 @@ use std::{
 
 /// The folder that is read.
 pub const FOLDER: &str = "INBOX";
-/// Longest wait in IDLE; also how long a silent connection may have died unnoticed.
-const IDLE: Duration = Duration::from_secs(4 * 60);
+/// Longest wait in IDLE. A server that says nothing in it, or a connection that died in silence, is noticed by then: well
+/// within the minute of R8.
+const IDLE: Duration = Duration::from_secs(50);
 /// How often ledger and server are compared.
 const COMPARE: Duration = Duration::from_secs(3_600);
 /// A mail that breaks the session so often is set aside.

@@ -32,7 +32,8 @@ pub struct Core {
     pub hub: Hub,
     /// Cancelled when the process stops.
     pub stop: CancellationToken,
-    /// Name of this process among its peers, new at each start.
+    /// Name of this process among its peers: new, or that of a dead predecessor whose work it takes up
+    /// (`db::alone::Claim`).
     pub node: Arc<str>,
 }
 

@@ -326,14 +326,17 @@ pub fn claim(
         .collect())
 }
 
-/// Gives back what other processes claimed. Only where this process is surely alone: on SQLite, at start.
+/// Gives back what a process claimed that is surely dead: `owner`, or on SQLite, where no other can be alive, all.
 ///
 /// # Errors
 /// The database's.
-pub fn reclaim_all(conn: &mut Connection) -> QueryResult<usize> {
-    diesel::update(outbox::table.filter(outbox::state.eq(Delivery::Sending)))
-        .set((outbox::state.eq(Delivery::Queued), outbox::lease_owner.eq(None::<String>)))
-        .execute(conn)
+pub fn reclaim(conn: &mut Connection, owner: Option<&str>) -> QueryResult<usize> {
+    let left = outbox::table.filter(outbox::state.eq(Delivery::Sending));
+    let given_back = (outbox::state.eq(Delivery::Queued), outbox::lease_owner.eq(None::<String>));
+    match owner {
+        Some(owner) => diesel::update(left.filter(outbox::lease_owner.eq(owner))).set(given_back).execute(conn),
+        None => diesel::update(left).set(given_back).execute(conn),
+    }
 }
 
 /// What came of a try.

@@ -19,7 +19,7 @@ use crate::{
         db::Engine,
         workers::{self, failpoint},
     },
-    mail::smtp::{Envelope, Pool},
+    mail::smtp::{Accepted, Envelope, Pool, Reply},
 };
 use shared::{ids::AccountId, live::LiveEvent};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -63,10 +63,7 @@ pub async fn run(core: Core, servers: MailServers) {
         wake: Arc::new(Notify::new()),
         core: core.clone(),
     };
-    if core.db.engine() == Engine::Sqlite {
-        // Alone on this database: what is marked as being sent was left by a process that died.
-        reclaim(&core).await;
-    }
+    reclaim(&core).await;
     let listener = listen(core.clone(), Arc::clone(&worker.wake));
     let ticking = workers::run("outbox", core.stop.clone(), Arc::clone(&worker.wake), || tick(worker.clone()));
     tokio::join!(listener, ticking);
@@ -74,11 +71,21 @@ pub async fn run(core: Core, servers: MailServers) {
     while tasks.join_next().await.is_some() {}
 }
 
+/// Takes up what is marked as being sent and was left by a process that died: on SQLite, where this one is alone, all;
+/// else what bears its name.
 async fn reclaim(core: &Core) {
+    let owner = (core.db.engine() == Engine::Postgres).then(|| Arc::clone(&core.node));
     let mut backoff = workers::backoff::Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
-    while let Err(error) = core.db.write(|conn| Ok(queries::reclaim_all(conn)?)).await {
-        tracing::warn!(%error, "mail of an earlier run could not be taken up yet");
-        tokio::time::sleep(backoff.next_delay()).await;
+    loop {
+        let owner = owner.clone();
+        match core.db.write(move |conn| Ok(queries::reclaim(conn, owner.as_deref())?)).await {
+            Ok(_) => return,
+            Err(error) => tracing::warn!(%error, "mail of an earlier run could not be taken up yet"),
+        }
+        tokio::select! {
+            () = core.stop.cancelled() => return,
+            () = tokio::time::sleep(backoff.next_delay()) => {}
+        }
     }
 }
 
@@ -149,6 +156,11 @@ async fn send_due(worker: &Worker, account: AccountId, revision: i64) -> Result<
 
 async fn send_one(worker: &Worker, pool: &Arc<Pool>, at: AccountRevision, mail: Claimed) {
     let core = &worker.core;
+    if failpoint::mutant("outbox.recorded_first") {
+        let early = Tried::Sent(Accepted { reply: Reply::new(250, "early"), refused: Vec::new() });
+        worker.recorder.record(judge(&mail, early, core.now()).outcome).await;
+        failpoint::pass("outbox.recorded");
+    }
     let started = std::time::Instant::now();
     let (tried, lease) = attempt(core, pool, &mail).await;
     let sent = matches!(tried, Tried::Sent(_));
@@ -190,6 +202,7 @@ async fn attempt(core: &Core, pool: &Arc<Pool>, mail: &Claimed) -> (Tried, Optio
         Err(error) => return (Tried::Put(format!("its source cannot be read: {error}")), None),
     };
     let mut lease = tokio::select! {
+        biased;
         () = core.stop.cancelled() => return (Tried::Put("the server stops".into()), None),
         taken = pool.take() => match taken {
             Ok(lease) => lease,
@@ -207,9 +220,20 @@ async fn attempt(core: &Core, pool: &Arc<Pool>, mail: &Claimed) -> (Tried, Optio
             }
         }
     };
-    let sent = lease.send_if(&envelope, &raw, guard).await;
+    let sent = tokio::select! {
+        sent = lease.send_if(&envelope, &raw, guard) => sent,
+        // What is given up midway leaves its session broken; the pool does not take it back.
+        () = patience_ends(core) => return (Tried::Put("the server stops".into()), None),
+    };
     match sent {
         Ok(accepted) => (Tried::Sent(accepted), Some(lease)),
         Err(error) => (Tried::NotSent(error), Some(lease)),
     }
+}
+
+/// Ends when the process stops and a server has had most of the time left for its answer; the rest is for giving its
+/// mail back (R16).
+async fn patience_ends(core: &Core) {
+    core.stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(core.settings.server.stop_seconds).mul_f64(0.6)).await;
 }

@@ -1,35 +1,74 @@
-//! That this process may use its database as it means to: alone, on SQLite (R5), and durably (R13).
+//! That this process may use its database as it means to: alone, on SQLite (R5), and durably (R13). And by which name
+//! its peers know it.
 
 use super::{Connection, Db, Engine};
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, secrets::hex};
 use diesel::{RunQueryDsl, sql_query, sql_types::Text};
-use std::{fs::File, path::Path};
+use std::{
+    fs::{File, TryLockError},
+    io::{Read as _, Seek as _, Write as _},
+    path::Path,
+};
 
 /// Held for as long as the process serves; the operating system lets go of it when the process dies.
 #[derive(Debug)]
 pub struct Claim {
     _lock: Option<File>,
+    node: String,
 }
 
-/// Claims the data directory for this process. On PostgreSQL any number of processes share a database, and nothing is
-/// claimed.
+impl Claim {
+    /// This process's name among its peers. It lies in the locked file: whoever holds the lock bears the name of his
+    /// predecessor in this directory, who is surely dead, and may at once take up what that one had claimed.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+}
+
+/// Claims the data directory for this process. On PostgreSQL any number of processes share a database; one that cannot
+/// have the directory for itself serves all the same, under a name of its own.
 ///
 /// # Errors
-/// Another process serves from this directory, or the lock file cannot be made.
+/// On SQLite, another process serves from this directory; the lock file cannot be made.
 pub fn claim(db: &Db, dir: &Path) -> Result<Claim> {
-    if db.engine() == Engine::Postgres {
-        return Ok(Claim { _lock: None });
-    }
     let path = dir.join("posta.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Claim { _lock: Some(file) }),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Internal(format!(
+    let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
+    match (file.try_lock(), db.engine()) {
+        (Ok(()), _) => {
+            let node = known_or_new(&mut file)?;
+            Ok(Claim { _lock: Some(file), node })
+        }
+        // Taken, or a file system that knows no locks.
+        (Err(_), Engine::Postgres) => Ok(Claim { _lock: None, node: new_name() }),
+        (Err(TryLockError::WouldBlock), Engine::Sqlite) => Err(Error::Internal(format!(
             "another Posta serves from {}; SQLite is for one process, PostgreSQL for several",
             dir.display()
         ))),
-        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+        (Err(TryLockError::Error(error)), Engine::Sqlite) => Err(error.into()),
     }
+}
+
+fn known_or_new(file: &mut File) -> Result<String> {
+    let mut name = String::new();
+    // Anything but a name, such as half of one that a power cut left, is written anew.
+    let read = (&*file).take(64).read_to_string(&mut name);
+    if read.is_ok() && name.len() == NAME && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(name);
+    }
+    let name = new_name();
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(name.as_bytes())?;
+    file.sync_all()?;
+    Ok(name)
+}
+
+/// Octets of a name.
+const NAME: usize = 16;
+
+fn new_name() -> String {
+    hex(&rand::random::<[u8; NAME / 2]>())
 }
 
 #[derive(diesel::QueryableByName)]
@@ -75,14 +114,37 @@ mod tests {
     use std::time::Duration;
 
     #[test]
+    fn a_name_that_was_not_written_whole_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", dir.path().join("p").display()), 2, Duration::from_secs(2)).unwrap();
+        for rubbish in ["", "0123", "0123456789abcdef0", "xxxxxxxxxxxxxxxx", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"] {
+            std::fs::write(dir.path().join("posta.lock"), rubbish).unwrap();
+            let name = claim(&db, dir.path()).unwrap().node().to_owned();
+            assert_eq!((name.len(), claim(&db, dir.path()).unwrap().node()), (NAME, name.as_str()));
+        }
+    }
+
+    #[test]
+    fn on_postgres_a_second_process_has_another_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open("postgres://nobody@127.0.0.1:1/none", 2, Duration::from_secs(1)).unwrap();
+        let first = claim(&db, dir.path()).unwrap();
+        assert_ne!(claim(&db, dir.path()).unwrap().node(), first.node());
+        let name = first.node().to_owned();
+        drop(first);
+        assert_eq!(claim(&db, dir.path()).unwrap().node(), name);
+    }
+
+    #[test]
     fn a_second_process_is_refused_and_the_first_is_durable() {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", dir.path().join("p.sqlite3").display());
         let db = Db::open(&url, 2, Duration::from_secs(2)).unwrap();
         let first = claim(&db, dir.path()).unwrap();
         assert!(claim(&db, dir.path()).unwrap_err().to_string().contains("another Posta"));
+        let name = first.node().to_owned();
         drop(first);
-        claim(&db, dir.path()).unwrap();
+        assert_eq!(claim(&db, dir.path()).unwrap().node(), name, "a successor is not known by his predecessor's name");
         assert_eq!(db.read_here(durability_doubts).unwrap(), Vec::<String>::new());
     }
 }

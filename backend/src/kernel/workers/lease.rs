@@ -2,7 +2,8 @@
 //!
 //! A holder raises its row's `counter` every third of the lease time. Whoever wants the lease watches the counter; only
 //! when it stood still for the whole lease time *on the watcher's own monotonic clock* may it be taken, by
-//! compare-and-set on that counter, which raises the `fence`. No wall clock is compared, so skewed clocks do no harm.
+//! compare-and-set on that counter, which raises the `fence`. No wall clock is compared, so skewed clocks do no harm. A
+//! process that bears the name of a dead predecessor takes over that one's leases at once.
 
 use crate::kernel::{
     Core, Result,
@@ -124,7 +125,8 @@ fn step(
         return Ok(Step::Held { counter: 1, fence: 1 });
     };
     let mine = held.is_some_and(|held| held.fence == row.fence && held.counter == row.counter) && row.owner == owner;
-    let free = row.owner.is_empty();
+    // What bears our name and is not held by us was held by a predecessor in our data directory, who is dead.
+    let free = row.owner.is_empty() || (held.is_none() && row.owner == owner);
     let still = seen.is_some_and(|(counter, since)| counter == row.counter && now.duration_since(since) >= LEASE);
     if !(mine || free || still) {
         return Ok(Step::Watching { counter: row.counter });
