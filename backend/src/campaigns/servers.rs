@@ -22,13 +22,8 @@ pub struct MailServers {
     hello_name: String,
 }
 
-/// Limits of a login that a person waits for; the settings may only make them shorter.
-const PATIENCE: Timeouts = Timeouts {
-    connect: Duration::from_secs(10),
-    io: Duration::from_secs(15),
-    command: Duration::from_secs(20),
-    final_dot: Duration::from_secs(20),
-};
+/// Longest connecting, and longest answer, of a login that a person waits for; the settings may only make them shorter.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(15));
 
 /// One setting for a server's silence; what may take longer keeps the proportions of RFC 5321 §4.5.3.2, whose five and
 /// ten minutes are reached at the default of 60 seconds.
@@ -72,11 +67,8 @@ impl MailServers {
     /// The same with the time limits of a login that a person waits for.
     #[must_use]
     pub fn patient(&self) -> Self {
-        let timeouts = Timeouts {
-            connect: PATIENCE.connect.min(self.timeouts.connect),
-            io: PATIENCE.io.min(self.timeouts.io),
-            ..PATIENCE
-        };
+        let (connect, answer) = (PATIENCE.0.min(self.timeouts.connect), PATIENCE.1.min(self.timeouts.io));
+        let timeouts = Timeouts { connect, io: answer, command: answer, final_dot: answer };
         Self { timeouts, ..self.clone() }
     }
 

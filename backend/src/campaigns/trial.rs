@@ -10,11 +10,16 @@ use crate::mail::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use shared::api::campaigns::{AccountInput, LoginOutcome, LoginTest, MailProtocol};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// For a host that was taken for this machine and is another one.
 const CLEAR_PASSWORD: &str = "the connection is not protected, so the password was not sent";
 
-/// Tries SMTP, and IMAP when the campaign receives. Takes as long as the slower of the two; each is bounded.
+/// Longest that a person waits for both logins, however slowly a server trickles its answers.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// Tries SMTP, and IMAP when the campaign receives, both at once and for no longer than [`PATIENCE`].
 pub async fn try_logins(
     servers: &MailServers,
     account: &AccountInput,
@@ -30,15 +35,21 @@ pub async fn try_logins(
             None => None,
         }
     };
-    let (smtp, imap) = tokio::join!(login::try_smtp(&smtp), try_imap);
+    let (smtp, imap) = tokio::join!(timeout(PATIENCE, login::try_smtp(&smtp)), timeout(PATIENCE, try_imap));
     let told = |protocol, outcome| test(protocol, outcome, password.expose_secret());
-    let mut tests = vec![told(MailProtocol::Smtp, smtp)];
+    let mut tests = vec![told(MailProtocol::Smtp, smtp.unwrap_or_else(|_| too_slow()))];
     match imap {
-        Some(Ok(outcome)) => tests.push(told(MailProtocol::Imap, outcome)),
-        Some(Err(died)) => tests.push(told(MailProtocol::Imap, Outcome::Protocol { detail: died.to_string() })),
-        None => {}
+        Ok(Some(Ok(outcome))) => tests.push(told(MailProtocol::Imap, outcome)),
+        Ok(Some(Err(died))) => tests.push(told(MailProtocol::Imap, Outcome::Protocol { detail: died.to_string() })),
+        // The thread that tries goes on, and ends at its own time limits.
+        Err(_) => tests.push(told(MailProtocol::Imap, too_slow())),
+        Ok(None) => {}
     }
     tests
+}
+
+fn too_slow() -> Outcome {
+    Outcome::Protocol { detail: format!("no end of the login within {} seconds", PATIENCE.as_secs()) }
 }
 
 fn test(protocol: MailProtocol, outcome: Outcome, password: &str) -> LoginTest {

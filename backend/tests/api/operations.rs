@@ -1,28 +1,11 @@
 //! Operators' views over HTTP, on both engines: the ledger of mailboxes, quarantine, audit log (A10).
 
 use crate::{
-    campaigns::supervisor_of,
+    campaigns::{supervisor_of, untried},
     support::{Engine, TestApp},
 };
 use diesel::RunQueryDsl;
 use serde_json::{Value, json};
-
-/// A campaign that only sends, stored untried.
-fn campaign(app: &TestApp, name: &str) -> i64 {
-    let form = json!({
-        "name": name,
-        "max_interactions": 1,
-        "receive": false,
-        "account": {
-            "address": format!("{}@lab.test", name.to_lowercase()),
-            "password": "secret-of-nobody",
-            "smtp": {"host": "mail.invalid", "port": 25, "security": "starttls"},
-        },
-    });
-    let made = app.admin().post("/campaigns?save_disabled=true", form);
-    assert_eq!(made.status, 201, "{:?}", made.json);
-    made.json["id"].as_i64().unwrap()
-}
 
 fn sql(app: &TestApp, statements: &[String]) {
     app.posta
@@ -52,7 +35,7 @@ fn fetched(mailbox: i64, validity: i64, uid: i64, fate: &str) -> String {
 
 both_engines! {
     fn the_ledger_counts_every_uid_of_the_present_validity(app) {
-        let (own, foreign) = (campaign(&app, "Own"), campaign(&app, "Foreign"));
+        let (own, foreign) = (untried(&app, "Own"), untried(&app, "Foreign"));
         let mut rows = vec![mailbox(1, own, "INBOX"), mailbox(2, own, "Ventas"), mailbox(3, foreign, "INBOX")];
         let fates = ["stored", "stored", "stored", "history", "history", "quarantined", "duplicate"];
         rows.extend(fates.iter().zip(101..).map(|(fate, uid)| fetched(1, 7, uid, fate)));
@@ -76,7 +59,7 @@ both_engines! {
     }
 
     fn quarantined_mail_is_listed_with_a_signed_link(app) {
-        let (own, foreign) = (campaign(&app, "Own"), campaign(&app, "Foreign"));
+        let (own, foreign) = (untried(&app, "Own"), untried(&app, "Foreign"));
         let hash = "ab".repeat(32);
         let entry = |id: i64, mailbox: i64, hash: &str| format!(
             "INSERT INTO quarantine (id, mailbox_id, uid_validity, uid, size, source_hash, reason, attempts, settled, created_at) \
@@ -99,7 +82,7 @@ both_engines! {
     }
 
     fn operators_see_their_campaigns_only(app) {
-        let (own, foreign) = (campaign(&app, "Own"), campaign(&app, "Foreign"));
+        let (own, foreign) = (untried(&app, "Own"), untried(&app, "Foreign"));
         let boss = supervisor_of(&app, "eva", &[own]);
         for list in ["mailboxes", "quarantine"] {
             assert_eq!(boss.get(&format!("/campaigns/{own}/{list}")).status, 200);
@@ -119,7 +102,7 @@ both_engines! {
 
     fn the_audit_log_pages_and_shows_a_line_that_was_changed(app) {
         for name in ["A", "B", "C"] {
-            campaign(&app, name);
+            untried(&app, name);
         }
         let admin = app.admin();
         let (mut ids, mut path) = (Vec::new(), "/audit?limit=2".to_owned());

@@ -14,6 +14,7 @@ type Foreign = fn(&TestApp) -> String;
 
 const FOREIGN: &[Foreign] = &[
     |app| format!("/users/{}", app.agent("ajena").user_id()),
+    |app| format!("/campaigns/{}", crate::campaigns::untried(app, "Ajena")),
 ];
 
 struct Operation {

@@ -6,11 +6,17 @@ use super::{
 };
 use crate::support::{Answer, Builder};
 use posta_e2e::{
+    Lab,
     fake::{FakeImap, FakeSmtp, ImapRule, SmtpRule, Stage},
     tls::Authority,
 };
 use serde_json::{Value, json};
-use std::{io::Write, sync::OnceLock};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 use tempfile::TempPath;
 
 /// An authority that the app trusts, and the file that says so.
@@ -26,6 +32,14 @@ fn trusted() -> &'static (Authority, TempPath) {
 
 fn trusting(builder: Builder) -> Builder {
     paused(builder).setting("mail.ca_file", trusted().1.display())
+}
+
+fn impatient(builder: Builder) -> Builder {
+    paused(builder).setting("mail.io_seconds", 1)
+}
+
+fn at_the_lab(builder: Builder) -> Builder {
+    paused(builder).setting("mail.ca_file", Lab::shared().unwrap().authority_file().display())
 }
 
 both_engines! {
@@ -209,5 +223,49 @@ both_engines! {
         assert!(faults(&faulty).contains(&fault("/account/imap/host", "required")), "{:?}", faulty.json);
         assert_eq!(app.agent("ana").post("/campaigns/test-connection", json!({"receive": true, "account": account})).status, 403);
         assert_eq!(admin.get("/campaigns").json["items"].as_array().unwrap().len(), 1);
+    }
+
+    fn a_silent_server_is_waited_for_within_bounds(app, impatient) {
+        let servers = Servers::start();
+        servers.smtp.add_rule(SmtpRule::at(Stage::Auth).hang());
+        servers.imap.add_rule(ImapRule::on("GREETING").hang());
+        let begun = Instant::now();
+        let silent = app.admin().post("/campaigns", servers.form("A"));
+        assert_eq!((silent.status, &silent.json["code"]), (422, &json!("mail_server_unreachable")));
+        assert_eq!(
+            faults(&silent),
+            [fault("/account/smtp/host", "unreachable"), fault("/account/imap/host", "unreachable")]
+        );
+        // One after the other, or with a worker's patience, it would take minutes.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    }
+
+    fn real_servers_take_and_refuse_logins(app, at_the_lab) {
+        let (lab, admin) = (Lab::shared().unwrap(), app.admin());
+        let account = lab.new_mailbox("campaigns").unwrap();
+        let form = |smtp: (SocketAddr, &str), imap: (SocketAddr, &str), password: &str| {
+            let server = |(address, security): (SocketAddr, &str)| {
+                json!({"host": address.ip().to_string(), "port": address.port(), "security": security})
+            };
+            json!({
+                "name": format!("{} {}", smtp.1, imap.1),
+                "max_interactions": 1,
+                "enabled": false,
+                "account": {
+                    "address": account.address, "login": account.login, "password": password,
+                    "smtp": server(smtp), "imap": server(imap),
+                },
+            })
+        };
+        let (smtp, smtps) = (lab.smtp_address().unwrap(), lab.smtps_address().unwrap());
+        let (imap, imaps) = (lab.imap_address().unwrap(), lab.imaps_address().unwrap());
+        for (smtp, imap) in [((smtp, "starttls"), (imap, "starttls")), ((smtps, "implicit"), (imaps, "implicit"))] {
+            let refused = admin.post("/campaigns", form(smtp, imap, "wrong-one"));
+            assert_eq!((refused.status, &refused.json["code"]), (422, &json!("mail_login_refused")), "{refused:?}");
+            let detail = refused.json["detail"].as_str().unwrap();
+            assert!(detail.contains("535 5.7.8") && detail.contains("[AUTHENTICATIONFAILED]"), "{detail}");
+            let made = admin.post("/campaigns", form(smtp, imap, &account.password));
+            assert_eq!(made.status, 201, "{made:?}");
+        }
     }
 }

@@ -26,6 +26,23 @@ pub fn supervisor_of(app: &TestApp, login: &str, campaigns: &[i64]) -> Client {
     app.sign_in(login)
 }
 
+/// A campaign that only sends, stored untried.
+pub fn untried(app: &TestApp, name: &str) -> i64 {
+    let form = json!({
+        "name": name,
+        "max_interactions": 1,
+        "receive": false,
+        "account": {
+            "address": format!("{}@lab.test", name.to_lowercase()),
+            "password": "secret-of-nobody",
+            "smtp": {"host": "mail.invalid", "port": 25, "security": "starttls"},
+        },
+    });
+    let made = app.admin().post("/campaigns?save_disabled=true", form);
+    assert_eq!(made.status, 201, "{:?}", made.json);
+    made.json["id"].as_i64().unwrap()
+}
+
 /// All values of a column of text or octets, in the order of the table.
 fn stored(app: &TestApp, table: &str, column: &str) -> Vec<Vec<u8>> {
     use diesel::{QueryableByName, RunQueryDsl, sql_types};
