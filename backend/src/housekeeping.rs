@@ -3,8 +3,7 @@
 use crate::{
     access, files,
     kernel::{
-        Core, Result,
-        events,
+        Core, Result, events,
         http::{idempotency, rate_limit::Limits},
         workers,
     },

@@ -38,12 +38,7 @@ impl fmt::Debug for LiveGate {
 impl LiveGate {
     /// Joins the rooms; `active` tells what a caller holds.
     #[must_use]
-    pub fn new(
-        core: Core,
-        access: Arc<access::Service>,
-        presence: Arc<presence::Service>,
-        active: Active,
-    ) -> Self {
+    pub fn new(core: Core, access: Arc<access::Service>, presence: Arc<presence::Service>, active: Active) -> Self {
         Self { core, access, presence, active }
     }
 }

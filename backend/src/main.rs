@@ -84,7 +84,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let mut flags = Flags { file: cli.config, data_dir: cli.data_dir, listen: None };
     match cli.command {
         Command::Openapi { live_events } => {
-            let text = if live_events { openapi::live_schema(&app::document())? } else { app::document().to_pretty_json()? };
+            let text =
+                if live_events { openapi::live_schema(&app::document())? } else { app::document().to_pretty_json()? };
             writeln!(std::io::stdout().lock(), "{text}")?;
             Ok(ExitCode::SUCCESS)
         }
@@ -111,7 +112,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
             telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
             let password = admin_password()?;
             let posta = app::Posta::open(settings, Arc::new(SystemClock))?;
-            let made = actix_web::rt::System::new().block_on(posta.access.create_administrator(&login, &name, password));
+            let made =
+                actix_web::rt::System::new().block_on(posta.access.create_administrator(&login, &name, password));
             let id = made.with_context(|| format!("the administrator {login} was not made"))?;
             writeln!(std::io::stdout().lock(), "administrator {login} was made (user {id})")?;
             Ok(ExitCode::SUCCESS)

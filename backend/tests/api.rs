@@ -12,12 +12,16 @@ mod support;
 
 #[path = "api/access.rs"]
 mod access;
-#[path = "api/conversations.rs"]
-mod conversations;
 #[path = "api/brake.rs"]
 mod brake;
+#[path = "api/campaigns/mod.rs"]
+mod campaigns;
+#[path = "api/conversations.rs"]
+mod conversations;
 #[path = "api/live.rs"]
 mod live;
+#[path = "api/operations.rs"]
+mod operations;
 #[path = "api/presence.rs"]
 mod presence;
 #[path = "api/rights.rs"]
@@ -30,7 +34,3 @@ mod tokens;
 mod users;
 #[path = "api/web.rs"]
 mod web;
-#[path = "api/campaigns/mod.rs"]
-mod campaigns;
-#[path = "api/operations.rs"]
-mod operations;

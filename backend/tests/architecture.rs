@@ -3,7 +3,6 @@
 //! by one clock, and what differs between the engines stands in one file.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::string_slice,
     reason = "tests and their helpers fail by panicking"
 )]
@@ -128,7 +127,10 @@ fn modules() -> BTreeSet<String> {
 #[test]
 fn every_room_has_its_place() {
     for module in modules() {
-        assert!(matches!(module.as_str(), "kernel" | "mail") || rank(&module).is_some(), "{module} is no declared room");
+        assert!(
+            matches!(module.as_str(), "kernel" | "mail") || rank(&module).is_some(),
+            "{module} is no declared room"
+        );
     }
 }
 
@@ -189,7 +191,8 @@ fn what_differs_between_engines_stands_in_one_file() {
         if source.path.starts_with("kernel/db/") {
             continue;
         }
-        for word in [".on_conflict(", ".for_update()", ".skip_locked()", "Connection::Sqlite(", "Connection::Postgres("] {
+        for word in [".on_conflict(", ".for_update()", ".skip_locked()", "Connection::Sqlite(", "Connection::Postgres("]
+        {
             assert!(!source.code.contains(word), "{} names {word}", source.path);
         }
     }

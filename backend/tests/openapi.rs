@@ -120,7 +120,10 @@ fn every_operation_says_what_it_must() {
         let name = format!("{method} {path}");
         let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{name} has no id"));
         assert!(ids.insert(id.to_owned()), "{id} is there twice");
-        assert!(operation["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{name}: a summary is a sentence");
+        assert!(
+            operation["summary"].as_str().is_some_and(|text| text.ends_with('.')),
+            "{name}: a summary is a sentence"
+        );
         assert!(operation["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{name}: one tag");
         assert!(operation["security"].is_array(), "{name} has no security");
         assert!(operation["responses"]["default"].is_object(), "{name}: problems");

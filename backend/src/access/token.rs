@@ -173,7 +173,7 @@ mod tests {
         let mut bad = vec![
             String::new(),
             "a.b.c".into(),
-            token[..token.len() - 2].to_owned(),
+            token.get(..token.len() - 2).unwrap().to_owned(),
             format!("{none}.{}.", pieces[1]),
             format!("{none}.{}.{}", pieces[1], pieces[2]),
             signed(&keys, Algorithm::HS384, &claims),

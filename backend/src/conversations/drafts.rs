@@ -64,7 +64,9 @@ pub fn list(
     before: Option<DraftId>,
     limit: i64,
 ) -> QueryResult<Vec<DraftRow>> {
-    let mine = drafts::table.filter(drafts::author_id.eq(caller.user_id)).filter(drafts::id.lt(before.unwrap_or(DraftId(i64::MAX))));
+    let mine = drafts::table
+        .filter(drafts::author_id.eq(caller.user_id))
+        .filter(drafts::id.lt(before.unwrap_or(DraftId(i64::MAX))));
     match conversation {
         Some(id) => mine
             .filter(drafts::conversation_id.eq(id))
@@ -92,7 +94,13 @@ pub fn create(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft, n
                 return Err(Error::field("reply_to_message_id", Rule::Inconsistent, message));
             }
             access::may_start(conn, caller, campaign)?;
-            Beginning { campaign, conversation: None, answered: None, recipients: Recipients::default(), subject: String::new() }
+            Beginning {
+                campaign,
+                conversation: None,
+                answered: None,
+                recipients: Recipients::default(),
+                subject: String::new(),
+            }
         }
         DraftKind::Reply | DraftKind::ReplyAll | DraftKind::ReplyHistory => answer(conn, caller, wanted)?,
     };
@@ -155,8 +163,10 @@ fn answer(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft) -> Re
     let answered = messages::row(conn, id)?;
     let campaign = access::readable(conn, caller, answered.conversation_id)?;
     may_answer(conn, caller, answered.conversation_id, campaign)?;
-    let own_address: String =
-        mail_accounts::table.filter(mail_accounts::campaign_id.eq(campaign)).select(mail_accounts::address_folded).first(conn)?;
+    let own_address: String = mail_accounts::table
+        .filter(mail_accounts::campaign_id.eq(campaign))
+        .select(mail_accounts::address_folded)
+        .first(conn)?;
     let customer: (String, String) = conversations::table
         .inner_join(contacts::table)
         .filter(conversations::id.eq(answered.conversation_id))
@@ -185,9 +195,12 @@ pub fn may_answer(
 ) -> Result<()> {
     match interactions::open_one(conn, conversation)? {
         Some((_, _, Some(agent))) if agent == caller.user_id => Ok(()),
-        Some(_) => Err(Error::detailed(ErrorCode::Conflict, "another agent holds this conversation, or it waits for one")),
-        None => access::may_start(conn, caller, campaign)
-            .map_err(|_| Error::detailed(ErrorCode::Conflict, "it is finished, and you may not start mail in its campaign")),
+        Some(_) => {
+            Err(Error::detailed(ErrorCode::Conflict, "another agent holds this conversation, or it waits for one"))
+        }
+        None => access::may_start(conn, caller, campaign).map_err(|_| {
+            Error::detailed(ErrorCode::Conflict, "it is finished, and you may not start mail in its campaign")
+        }),
     }
 }
 
@@ -245,11 +258,9 @@ pub fn update(
     now: Timestamp,
 ) -> Result<()> {
     let mut recipients = row.recipients.0.clone();
-    for (slot, list) in [
-        (&mut recipients.to, &change.to),
-        (&mut recipients.cc, &change.cc),
-        (&mut recipients.bcc, &change.bcc),
-    ] {
+    for (slot, list) in
+        [(&mut recipients.to, &change.to), (&mut recipients.cc, &change.cc), (&mut recipients.bcc, &change.bcc)]
+    {
         if let Some(list) = list {
             *slot = list.iter().map(tidy).collect();
         }
@@ -353,10 +364,8 @@ pub fn add_file(conn: &mut Connection, id: DraftId, file: &NewFile, now: Timesta
 /// # Errors
 /// `not_found`.
 pub fn remove_file(conn: &mut Connection, id: DraftId, file: AttachmentId) -> Result<()> {
-    let there = attachments::table
-        .find(file)
-        .filter(attachments::draft_id.eq(id))
-        .filter(attachments::message_id.is_null());
+    let there =
+        attachments::table.find(file).filter(attachments::draft_id.eq(id)).filter(attachments::message_id.is_null());
     if diesel::delete(there).execute(conn)? == 0 {
         return Err(ErrorCode::NotFound.into());
     }
@@ -401,7 +410,8 @@ fn links_to_cids(core: &Core, html: &str) -> String {
     let mut pieces = html.split(MARK);
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let end = piece.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(piece.len());
+        let end =
+            piece.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(piece.len());
         let (token, rest) = piece.split_at_checked(end).unwrap_or((piece, ""));
         match Link::content_id_of(core, token) {
             Some(cid) => {

@@ -60,7 +60,8 @@ pub struct InteractionRow {
 type SummaryRow = (InteractionRow, (String, i32, Timestamp, String), (ContactId, String, String), String);
 
 fn summary(row: SummaryRow) -> InteractionSummary {
-    let (own, (subject, message_count, last_message_at, snippet), (contact_id, contact_name, contact_address), name) = row;
+    let (own, (subject, message_count, last_message_at, snippet), (contact_id, contact_name, contact_address), name) =
+        row;
     InteractionSummary {
         id: own.id,
         conversation_id: own.conversation_id,
@@ -345,11 +346,7 @@ pub fn finish(conn: &mut Connection, id: InteractionId, agent: UserId, note: &st
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(Error::detailed(ErrorCode::Conflict, "you do not hold this interaction"))
-    }
+    if changed == 1 { Ok(()) } else { Err(Error::detailed(ErrorCode::Conflict, "you do not hold this interaction")) }
 }
 
 /// Tells the holder, whoever held it before, and supervisors.

@@ -64,7 +64,10 @@ fn taken_back() -> _ {
 ///
 /// # Errors
 /// The database's.
-pub fn newest(conn: &mut Connection, conversation: ConversationId) -> QueryResult<Option<(Direction, String, Timestamp)>> {
+pub fn newest(
+    conn: &mut Connection,
+    conversation: ConversationId,
+) -> QueryResult<Option<(Direction, String, Timestamp)>> {
     messages::table
         .filter(messages::conversation_id.eq(conversation))
         .filter(not(exists(taken_back())))
@@ -129,22 +132,12 @@ pub fn files(conn: &mut Connection, ids: &[MessageId]) -> QueryResult<Vec<Attach
         .load(conn)
 }
 
-fn views(
-    conn: &mut Connection,
-    core: &Core,
-    rows: Vec<MessageRow>,
-    now: Timestamp,
-) -> QueryResult<Vec<MessageView>> {
+fn views(conn: &mut Connection, core: &Core, rows: Vec<MessageRow>, now: Timestamp) -> QueryResult<Vec<MessageView>> {
     let ids: Vec<MessageId> = rows.iter().map(|row| row.id).collect();
     type Body = (MessageId, String, Option<i32>, Option<String>);
     let bodies: Vec<Body> = message_bodies::table
         .filter(message_bodies::message_id.eq_any(&ids))
-        .select((
-            message_bodies::message_id,
-            message_bodies::plain,
-            message_bodies::quote_at,
-            message_bodies::html,
-        ))
+        .select((message_bodies::message_id, message_bodies::plain, message_bodies::quote_at, message_bodies::html))
         .load(conn)?;
     let mut bodies: HashMap<MessageId, Body> = bodies.into_iter().map(|body| (body.0, body)).collect();
     let mut files_of: HashMap<MessageId, Vec<AttachmentRow>> = HashMap::new();

@@ -123,7 +123,8 @@ pub fn receive(conn: &mut Connection, key: &Key, mail: &Incoming, now: Timestamp
         Some(_) => interactions::open_one(conn, conversation)?.and_then(|(_, _, agent)| agent),
         None => None,
     };
-    let event = LiveEvent::MessageAdded { conversation_id: conversation, interaction_id: interaction, message_id: message };
+    let event =
+        LiveEvent::MessageAdded { conversation_id: conversation, interaction_id: interaction, message_id: message };
     events::append(conn, now, &Audience::agents(holder, mail.campaign), &event)?;
     Ok(Received { message, conversation, interaction })
 }
@@ -466,7 +467,13 @@ pub fn touch(conn: &mut Connection, conversation: ConversationId, snippet: &str,
 }
 
 /// Marks the mail that came back. Only a Message-ID with our MAC in it counts (H9).
-fn note_bounce(conn: &mut Connection, key: &Key, campaign: CampaignId, bounce: &BounceReport, now: Timestamp) -> QueryResult<()> {
+fn note_bounce(
+    conn: &mut Connection,
+    key: &Key,
+    campaign: CampaignId,
+    bounce: &BounceReport,
+    now: Timestamp,
+) -> QueryResult<()> {
     let Some(original) = &bounce.original_message_id else { return Ok(()) };
     if threading::verify_message_id(key, original).is_none() {
         return Ok(());

@@ -352,7 +352,9 @@ pub async fn attach_file(
         match name.as_str() {
             "file" if file.is_none() => file = Some((file_name, kind, bytes)),
             "inline" => inline = bytes == b"true",
-            other => return Err(Error::field(other, Rule::UnknownField, "is not a field of this form, or comes twice")),
+            other => {
+                return Err(Error::field(other, Rule::UnknownField, "is not a field of this form, or comes twice"));
+            }
         }
     }
     let (name, kind, bytes) = file.ok_or_else(|| Error::field("file", Rule::Required, "is required"))?;
@@ -398,7 +400,5 @@ pub async fn send_draft(
 ) -> Result<HttpResponse> {
     let key = key.required()?;
     let sent = service.send_draft(caller.principal, id.0, body.0, key).await?;
-    Ok(HttpResponse::Accepted()
-        .insert_header(("Location", format!("/api/v1/messages/{}", sent.message_id)))
-        .json(sent))
+    Ok(HttpResponse::Accepted().insert_header(("Location", format!("/api/v1/messages/{}", sent.message_id))).json(sent))
 }

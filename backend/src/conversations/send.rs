@@ -13,7 +13,10 @@ use crate::{
         db::{
             Connection,
             connection::blocking,
-            schema::{attachments, campaigns, conversations, drafts as drafts_table, mail_accounts, message_bodies, messages as messages_table, users},
+            schema::{
+                attachments, campaigns, conversations, drafts as drafts_table, mail_accounts, message_bodies,
+                messages as messages_table, users,
+            },
         },
         events::{self, Audience},
         http::{auth::Principal, idempotency::Once},
@@ -75,10 +78,8 @@ struct QuotedMessage {
 
 fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
     let files = drafts::files(conn, draft.id)?;
-    let (language, undo_seconds) = users::table
-        .find(draft.author_id)
-        .select((users::language, users::undo_send_seconds))
-        .first(conn)?;
+    let (language, undo_seconds) =
+        users::table.find(draft.author_id).select((users::language, users::undo_send_seconds)).first(conn)?;
     let (account, address, name, enabled) = campaigns::table
         .inner_join(mail_accounts::table)
         .filter(campaigns::id.eq(draft.campaign_id))
@@ -105,7 +106,15 @@ fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
         let files = messages::files(conn, &[row.id])?;
         quoted.push(QuotedMessage { row, text, html, files });
     }
-    Ok(Material { draft, files, quoted, answered, language, undo_seconds, sender: Sender { account, address, name, enabled } })
+    Ok(Material {
+        draft,
+        files,
+        quoted,
+        answered,
+        language,
+        undo_seconds,
+        sender: Sender { account, address, name, enabled },
+    })
 }
 
 fn quote_language(language: Language) -> QuoteLanguage {
@@ -232,10 +241,7 @@ pub async fn send(core: &Core, caller: &Principal, id: DraftId, wanted: &SendDra
     let prepared = prepare(core, material, conversation, wanted, now).await?;
     let principal = caller.clone();
     failpoint::pass("drafts.send_before_commit");
-    let sent = core
-        .db
-        .write(move |conn| once.run(conn, now, |conn| commit(conn, &principal, &prepared, now)))
-        .await?;
+    let sent = core.db.write(move |conn| once.run(conn, now, |conn| commit(conn, &principal, &prepared, now))).await?;
     failpoint::pass("drafts.send_committed");
     Ok(sent)
 }
@@ -325,7 +331,9 @@ async fn prepare(
     // Pictures of the quoted mail go along under names that cannot meet those of the new text.
     let mut sources = std::collections::HashMap::new();
     for mail in &material.quoted {
-        for file in mail.files.iter().filter(|file| file.content_id.is_some() && file.content_type.starts_with("image/")) {
+        for file in
+            mail.files.iter().filter(|file| file.content_id.is_some() && file.content_type.starts_with("image/"))
+        {
             let link = messages::link(file, mail.row.source_hash.as_deref(), true);
             if let Ok(bytes) = link.content(core).await {
                 sources.insert(file.id, bytes);
@@ -560,7 +568,8 @@ fn store(
         ))
         .returning(messages_table::id)
         .get_result(conn)?;
-    let shown = sanitize(&mail.html, &SanitizeOptions { cid: &|id| Some(format!("cid:{id}")), remote: RemoteImages::Block });
+    let shown =
+        sanitize(&mail.html, &SanitizeOptions { cid: &|id| Some(format!("cid:{id}")), remote: RemoteImages::Block });
     diesel::insert_into(message_bodies::table)
         .values((
             message_bodies::message_id.eq(id),

@@ -11,7 +11,10 @@ use crate::{
     kernel::{
         Core, Error, Result,
         audit::{self, Entry},
-        db::{Connection, schema::{campaigns, conversations, mail_accounts}},
+        db::{
+            Connection,
+            schema::{campaigns, conversations, mail_accounts},
+        },
         http::{auth::Principal, cursor, extract::IfMatch},
         secrets::hex,
         storage::Blobs,
@@ -213,7 +216,10 @@ impl Service {
                     return Err(ErrorCode::NotFound.into());
                 }
                 if !outbox::retry(conn, id, now)? {
-                    return Err(Error::detailed(ErrorCode::Conflict, "only a mail that failed or waits is tried again"));
+                    return Err(Error::detailed(
+                        ErrorCode::Conflict,
+                        "only a mail that failed or waits is tried again",
+                    ));
                 }
                 record(conn, &caller, "conversations.retry", "message", id.0, now)?;
                 outbox::announce(conn, id, now)?;
@@ -406,7 +412,13 @@ impl Service {
     ///
     /// # Errors
     /// As [`send::send`].
-    pub async fn send_draft(&self, caller: Principal, id: DraftId, wanted: SendDraft, key: String) -> Result<SentDraft> {
+    pub async fn send_draft(
+        &self,
+        caller: Principal,
+        id: DraftId,
+        wanted: SendDraft,
+        key: String,
+    ) -> Result<SentDraft> {
         send::send(&self.core, &caller, id, &wanted, key).await
     }
 }

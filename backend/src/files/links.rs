@@ -65,10 +65,12 @@ impl Link {
         let bytes = core.blobs.get(&self.blob).await?;
         match self.part {
             None => Ok(bytes),
-            Some(part) => crate::kernel::db::connection::blocking(move || {
-                mail::parse::part_bytes(&bytes, part).ok_or_else(|| ErrorCode::NotFound.into())
-            })
-            .await,
+            Some(part) => {
+                crate::kernel::db::connection::blocking(move || {
+                    mail::parse::part_bytes(&bytes, part).ok_or_else(|| ErrorCode::NotFound.into())
+                })
+                .await
+            }
         }
     }
 

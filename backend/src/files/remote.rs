@@ -3,10 +3,7 @@
 //! its addresses are judged, and the connection goes to one that was.
 
 use crate::{
-    kernel::{
-        Core, Error, Result,
-        db::connection::blocking,
-    },
+    kernel::{Core, Error, Result, db::connection::blocking},
     mail::net::NetPolicy,
 };
 use actix_web::{HttpResponse, get, web};
@@ -47,12 +44,8 @@ impl Pictures {
     pub fn new(core: &Core) -> Result<Self> {
         let policy = NetPolicy::allowing(&core.settings.mail.image_hosts)
             .map_err(|error| Error::Internal(format!("mail.image_hosts: {error}")))?;
-        let config = Config::builder()
-            .timeout_global(Some(PATIENCE))
-            .max_redirects(4)
-            .proxy(None)
-            .user_agent("Posta")
-            .build();
+        let config =
+            Config::builder().timeout_global(Some(PATIENCE)).max_redirects(4).proxy(None).user_agent("Posta").build();
         let resolver = Judging { policy: Arc::new(policy), inner: DefaultResolver::default() };
         Ok(Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver) })
     }
@@ -66,7 +59,8 @@ impl Pictures {
             tracing::debug!(reason, "a remote picture could not be had");
             Error::from(ErrorCode::NotFound)
         };
-        let answer = self.agent.get(url).header("Accept", "image/*").call().map_err(|error| absent(error.to_string()))?;
+        let answer =
+            self.agent.get(url).header("Accept", "image/*").call().map_err(|error| absent(error.to_string()))?;
         let mut bytes = Vec::new();
         answer
             .into_body()

@@ -35,7 +35,10 @@ pub async fn download_file(
     response
         .insert_header((header::CACHE_CONTROL, "private, max-age=3600, immutable"))
         .insert_header((header::ETAG, etag))
-        .insert_header(("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"))
+        .insert_header((
+            "Content-Security-Policy",
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+        ))
         .insert_header(("X-Frame-Options", "SAMEORIGIN"));
     if known {
         return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
@@ -56,8 +59,10 @@ pub async fn download_file(
 }
 
 fn disposition(name: &str, inline: bool) -> ContentDisposition {
-    let ascii: String = name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\;%".contains(c) || c == ' ' { c } else { '_' }).collect();
-    let extended = ExtendedValue { charset: Charset::Ext("UTF-8".into()), language_tag: None, value: name.as_bytes().to_vec() };
+    let ascii: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\;%".contains(c) || c == ' ' { c } else { '_' }).collect();
+    let extended =
+        ExtendedValue { charset: Charset::Ext("UTF-8".into()), language_tag: None, value: name.as_bytes().to_vec() };
     ContentDisposition {
         disposition: if inline { DispositionType::Inline } else { DispositionType::Attachment },
         parameters: vec![DispositionParam::Filename(ascii), DispositionParam::FilenameExt(extended)],

@@ -21,10 +21,14 @@ pub async fn tick(core: Core) -> Result<Duration> {
         .write(move |conn| {
             let old: Vec<String> = blobs::table
                 .filter(blobs::stored_at.lt(before))
-                .filter(diesel::dsl::not(exists(messages::table.filter(messages::source_hash.eq(blobs::sha256.nullable())))))
+                .filter(diesel::dsl::not(exists(
+                    messages::table.filter(messages::source_hash.eq(blobs::sha256.nullable())),
+                )))
                 .filter(diesel::dsl::not(exists(attachments::table.filter(attachments::sha256.eq(blobs::sha256)))))
                 .filter(diesel::dsl::not(exists(outbox::table.filter(outbox::source_hash.eq(blobs::sha256)))))
-                .filter(diesel::dsl::not(exists(quarantine::table.filter(quarantine::source_hash.eq(blobs::sha256.nullable())))))
+                .filter(diesel::dsl::not(exists(
+                    quarantine::table.filter(quarantine::source_hash.eq(blobs::sha256.nullable())),
+                )))
                 .filter(diesel::dsl::not(exists(
                     fetched_mails::table
                         .filter(fetched_mails::source_hash.eq(blobs::sha256.nullable()))

@@ -33,7 +33,11 @@ pub fn missing<E: From<ImapError> + From<Error>>(
     let found = match missed.first() {
         None => Vec::new(),
         Some(first) => {
-            tracing::warn!(mailbox = place.mailbox.0, mails = missed.len(), "mail below the cursor was missed; fetching it");
+            tracing::warn!(
+                mailbox = place.mailbox.0,
+                mails = missed.len(),
+                "mail below the cursor was missed; fetching it"
+            );
             let sizes = session.uids_above(first.saturating_sub(1))?;
             sizes.into_iter().filter(|(uid, _)| missed.contains(uid)).collect()
         }

@@ -16,7 +16,7 @@ use crate::{
 };
 use shared::{ids::AccountId, live::LiveEvent};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, mpsc},
     thread::JoinHandle,
     time::Duration,
@@ -57,14 +57,17 @@ pub async fn run(core: Core, servers: MailServers) {
     let state = Arc::new(Mutex::new(State::default()));
     let wake = Arc::new(Notify::new());
     let listener = listen(core.clone(), Arc::clone(&wake));
-    let worker = workers::run("inbox", core.stop.clone(), wake, || tick(core.clone(), servers.clone(), Arc::clone(&state)));
+    let worker =
+        workers::run("inbox", core.stop.clone(), wake, || tick(core.clone(), servers.clone(), Arc::clone(&state)));
     tokio::join!(listener, worker);
     let mut state = state.lock().await;
     for session in state.running.values_mut() {
         session.end();
     }
     let threads: Vec<JoinHandle<()>> = state.running.values_mut().filter_map(|session| session.thread.take()).collect();
-    let ended = tokio::task::spawn_blocking(move || threads.into_iter().filter(|thread| !thread.is_finished()).for_each(|thread| drop(thread.join())));
+    let ended = tokio::task::spawn_blocking(move || {
+        threads.into_iter().filter(|thread| !thread.is_finished()).for_each(|thread| drop(thread.join()))
+    });
     if ended.await.is_err() {
         tracing::warn!("the mailbox sessions could not be waited for");
     }
@@ -114,9 +117,8 @@ async fn tick(core: Core, servers: MailServers, state: Arc<Mutex<State>>) -> Res
     state.running.retain(|_, session| !session.is_over());
     for (id, at) in mine {
         // A session of an older revision is let finish its batch before the next one begins.
-        if !state.running.contains_key(&id) {
-            let session = start(&core, &servers, at)?;
-            state.running.insert(id, session);
+        if let Entry::Vacant(vacant) = state.running.entry(id) {
+            vacant.insert(start(&core, &servers, at)?);
         }
     }
     metrics::gauge!("posta_mailbox_sessions").set(f64::from(u32::try_from(state.running.len()).unwrap_or(u32::MAX)));

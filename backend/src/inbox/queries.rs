@@ -144,10 +144,8 @@ pub fn advance(conn: &mut Connection, id: MailboxId, uid_validity: u32, to: u32,
 /// # Errors
 /// The database's.
 pub fn is_known(conn: &mut Connection, id: MailboxId, uid_validity: u32, uid: u32) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(
-        fetched_mails::table.find((id, i64::from(uid_validity), i64::from(uid))),
-    ))
-    .get_result(conn)
+    diesel::select(diesel::dsl::exists(fetched_mails::table.find((id, i64::from(uid_validity), i64::from(uid)))))
+        .get_result(conn)
 }
 
 /// Message that a source already made under an earlier UIDVALIDITY, unless all such were met again under this one: two

@@ -6,8 +6,7 @@ use crate::{
     files::links::judge_type,
     kernel::{Core, Result, secrets::sha256_hex, storage::Blob},
     mail::{
-        self,
-        address,
+        self, address,
         autoreply::MailKind,
         bounce,
         sanitize::{RemoteImages, SanitizeOptions, sanitize},
@@ -43,12 +42,7 @@ pub struct Ready {
 ///
 /// # Errors
 /// The disk's.
-pub async fn prepare(
-    core: &Core,
-    account: &OpenAccount,
-    mails: Vec<Fetched>,
-    history_to: u32,
-) -> Result<Vec<Ready>> {
+pub async fn prepare(core: &Core, account: &OpenAccount, mails: Vec<Fetched>, history_to: u32) -> Result<Vec<Ready>> {
     let mut ready = Vec::with_capacity(mails.len());
     let mut sources = Vec::with_capacity(mails.len());
     for mail in mails {
@@ -81,10 +75,7 @@ fn read(account: &OpenAccount, mail: &Fetched, history: bool) -> Ready {
         let keep = |id: &str| Some(format!("cid:{id}"));
         sanitize(html, &SanitizeOptions { cid: &keep, remote: RemoteImages::Block })
     });
-    let bounce = parsed
-        .as_ref()
-        .filter(|parsed| parsed.kind == MailKind::Bounce)
-        .and_then(|_| bounce::read(&mail.raw));
+    let bounce = parsed.as_ref().filter(|parsed| parsed.kind == MailKind::Bounce).and_then(|_| bounce::read(&mail.raw));
     Ready {
         uid: mail.uid,
         size: mail.size,

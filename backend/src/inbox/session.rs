@@ -98,7 +98,10 @@ impl Visitor {
                     let health = if stop { AccountHealth::Stopped } else { AccountHealth::Failing };
                     self.note_health(health, Some(&words));
                     if stop {
-                        tracing::error!(account = self.at.account_id.0, "the incoming server refuses the login; stopped");
+                        tracing::error!(
+                            account = self.at.account_id.0,
+                            "the incoming server refuses the login; stopped"
+                        );
                         return;
                     }
                 }
@@ -124,9 +127,8 @@ impl Visitor {
     }
 
     fn note_health(&self, health: AccountHealth, error: Option<&str>) {
-        let noted = self.core.db.write_here(|conn| {
-            Ok(account::set_health(conn, self.at, health, error, self.core.now())?)
-        });
+        let noted =
+            self.core.db.write_here(|conn| Ok(account::set_health(conn, self.at, health, error, self.core.now())?));
         if let Err(error) = noted {
             tracing::debug!(%error, "the health of an account could not be noted");
         }
@@ -187,13 +189,17 @@ impl Visitor {
         let Some(known) = known else {
             let beginning = begin(session, account.import_days, selected, core.now())?;
             let id = self.at.account_id;
-            let made = core.db.write_here(|conn| Ok(queries::open_mailbox(conn, id, FOLDER, beginning, core.now())?))?;
+            let made =
+                core.db.write_here(|conn| Ok(queries::open_mailbox(conn, id, FOLDER, beginning, core.now())?))?;
             return Ok(made);
         };
         if known.uid_validity == Some(i64::from(selected.uid_validity)) {
             return Ok(known);
         }
-        tracing::warn!(mailbox = known.id.0, "UIDVALIDITY has changed; the folder is read again, known mail is recognised");
+        tracing::warn!(
+            mailbox = known.id.0,
+            "UIDVALIDITY has changed; the folder is read again, known mail is recognised"
+        );
         // What lay there before the first connection is still none of ours; by the day, which is all that IMAP tells.
         let since = session.uids_since(known.opened_at.millis())?;
         let skipped_to = since.first().map_or(0, |first| first.saturating_sub(1));

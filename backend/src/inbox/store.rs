@@ -6,13 +6,7 @@ use super::{
 };
 use crate::{
     conversations::receive::receive,
-    kernel::{
-        Core, Error, Result,
-        db::Connection,
-        secrets::Key,
-        storage::Blobs,
-        workers::failpoint,
-    },
+    kernel::{Core, Error, Result, db::Connection, secrets::Key, storage::Blobs, workers::failpoint},
 };
 use shared::{error::ErrorCode, ids::MailboxId, time::Timestamp};
 
@@ -33,7 +27,8 @@ pub struct Place {
 pub fn batch(core: &Core, place: Place, mails: Vec<Ready>, aside: Vec<Aside>, cursor: u32) -> Result<()> {
     let key = core.keys.derive("threads");
     if failpoint::mutant("inbox.cursor_first") {
-        core.db.write_here(|conn| Ok(queries::advance(conn, place.mailbox, place.uid_validity, cursor, core.now())?))?;
+        core.db
+            .write_here(|conn| Ok(queries::advance(conn, place.mailbox, place.uid_validity, cursor, core.now())?))?;
     }
     failpoint::pass("inbox.before_commit");
     let whole = core.db.write_here(|conn| {
@@ -56,14 +51,7 @@ pub fn batch(core: &Core, place: Place, mails: Vec<Ready>, aside: Vec<Aside>, cu
     }
 }
 
-fn one_by_one(
-    core: &Core,
-    key: &Key,
-    place: Place,
-    mails: &[Ready],
-    aside: &[Aside],
-    cursor: u32,
-) -> Result<()> {
+fn one_by_one(core: &Core, key: &Key, place: Place, mails: &[Ready], aside: &[Aside], cursor: u32) -> Result<()> {
     for mail in mails {
         let alone = core.db.write_here(|conn| one(conn, key, place, mail, core.now()));
         match alone {

@@ -189,7 +189,10 @@ impl Settings {
     pub fn load(flags: &Flags, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let mut values = std::collections::HashMap::new();
         for (key, value) in environment.into_iter().filter(|(key, _)| key.starts_with(PREFIX)) {
-            match key.strip_suffix("_FILE").filter(|_| key != "POSTA__SECRETS__KEY_FILE" && key != "POSTA__MAIL__CA_FILE") {
+            match key
+                .strip_suffix("_FILE")
+                .filter(|_| key != "POSTA__SECRETS__KEY_FILE" && key != "POSTA__MAIL__CA_FILE")
+            {
                 Some(key) => {
                     let content = std::fs::read_to_string(&value)
                         .map_err(|error| ConfigError::Message(format!("{key}_FILE: {value}: {error}")))?;
@@ -244,7 +247,9 @@ impl Settings {
             }
         }
         if self.mail.connections == 0 || self.limits.socket_queue < 8 {
-            return Err(ConfigError::Message("mail.connections must be 1 or more, limits.socket_queue 8 or more".into()));
+            return Err(ConfigError::Message(
+                "mail.connections must be 1 or more, limits.socket_queue 8 or more".into(),
+            ));
         }
         Ok(())
     }
@@ -262,7 +267,11 @@ impl Settings {
     /// The key file; by default in the data directory.
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
-        if self.secrets.key_file == Path::new("") { self.data.dir.join("keys.txt") } else { self.secrets.key_file.clone() }
+        if self.secrets.key_file == Path::new("") {
+            self.data.dir.join("keys.txt")
+        } else {
+            self.secrets.key_file.clone()
+        }
     }
 }
 

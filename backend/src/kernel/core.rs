@@ -1,14 +1,6 @@
 //! What every room is given: database, clock, settings, keys, blobs, live hub, and the signal to stop.
 
-use super::{
-    clock::SharedClock,
-    config::Settings,
-    db::Db,
-    events::Hub,
-    secrets::Keys,
-    signed::Signer,
-    storage::Blobs,
-};
+use super::{clock::SharedClock, config::Settings, db::Db, events::Hub, secrets::Keys, signed::Signer, storage::Blobs};
 use shared::time::Timestamp;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

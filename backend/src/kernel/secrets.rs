@@ -69,7 +69,8 @@ impl Keys {
     /// The text of a key file.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = String::from("# Posta's keys. Whoever has this file and the database can read the stored passwords.\n");
+        let mut text =
+            String::from("# Posta's keys. Whoever has this file and the database can read the stored passwords.\n");
         text.push_str(&format!("root {}\n", BASE64.encode(self.root)));
         for (id, key) in &self.seals {
             text.push_str(&format!("seal {id} {}\n", BASE64.encode(key)));

@@ -40,7 +40,11 @@ impl Signer {
         let until = now.plus(LIFE).millis().div_euclid(STEP).saturating_add(1).saturating_mul(STEP);
         let body = format!("{what}~{until}");
         let tag = mac(&self.key, &[body.as_bytes()]);
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(&body), URL_SAFE_NO_PAD.encode(tag.first_chunk::<16>().unwrap_or(&[0; 16])))
+        format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(&body),
+            URL_SAFE_NO_PAD.encode(tag.first_chunk::<16>().unwrap_or(&[0; 16]))
+        )
     }
 
     /// What a token opens.

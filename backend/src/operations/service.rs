@@ -3,6 +3,7 @@
 use super::queries;
 use crate::{
     campaigns::must_see,
+    files::Link,
     kernel::{Core, Result, audit, http::cursor},
 };
 use shared::{
@@ -65,9 +66,16 @@ impl Service {
         });
         let mut page = cursor::page(rows.await?, limit, |row| row.id);
         let now = self.core.now();
-        for row in page.items.iter_mut().filter(|row| row.source_sha256.is_some()) {
-            let token = self.core.signer.sign(&format!("source/quarantine/{}", row.id), now);
-            row.source_url = Some(format!("/api/v1/sources/{token}"));
+        for row in &mut page.items {
+            let link = row.source_sha256.as_ref().map(|blob| Link {
+                blob: blob.clone(),
+                part: None,
+                name: format!("quarantine-{}.eml", row.id),
+                content_type: "message/rfc822".into(),
+                inline: false,
+                content_id: None,
+            });
+            row.source_url = link.map(|link| link.url(&self.core, now));
         }
         Ok(page)
     }

@@ -44,7 +44,8 @@ pub async fn run(core: Core, servers: MailServers) {
     let wake = Arc::new(Notify::new());
     let resting = Arc::new(Mutex::new(Resting::default()));
     let listener = listen(core.clone(), Arc::clone(&wake));
-    let worker = workers::run("copies", core.stop.clone(), wake, || tick(core.clone(), servers.clone(), Arc::clone(&resting)));
+    let worker =
+        workers::run("copies", core.stop.clone(), wake, || tick(core.clone(), servers.clone(), Arc::clone(&resting)));
     tokio::join!(listener, worker);
 }
 

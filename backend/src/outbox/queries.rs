@@ -167,7 +167,9 @@ pub fn mark_bounced(
     failures: &[RecipientFailure],
     now: Timestamp,
 ) -> QueryResult<()> {
-    let sent = outbox::table.filter(outbox::message_id.eq(id)).filter(outbox::state.eq_any([Delivery::Sent, Delivery::Bounced]));
+    let sent = outbox::table
+        .filter(outbox::message_id.eq(id))
+        .filter(outbox::state.eq_any([Delivery::Sent, Delivery::Bounced]));
     let known: Option<Json<Vec<RecipientFailure>>> = sent.select(outbox::failed).first(conn).optional()?;
     let Some(Json(mut failed)) = known else { return Ok(()) };
     for failure in failures {
@@ -270,24 +272,12 @@ pub fn claim(
 ) -> QueryResult<Vec<Claimed>> {
     // One claimer at a time per account; on SQLite every write transaction is alone already.
     arms::lock_pair(conn, 72, account.0)?;
-    type Row = (
-        OutboxId,
-        MessageId,
-        String,
-        String,
-        Json<Vec<String>>,
-        Json<Vec<RecipientFailure>>,
-        i32,
-        Timestamp,
+    type Row = (OutboxId, MessageId, String, String, Json<Vec<String>>, Json<Vec<RecipientFailure>>, i32, Timestamp);
+    let due = outbox::table.filter(outbox::account_id.eq(account)).filter(outbox::due_at.le(now)).filter(
+        outbox::state
+            .eq_any([Delivery::Held, Delivery::Queued])
+            .or(outbox::state.eq(Delivery::Sending).and(outbox::lease_until.lt(now))),
     );
-    let due = outbox::table
-        .filter(outbox::account_id.eq(account))
-        .filter(outbox::due_at.le(now))
-        .filter(
-            outbox::state
-                .eq_any([Delivery::Held, Delivery::Queued])
-                .or(outbox::state.eq(Delivery::Sending).and(outbox::lease_until.lt(now))),
-        );
     let rows: Vec<Row> = due
         .order((outbox::due_at.asc(), outbox::id.asc()))
         .limit(limit)
@@ -388,7 +378,9 @@ pub fn record(conn: &mut Connection, node: &str, outcomes: &[Outcome], now: Time
             diesel::update(outbox::table.find(outcome.id)).set(outbox::due_at.eq(due_at)).execute(conn)?;
         }
         if outcome.uncount {
-            diesel::update(outbox::table.find(outcome.id)).set(outbox::attempts.eq(outbox::attempts - 1)).execute(conn)?;
+            diesel::update(outbox::table.find(outcome.id))
+                .set(outbox::attempts.eq(outbox::attempts - 1))
+                .execute(conn)?;
         }
     }
     for outcome in outcomes {

@@ -38,8 +38,7 @@ pub fn state_of(
 
 /// Whether an agent's state is written down.
 pub fn is_known(conn: &mut Connection, user: UserId) -> QueryResult<bool> {
-    let row: Option<UserId> =
-        agent_states::table.find(user).select(agent_states::user_id).first(conn).optional()?;
+    let row: Option<UserId> = agent_states::table.find(user).select(agent_states::user_id).first(conn).optional()?;
     Ok(row.is_some())
 }
 

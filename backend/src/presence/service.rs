@@ -81,11 +81,8 @@ impl Service {
     pub(super) async fn break_kinds(&self, query: PageQuery) -> Result<Page<BreakKind>> {
         let limit = cursor::limit(query.limit)?;
         let after: Option<i32> = cursor::read(query.cursor.as_deref())?;
-        let rows = self
-            .core
-            .db
-            .read(move |conn| Ok(queries::break_kinds(conn, after, limit.saturating_add(1))?))
-            .await?;
+        let rows =
+            self.core.db.read(move |conn| Ok(queries::break_kinds(conn, after, limit.saturating_add(1))?)).await?;
         let page = cursor::page(rows, limit, |row| row.position);
         Ok(Page { items: page.items.into_iter().map(|row| row.view()).collect(), next_cursor: page.next_cursor })
     }

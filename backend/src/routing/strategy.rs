@@ -124,7 +124,7 @@ pub fn choose(candidates: &[Candidate], last_served: Option<UserId>, strategy: &
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Strategy, *};
     use proptest::prelude::*;
 
     const STRATEGY: Strategy =
@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn leaves_out_who_may_not() {
-        let cases: [(fn(&mut Candidate), Ineligible); 5] = [
+        type Spoil = fn(&mut Candidate);
+        let cases: [(Spoil, Ineligible); 5] = [
             (|one| one.online = false, Ineligible::Offline),
             (|one| one.on_break = true, Ineligible::OnBreak),
             (|one| one.may_receive = false, Ineligible::MayNotReceive),

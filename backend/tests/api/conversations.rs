@@ -65,7 +65,11 @@ fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
     let source = crate::support::block_on(core.blobs.put(raw.clone())).unwrap();
     let mut parts = Vec::new();
     let parsed = parse::parse_with(&raw, &mut |info, bytes| {
-        parts.push(StoredPart { content_type: info.content_type.clone(), sha256: sha256_hex(bytes), info: info.clone() });
+        parts.push(StoredPart {
+            content_type: info.content_type.clone(),
+            sha256: sha256_hex(bytes),
+            info: info.clone(),
+        });
     })
     .unwrap();
     let cleaned = parsed.html.as_deref().map(|html| {

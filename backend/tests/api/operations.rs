@@ -75,8 +75,9 @@ both_engines! {
         let items = list.json["items"].as_array().unwrap();
         assert_eq!(items.iter().map(|item| item["id"].as_i64().unwrap()).collect::<Vec<_>>(), [2, 1]);
         let url = items[0]["source_url"].as_str().unwrap();
-        let token = url.strip_prefix("/api/v1/sources/").unwrap();
-        assert_eq!(app.posta.core.signer.read(token, app.posta.core.now()).unwrap(), "source/quarantine/2");
+        let token = url.strip_prefix("/api/v1/files/").unwrap();
+        let opened = posta::files::Link::read(&app.posta.core, token).unwrap();
+        assert_eq!(opened.name, "quarantine-2.eml");
         assert_eq!(json!([items[0]["source_sha256"], items[0]["reason"], items[0]["attempts"]]), json!([hash, "no header", 3]));
         assert_eq!(items[1]["source_url"], Value::Null);
     }

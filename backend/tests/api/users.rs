@@ -176,7 +176,8 @@ fn secrets_are_stored_as_hashes() {
     let ticket = ana.ticket();
     app.anonymous().sign_in("contraseña tecleada aquí", PASSWORD).problem(401, "wrong_credentials");
     let cookie = ana.cookie().unwrap().split_once('=').unwrap().1.to_owned();
-    let files = ["posta.sqlite3", "posta.sqlite3-wal"].map(|name| std::fs::read(app.dir().join(name)).unwrap_or_default());
+    let files =
+        ["posta.sqlite3", "posta.sqlite3-wal"].map(|name| std::fs::read(app.dir().join(name)).unwrap_or_default());
     assert!(files.iter().any(|bytes| !bytes.is_empty()));
     for secret in [PASSWORD, "contraseña tecleada", &ticket, &cookie, &ana.token().unwrap()] {
         for bytes in &files {

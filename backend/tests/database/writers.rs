@@ -7,11 +7,7 @@ use posta::kernel::{
     db::{Connection, Db, Engine, arms, migrate, schema::users},
     error::Result,
 };
-use shared::{
-    error::ErrorCode,
-    ids::UserId,
-    time::Timestamp,
-};
+use shared::{error::ErrorCode, ids::UserId, time::Timestamp};
 use std::time::Duration;
 
 fn insert_user(conn: &mut Connection, login: &str) -> QueryResult<UserId> {

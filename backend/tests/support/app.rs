@@ -58,11 +58,7 @@ impl Builder {
         let database = TestDatabase::new(self.engine, dir.path());
         let mut variables = self.settings;
         variables.insert("POSTA__DATABASE__URL".into(), database.url.clone());
-        let flags = Flags {
-            file: None,
-            data_dir: Some(dir.path().to_owned()),
-            listen: Some("127.0.0.1:0".into()),
-        };
+        let flags = Flags { file: None, data_dir: Some(dir.path().to_owned()), listen: Some("127.0.0.1:0".into()) };
         let settings = Settings::load(&flags, variables).unwrap();
         let clock = Arc::new(ShiftedClock::default());
         let posta = Posta::open(settings, clock.clone()).unwrap();
@@ -223,7 +219,11 @@ impl TestApp {
         self.write(|conn| {
             let position: i64 = m::members.filter(m::campaign_id.eq(campaign)).count().get_result(conn)?;
             let values = (
-                (m::campaign_id.eq(campaign), m::user_id.eq(user), m::position.eq(i32::try_from(position).unwrap() + 1)),
+                (
+                    m::campaign_id.eq(campaign),
+                    m::user_id.eq(user),
+                    m::position.eq(i32::try_from(position).unwrap() + 1),
+                ),
                 (m::penalty.eq(0), m::may_receive.eq(true), m::may_start.eq(true)),
             );
             diesel::insert_into(m::members).values(values).execute(conn)?;

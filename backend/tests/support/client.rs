@@ -80,13 +80,7 @@ impl Client {
             .max_redirects(0)
             .timeout_global(Some(std::time::Duration::from_secs(60)))
             .build();
-        Self {
-            agent: config.into(),
-            base: base.to_owned(),
-            conformance,
-            held: Arc::default(),
-            headers: Vec::new(),
-        }
+        Self { agent: config.into(), base: base.to_owned(), conformance, held: Arc::default(), headers: Vec::new() }
     }
 
     /// The same client (and session), with a header more.
@@ -188,7 +182,9 @@ impl Client {
         }
         let answered = match body {
             Some((kind, bytes)) => self.agent.run(request.header("Content-Type", kind).body(bytes).unwrap()),
-            None if method == "GET" || method == "DELETE" || method == "HEAD" => self.agent.run(request.body(()).unwrap()),
+            None if method == "GET" || method == "DELETE" || method == "HEAD" => {
+                self.agent.run(request.body(()).unwrap())
+            }
             None => self.agent.run(request.body(Vec::<u8>::new()).unwrap()),
         };
         let mut response = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));

@@ -40,8 +40,10 @@ impl Conformance {
         match response["content"]["application/json"]["schema"].clone() {
             Value::Null => {
                 // Pages and files: documented by their media type; `application/octet-stream` stands for any file.
-                let kinds: Vec<&str> =
-                    response["content"].as_object().map(|all| all.keys().map(String::as_str).collect()).unwrap_or_default();
+                let kinds: Vec<&str> = response["content"]
+                    .as_object()
+                    .map(|all| all.keys().map(String::as_str).collect())
+                    .unwrap_or_default();
                 let kind = answer.header("content-type").unwrap_or("").split(';').next().unwrap_or("").trim();
                 let documented = kinds.contains(&kind) || kinds.contains(&"application/octet-stream");
                 assert!(answer.text.is_empty() || documented, "a body is not documented: {what}");

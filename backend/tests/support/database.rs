@@ -22,9 +22,7 @@ impl TestDatabase {
     /// An empty database; SQLite's is a file in `dir`.
     pub fn new(engine: Engine, dir: &Path) -> Self {
         match engine {
-            Engine::Sqlite => {
-                Self { url: format!("sqlite:{}", dir.join("posta.sqlite3").display()), postgres: None }
-            }
+            Engine::Sqlite => Self { url: format!("sqlite:{}", dir.join("posta.sqlite3").display()), postgres: None },
             Engine::Postgres => {
                 static NEXT: AtomicU32 = AtomicU32::new(0);
                 let server = postgres_url();

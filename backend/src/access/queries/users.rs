@@ -139,10 +139,7 @@ pub fn set_limits(conn: &mut Connection, id: UserId, campaigns: &[CampaignId]) -
 }
 
 /// Users whom a caller sees: himself, and where he is limited, members of his campaigns.
-fn visible(
-    me: UserId,
-    scope: &CampaignScope,
-) -> users::BoxedQuery<'static, MultiBackend> {
+fn visible(me: UserId, scope: &CampaignScope) -> users::BoxedQuery<'static, MultiBackend> {
     let query = users::table.into_boxed::<MultiBackend>();
     match scope {
         CampaignScope::All => query,

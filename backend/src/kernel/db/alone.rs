@@ -86,7 +86,8 @@ pub fn durability_doubts(conn: &mut Connection) -> Result<Vec<String>> {
     match conn {
         Connection::Postgres(c) => {
             for name in ["fsync", "synchronous_commit", "full_page_writes"] {
-                let value = sql_query(format!("SELECT current_setting('{name}') AS value")).get_result::<Setting>(c)?.value;
+                let value =
+                    sql_query(format!("SELECT current_setting('{name}') AS value")).get_result::<Setting>(c)?.value;
                 if value == "off" {
                     doubts.push(format!("PostgreSQL runs with {name} = off"));
                 }
@@ -117,7 +118,9 @@ mod tests {
     fn a_name_that_was_not_written_whole_is_made_anew() {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&format!("sqlite:{}", dir.path().join("p").display()), 2, Duration::from_secs(2)).unwrap();
-        for rubbish in ["", "0123", "0123456789abcdef0", "xxxxxxxxxxxxxxxx", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"] {
+        for rubbish in
+            ["", "0123", "0123456789abcdef0", "xxxxxxxxxxxxxxxx", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"]
+        {
             std::fs::write(dir.path().join("posta.lock"), rubbish).unwrap();
             let name = claim(&db, dir.path()).unwrap().node().to_owned();
             assert_eq!((name.len(), claim(&db, dir.path()).unwrap().node()), (NAME, name.as_str()));

@@ -10,4 +10,3 @@ pub enum AnyConnection {
     /// SQLite.
     Sqlite(SqliteConnection),
 }
-

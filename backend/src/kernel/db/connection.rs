@@ -17,7 +17,6 @@ use r2d2::ManageConnection;
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
-
 /// Which engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {

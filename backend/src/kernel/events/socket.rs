@@ -85,8 +85,7 @@ enum End {
 
 impl Socket {
     async fn run(mut self, stream: MessageStream) {
-        let mut subscriber =
-            self.core.hub.subscribe(self.principal.clone(), self.core.settings.limits.socket_queue);
+        let mut subscriber = self.core.hub.subscribe(self.principal.clone(), self.core.settings.limits.socket_queue);
         let end = self.serve(&mut subscriber, stream).await;
         drop(subscriber);
         if let End::Code(code, text) = end {
@@ -170,13 +169,15 @@ impl Socket {
                 Err(_) => Err(End::Code(1008, "not a frame of this contract")),
             },
             Some(Ok(Message::Ping(bytes))) => {
-                if self.session.pong(&bytes).await.is_err() { Err(End::Closed) } else { Ok(()) }
+                if self.session.pong(&bytes).await.is_err() {
+                    Err(End::Closed)
+                } else {
+                    Ok(())
+                }
             }
             Some(Ok(Message::Pong(_) | Message::Nop)) => Ok(()),
             Some(Ok(Message::Close(_)) | Err(_)) | None => Err(End::Closed),
-            Some(Ok(Message::Binary(_) | Message::Continuation(_))) => {
-                Err(End::Code(1003, "text frames only"))
-            }
+            Some(Ok(Message::Binary(_) | Message::Continuation(_))) => Err(End::Code(1003, "text frames only")),
         }
     }
 

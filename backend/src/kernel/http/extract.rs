@@ -23,7 +23,9 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
         Box::pin(async move {
             let kind = request.headers().get("Content-Type").and_then(|value| value.to_str().ok()).unwrap_or("");
             let bare = kind.split(';').next().unwrap_or("").trim();
-            if !(bare.eq_ignore_ascii_case("application/json") || bare.eq_ignore_ascii_case("application/merge-patch+json")) {
+            if !(bare.eq_ignore_ascii_case("application/json")
+                || bare.eq_ignore_ascii_case("application/merge-patch+json"))
+            {
                 return Err(Error::detailed(ErrorCode::UnsupportedMediaType, "send application/json"));
             }
             let bytes = read(&request, &mut payload).await?;
@@ -35,10 +37,8 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
 }
 
 async fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>> {
-    let most = request
-        .app_data::<web::Data<Core>>()
-        .map_or(64, |core| core.settings.limits.json_kb)
-        .saturating_mul(1_024);
+    let most =
+        request.app_data::<web::Data<Core>>().map_or(64, |core| core.settings.limits.json_kb).saturating_mul(1_024);
     let too_large = || Error::detailed(ErrorCode::TooLarge, format!("a body may have at most {most} octets"));
     let told = request.headers().get("Content-Length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if told.is_some_and(|length| length > most) {
@@ -165,14 +165,12 @@ impl FromRequest for IfMatch {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let read = match request.headers().get("If-Match").map(|value| value.to_str().unwrap_or("").trim()) {
             None | Some("*") => Ok(Self(None)),
-            Some(tag) => tag
-                .trim_start_matches("W/")
-                .trim_matches('"')
-                .parse()
-                .map(|version| Self(Some(version)))
-                .map_err(|_| Error::detailed(ErrorCode::MalformedRequest, "If-Match must be an ETag of this resource")),
+            Some(tag) => {
+                tag.trim_start_matches("W/").trim_matches('"').parse().map(|version| Self(Some(version))).map_err(
+                    |_| Error::detailed(ErrorCode::MalformedRequest, "If-Match must be an ETag of this resource"),
+                )
+            }
         };
         std::future::ready(read)
     }
 }
-

@@ -23,7 +23,8 @@ impl IdempotencyKey {
     /// # Errors
     /// `malformed_request`: the header is missing.
     pub fn required(self) -> Result<String> {
-        self.0.ok_or_else(|| Error::detailed(ErrorCode::MalformedRequest, "the header Idempotency-Key is required here"))
+        self.0
+            .ok_or_else(|| Error::detailed(ErrorCode::MalformedRequest, "the header Idempotency-Key is required here"))
     }
 }
 

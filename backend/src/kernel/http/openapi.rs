@@ -30,7 +30,9 @@ impl Modify for Frame {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("Access token of POST /api/v1/auth/sign-in. The scopes named by an operation are permissions."))
+            .description(Some(
+                "Access token of POST /api/v1/auth/sign-in. The scopes named by an operation are permissions.",
+            ))
             .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     }

@@ -150,7 +150,9 @@ pub fn client_address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let forwarded = request.headers().get_all("X-Forwarded-For").last().and_then(|value| value.to_str().ok());
     match forwarded {
-        Some(list) if from_proxy(request) => list.rsplit(',').next().and_then(|last| last.trim().parse().ok()).unwrap_or(peer),
+        Some(list) if from_proxy(request) => {
+            list.rsplit(',').next().and_then(|last| last.trim().parse().ok()).unwrap_or(peer)
+        }
         _ => peer,
     }
 }
@@ -158,7 +160,8 @@ pub fn client_address(request: &HttpRequest) -> IpAddr {
 /// `http` or `https`, as the browser sees it.
 #[must_use]
 pub fn scheme(request: &HttpRequest) -> &'static str {
-    let configured = request.app_data::<web::Data<Core>>().map(|core| core.settings.server.public_url.starts_with("https://"));
+    let configured =
+        request.app_data::<web::Data<Core>>().map(|core| core.settings.server.public_url.starts_with("https://"));
     let forwarded = request.headers().get("X-Forwarded-Proto").and_then(|value| value.to_str().ok());
     if configured == Some(true) || (forwarded == Some("https") && from_proxy(request)) { "https" } else { "http" }
 }

@@ -113,11 +113,8 @@ fn step(
     seen: Option<(i64, Instant)>,
     now: Instant,
 ) -> QueryResult<Step> {
-    let row: Option<Row> = leases::table
-        .find(name)
-        .select((leases::owner, leases::counter, leases::fence))
-        .first(conn)
-        .optional()?;
+    let row: Option<Row> =
+        leases::table.find(name).select((leases::owner, leases::counter, leases::fence)).first(conn).optional()?;
     let Some(row) = row else {
         diesel::insert_into(leases::table)
             .values((leases::name.eq(name), leases::owner.eq(owner), leases::counter.eq(1), leases::fence.eq(1)))
@@ -148,8 +145,6 @@ fn step(
 /// # Errors
 /// The database's.
 pub fn holds(conn: &mut Connection, name: &str, fence: i64) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(
-        leases::table.filter(leases::name.eq(name)).filter(leases::fence.eq(fence)),
-    ))
-    .get_result(conn)
+    diesel::select(diesel::dsl::exists(leases::table.filter(leases::name.eq(name)).filter(leases::fence.eq(fence))))
+        .get_result(conn)
 }
