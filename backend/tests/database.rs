@@ -45,6 +45,7 @@ use std::time::Duration;
 
 /// A migrated database of its own.
 pub struct Fresh {
+    /// The pool.
     pub db: Db,
     database: TestDatabase,
     _dir: tempfile::TempDir,

@@ -219,8 +219,8 @@ fn declared() -> Tables {
         let block = &block[..block.find("\n}").unwrap()];
         let (head, body) = block.split_once('{').unwrap();
         let (name, key) = head.trim().split_once('(').unwrap();
-        let mut table = Table::default();
-        table.primary = key.trim_end_matches([')', ' ']).split(',').map(|column| column.trim().to_owned()).collect();
+        let primary = key.trim_end_matches([')', ' ']).split(',').map(|column| column.trim().to_owned()).collect();
+        let mut table = Table { primary, ..Table::default() };
         for line in body.lines() {
             if let Some((column, kind)) = line.trim().trim_end_matches(',').split_once(" -> ") {
                 table.columns.insert(column.trim_start_matches("r#").to_owned(), kind.to_owned());
