@@ -1,11 +1,7 @@
 //! Who may know whom (the rules of the design): `mail` knows neither kernel nor rooms, the kernel knows no room, rooms
 //! know only the rooms below them; inside a room routes know the service, the service the queries. The present is told
 //! by one clock, and what differs between the engines stands in one file.
-#![expect(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    reason = "tests and their helpers fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests and their helpers fail by panicking")]
 
 use std::{
     collections::BTreeSet,
