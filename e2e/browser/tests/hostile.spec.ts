@@ -3,6 +3,29 @@
 import { BEACON, HOSTILE, hostileHtml } from '../support/hostile';
 import { Portal } from '../support/portal';
 import { expect, test, unique } from '../support/test';
+import { Watch } from '../support/watch';
+
+test('the watch that all tests stand under sees what it is there for', async ({ browser, stage }) => {
+  const watch = new Watch();
+  const context = await browser.newContext({ baseURL: stage.address });
+  await watch.follow(context, stage.address);
+  const page = await context.newPage();
+  const fetchPicture = () => {
+    const image = new Image();
+    image.src = 'http://beacon.example/far.png';
+    document.body.append(image);
+  };
+  const seen = (text: string) => expect.poll(() => watch.complaints.join('\n'), text).toContain(text);
+  await page.goto('/sign-in');
+  await page.evaluate(fetchPicture);
+  await seen('policy breached: img-src by http://beacon.example');
+  await page.goto('about:blank');
+  await page.evaluate(fetchPicture);
+  await seen('a request left our origin: http://beacon.example/far.png');
+  await page.evaluate(() => setTimeout(() => { throw new Error('nobody catches me'); }));
+  await seen('uncaught: Error: nobody catches me');
+  await context.close();
+});
 
 for (const attack of Object.keys(HOSTILE)) {
   test(`a mail that attacks with ${attack} is shown safely`, async ({ desk, signIn, customer }) => {
