@@ -56,7 +56,10 @@ pub fn is_ours(path: &str) -> bool {
 
 /// Goes to pages. Cheap to copy.
 #[derive(Clone, Copy)]
-pub struct Go(StoredValue<Box<dyn Fn(&str, bool)>, LocalStorage>);
+pub struct Go(StoredValue<Navigate, LocalStorage>);
+
+/// Goes to a path, with or without a trace.
+type Navigate = Box<dyn Fn(&str, bool)>;
 
 impl Go {
     /// Must be called inside the router.

@@ -53,7 +53,12 @@ pub fn Dialog(
             class="dialog"
             class:dialog-wide=wide
             aria-labelledby=labelled
-            on:close=move |_| open.set(false)
+            on:close=move |_| {
+                // The event comes late: by now the dialog may be open again.
+                if node.get_untracked().is_none_or(|dialog| !dialog.open()) {
+                    open.set(false);
+                }
+            }
             on:mousedown=move |event: web_sys::MouseEvent| {
                 // A press on the backdrop hits the dialog itself, one inside hits what it holds.
                 if event.target() == node.get_untracked().map(Into::into) {

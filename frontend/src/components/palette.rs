@@ -118,7 +118,11 @@ pub fn Palette(
             node_ref=dialog
             class="palette"
             aria-label=txt!(i18n, shell.palette)
-            on:close=move |_| open.set(false)
+            on:close=move |_| {
+                if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
+                    open.set(false);
+                }
+            }
             on:mousedown=move |event: web_sys::MouseEvent| {
                 if event.target() == dialog.get_untracked().map(Into::into) {
                     open.set(false);

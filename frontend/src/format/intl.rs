@@ -95,6 +95,11 @@ fn whole(locale: Locale, value: i64, name: &'static str) -> String {
     unit(locale, value, name, 0)
 }
 
+/// Whether a count takes the form of one, by the rules of the language.
+pub fn is_one(locale: Locale, count: f64) -> bool {
+    Intl::PluralRules::new(&locales(locale), &Object::new()).select(count) == "one"
+}
+
 /// `at` as a list shows it: "4 min", "3 h", "2 d", "12 Nov".
 pub fn short_ago(locale: Locale, at: Timestamp, now: i64) -> String {
     match ago(at.millis(), now) {

@@ -38,7 +38,7 @@ pub enum Change {
     /// The server's clock.
     Clock(Timestamp),
     /// Something that pages follow by themselves.
-    News(LiveEvent),
+    News(Box<LiveEvent>),
     /// A heartbeat that wants an answer.
     Pong,
 }
@@ -113,7 +113,7 @@ impl Reducer {
             }
             _ => Vec::new(),
         };
-        changes.push(Change::News(event));
+        changes.push(Change::News(Box::new(event)));
         changes
     }
 
@@ -196,7 +196,7 @@ mod tests {
             changes,
             [
                 Change::Row(List::Active, InteractionId(2)),
-                Change::News(LiveEvent::InteractionChanged { interaction: read })
+                Change::News(Box::new(LiveEvent::InteractionChanged { interaction: read }))
             ]
         );
     }
@@ -299,6 +299,6 @@ mod tests {
             message_id: MessageId(5),
         };
         let frame = ServerFrame::Event { seq: Seq(11), at: Timestamp::from_millis(0), event: event.clone() };
-        assert_eq!(reducer.apply(frame), [Change::News(event)]);
+        assert_eq!(reducer.apply(frame), [Change::News(Box::new(event))]);
     }
 }

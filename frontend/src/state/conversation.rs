@@ -50,6 +50,8 @@ impl Messages {
 
     /// Takes over what was fetched anew.
     pub fn replace(self, mut messages: Vec<MessageView>) {
+        // What was taken back is a draft again and no mail.
+        messages.retain(|message| message.delivery != Some(Delivery::Cancelled));
         messages.sort_by_key(key);
         let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
         for message in messages {
@@ -62,6 +64,10 @@ impl Messages {
 
     /// Adds a mail, or takes over its newer state.
     pub fn put(self, message: MessageView) {
+        if message.delivery == Some(Delivery::Cancelled) {
+            self.remove(message.id);
+            return;
+        }
         let (id, place) = (message.id, key(&message));
         self.store(message);
         let mut ids = self.ids.get_untracked();

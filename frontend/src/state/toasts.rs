@@ -7,11 +7,15 @@ use std::{sync::Arc, time::Duration};
 /// A text that knows every language. Unlike a signal it outlives the page that said it.
 pub type Say = Arc<dyn Fn(Locale) -> String + Send + Sync>;
 
+/// A [`Say`] of a closure.
+pub fn saying(text: impl Fn(Locale) -> String + Send + Sync + 'static) -> Say {
+    Arc::new(text)
+}
+
 /// A [`Say`] of a key: `say!(inbox.finished)`.
 macro_rules! say {
     ($($key:tt)*) => {
-        std::sync::Arc::new(move |locale: $crate::i18n::Locale| leptos_i18n::td_string!(locale, $($key)*).to_string())
-            as $crate::state::toasts::Say
+        $crate::state::toasts::saying(move |locale| leptos_i18n::td_string!(locale, $($key)*).to_string())
     };
 }
 pub(crate) use say;

@@ -1,6 +1,6 @@
 //! How good a new password is, while it is typed.
 
-use crate::i18n::{t_string, use_i18n};
+use crate::i18n::{plural, t_string, use_i18n};
 use leptos::prelude::*;
 use shared::{
     api::access::{PASSWORD_MIN, new_password},
@@ -11,7 +11,7 @@ use shared::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strength {
     /// So many characters are missing.
-    Short(usize),
+    Short(u32),
     /// The server would refuse it.
     Weak,
     /// It passes.
@@ -24,7 +24,7 @@ pub enum Strength {
 pub fn strength(password: &str, login: &str) -> Strength {
     let count = password.chars().count();
     if count < PASSWORD_MIN {
-        return Strength::Short(PASSWORD_MIN - count);
+        return Strength::Short(u32::try_from(PASSWORD_MIN - count).unwrap_or(u32::MAX));
     }
     let mut issues = Issues::default();
     new_password(&mut issues, "password", password, login);
@@ -51,7 +51,7 @@ pub fn StrengthMeter(
     let i18n = use_i18n();
     let judged = Memo::new(move |_| password.with(|password| login.with(|login| strength(password, login))));
     let word = move || match judged.get() {
-        Strength::Short(count) => t_string!(i18n, access.strength_short, count = count).to_string(),
+        Strength::Short(count) => plural!(i18n.get_locale(), access.strength_short, count),
         Strength::Weak => t_string!(i18n, access.strength_weak).to_string(),
         Strength::Fair => t_string!(i18n, access.strength_fair).to_string(),
         Strength::Good => t_string!(i18n, access.strength_good).to_string(),

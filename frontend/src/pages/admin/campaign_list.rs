@@ -2,7 +2,7 @@
 
 use crate::{
     components::{Badge, Dot, TimeAgo, Tint},
-    i18n::{I18n, txt, use_i18n, word},
+    i18n::{I18n, plural, txt, use_i18n, word},
     routes,
 };
 use leptos::prelude::*;
@@ -61,7 +61,7 @@ pub fn CampaignRow(
                 {error.map(|error| view! { <span class="admin-row-error">{error}</span> })}
             </span>
             {(waiting > 0)
-                .then(|| view! { <Badge tint=Tint::Info>{txt!(i18n, campaigns.waiting, count = waiting)}</Badge> })}
+                .then(|| view! { <Badge tint=Tint::Info>{move || plural!(i18n.get_locale(), campaigns.waiting, waiting)}</Badge> })}
         </a>
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     api::{Api, ApiError, use_api},
     components::{Avatar, Badge, Button, Empty, Failed, Icon, Look, Skeleton, Tint},
     format,
-    i18n::{error_text, txt, use_i18n},
+    i18n::{error_text, plural, txt, use_i18n},
     live::store::use_live,
     pages::faces::Forbidden,
     state::{
@@ -383,7 +383,7 @@ fn Count(#[prop(into)] set: Signal<usize>) -> impl IntoView {
     let i18n = use_i18n();
     move || {
         let count = u32::try_from(set.get()).unwrap_or(u32::MAX);
-        (count > 0).then(|| view! { <span class="help">{txt!(i18n, common.selected_count, count = count)}</span> })
+        (count > 0).then(|| view! { <span class="help">{plural!(i18n.get_locale(), common.selected_count, count)}</span> })
     }
 }
 

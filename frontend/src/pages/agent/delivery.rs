@@ -60,7 +60,7 @@ pub fn DeliveryLine(
         };
         let text = match delivery.get()? {
             Delivery::Held => (move || word!(i18n, inbox.delivery_held, seconds = left())).into_any(),
-            Delivery::Queued if message.with(|message| message.attempts.unwrap_or(0) > 0) => {
+            Delivery::Queued if message.with(|m| m.last_reply.is_some() || m.attempts.unwrap_or(0) > 0) => {
                 txt!(i18n, inbox.delivery_again).into_any()
             }
             Delivery::Queued => txt!(i18n, inbox.delivery_queued).into_any(),

@@ -30,6 +30,9 @@ pub fn MailFrame(
     /// What it is called.
     #[prop(into)]
     title: Signal<String>,
+    /// The quoted part is shown, too.
+    #[prop(optional)]
+    unfolded: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let node = NodeRef::<html::Iframe>::new();
@@ -39,9 +42,11 @@ pub fn MailFrame(
         watch.set_value(None);
         let Some(frame) = node.get_untracked() else { return };
         let Some(document) = frame.content_document() else { return };
-        let folded = quote_of(&document).is_some();
-        quoted.set(folded.then_some(false));
-        fold(&document, true);
+        let folds = !unfolded && quote_of(&document).is_some();
+        quoted.set(folds.then_some(false));
+        if folds {
+            fold(&document, true);
+        }
         fit(&frame, &document);
         watch.set_value(look_after(frame, &document));
     };
@@ -91,11 +96,14 @@ pub fn MailFrame(
     }
 }
 
+/// Tallest frame, in pixels. What is longer, or pretends to be, scrolls inside its frame.
+const TALLEST: i32 = 20_000;
+
 /// Gives the frame the height of its content, so that the mails scroll together.
 fn fit(frame: &HtmlIFrameElement, document: &Document) {
     let Some(body) = document.body() else { return };
     let root_height = document.document_element().map_or(0, |root| root.unchecked_ref::<HtmlElement>().offset_height());
-    let height = root_height.max(body.scroll_height());
+    let height = root_height.max(body.scroll_height()).min(TALLEST);
     let _ = HtmlElement::style(frame).set_property("height", &format!("{height}px"));
 }
 

@@ -4,7 +4,7 @@ use super::{attachments::Attachments, delivery::DeliveryLine, frame::MailFrame, 
 use crate::{
     components::{Avatar, Badge, Icon, TimeAgo, Tint},
     format::intl,
-    i18n::{txt, use_i18n},
+    i18n::{plural, txt, use_i18n},
     state::recipients,
 };
 use leptos::{either::Either, prelude::*};
@@ -219,7 +219,7 @@ fn Body(message: Signal<MessageView>, label: Signal<String>) -> impl IntoView {
                     view! {
                         <div class="message-note">
                             <Icon glyph=icondata::LuImage />
-                            <span>{txt!(i18n, inbox.images_held, count = held_back.get())}</span>
+                            <span>{move || plural!(i18n.get_locale(), inbox.images_held, held_back.get())}</span>
                             <button type="button" class="link-button" on:click=move |_| remote.set(true)>
                                 {txt!(i18n, inbox.images_show)}
                             </button>

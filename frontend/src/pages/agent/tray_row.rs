@@ -2,7 +2,7 @@
 
 use crate::{
     components::{Badge, Icon, TimeAgo, Tint},
-    i18n::{txt, use_i18n, word},
+    i18n::{plural, txt, use_i18n, word},
     routes,
     state::recipients,
 };
@@ -102,7 +102,7 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
                 (count > 1)
                     .then(|| {
                         view! {
-                            <span class="tray-mark" data-tip=txt!(i18n, inbox.mails, count = count)>
+                            <span class="tray-mark" data-tip=move || plural!(i18n.get_locale(), inbox.mails, count)>
                                 <Icon glyph=icondata::LuMail />
                                 {count}
                             </span>

@@ -268,7 +268,7 @@ pub fn Composer(
                     view! {
                         <details class="composer-quote">
                             <summary>{txt!(i18n, editor.quoted_below)}</summary>
-                            <super::frame::MailFrame src=url title=txt!(i18n, editor.quoted_below) />
+                            <super::frame::MailFrame src=url title=txt!(i18n, editor.quoted_below) unfolded=true />
                         </details>
                     }
                 })}
