@@ -102,7 +102,7 @@ fn mail_in_and_answer_out(ground: &Ground) {
     let arrived = ground.lab.wait_for_subject(&customer.address, "Impresora averiada", LIMIT).unwrap();
     assert_eq!(arrived.subject(), "Re: Impresora averiada nº 7 🖨");
     assert_eq!((arrived.from(), arrived.from_name()), (desk.account.address.clone(), "Soporte".to_owned()));
-    assert_eq!(arrived.to(), [customer.address.clone()]);
+    assert_eq!(arrived.to(), std::slice::from_ref(&customer.address));
     assert_eq!(arrived.header("In-Reply-To").unwrap().trim(), format!("<{}>", mail.internet_message_id));
     assert_eq!(arrived.header("References").unwrap().trim(), format!("<{}>", mail.internet_message_id));
     assert!(

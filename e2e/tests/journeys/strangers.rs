@@ -1,6 +1,6 @@
 //! Who may join a conversation: threads are tied to us by a MAC, and a bare subject proves nothing.
 
-use crate::support::{Ground, LIMIT, answer_to, plain, unique_id};
+use crate::support::{Ground, LIMIT, answer_to, forged, plain, unique_id};
 use posta_e2e::posta::until;
 use shared::api::interactions::InteractionSummary;
 
@@ -36,9 +36,7 @@ fn a_stranger_joins_only_with_proof(ground: &Ground) {
     // Without our signature nobody else joins: by the customer's own id, or by ours with a letter changed.
     let thief = "ladron@cliente.test";
     let ours = answer.message_id().unwrap();
-    let (local, domain) = ours.split_once('@').unwrap();
-    let last = if local.ends_with('a') { "b" } else { "a" };
-    let forged = format!("{}{last}@{domain}", &local[..local.len() - 1]);
+    let forged = forged(&ours);
     for (name, reference) in [("Robo 1", &mail.internet_message_id), ("Robo 2", &forged)] {
         let raw = String::from_utf8(plain(thief, to, name, "Yo también.")).unwrap();
         let raw =

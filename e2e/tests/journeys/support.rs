@@ -127,6 +127,15 @@ pub fn unique_id() -> String {
     format!("{}@cliente.test", posta_e2e::system::unique())
 }
 
+/// A Message-ID like this one, but with another last letter in the part that carries our signature.
+pub fn forged(id: &str) -> String {
+    let (local, domain) = id.split_once('@').unwrap();
+    let mut local = local.to_owned();
+    let last = local.pop();
+    local.push(if last == Some('a') { 'b' } else { 'a' });
+    format!("{local}@{domain}")
+}
+
 /// Runs each journey on SQLite and on PostgreSQL.
 macro_rules! journeys {
     ($($name:ident),+ $(,)?) => {

@@ -203,7 +203,7 @@ impl Desk {
         let change = shared::api::drafts::UpdateDraft {
             to: Some(vec![shared::api::conversations::MailAddress {
                 name: None,
-                email: self.customers[rng.between(0, self.customers.len() - 1)].clone(),
+                email: self.customers.get(rng.between(0, self.customers.len() - 1)).unwrap().clone(),
             }]),
             subject: Some(format!("S {words}")),
             html: Some(format!("<p>Aviso {words}</p>")),
