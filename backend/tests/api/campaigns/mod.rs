@@ -222,7 +222,7 @@ both_engines! {
         let path = format!("/campaigns/{}", made.json["id"]);
         for (version, password) in [(2, Value::Null), (3, json!(""))] {
             let form = with(with(servers.form("B"), "/account/password", password), "/service_level_seconds", 60 + version);
-            let saved = admin.with("If-Match", &format!("\"{}\"", version - 1)).put(&path, form);
+            let saved = admin.with("If-Match", format!("\"{}\"", version - 1)).put(&path, form);
             assert_eq!(saved.status, 200, "{:?}", saved.json);
             assert_eq!((&saved.json["version"], &saved.json["service_level_seconds"]), (&json!(version), &json!(60 + version)));
             assert_eq!(saved.header("etag"), Some(format!("\"{version}\"").as_str()));
