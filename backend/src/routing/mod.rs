@@ -6,6 +6,7 @@
 
 mod queries;
 mod routes;
+mod service;
 pub mod strategy;
 pub mod worker;
 

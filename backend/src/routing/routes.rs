@@ -1,15 +1,11 @@
 //! Why an interaction went where it went (S43).
 
-use super::queries;
-use crate::{
-    conversations::access,
-    kernel::{
-        Core, Result,
-        http::{
-            auth::{Caller, SupervisionRead},
-            cursor,
-            extract::{Params, Segment},
-        },
+use super::service;
+use crate::kernel::{
+    Core, Result,
+    http::{
+        auth::{Caller, SupervisionRead},
+        extract::{Params, Segment},
     },
 };
 use actix_web::{get, web};
@@ -40,14 +36,5 @@ pub async fn list_decisions(
     query: Params<PageQuery>,
     core: web::Data<Core>,
 ) -> Result<web::Json<Page<DecisionView>>> {
-    let limit = cursor::limit(query.0.limit)?;
-    let before = cursor::read(query.0.cursor.as_deref())?;
-    let rows = core
-        .db
-        .read(move |conn| {
-            access::readable_interaction(conn, &caller.principal, id.0)?;
-            Ok(queries::of_interaction(conn, id.0, before, limit.saturating_add(1))?)
-        })
-        .await?;
-    Ok(web::Json(cursor::page(rows, limit, |row| row.id)))
+    Ok(web::Json(service::decisions(&core, caller.principal, id.0, query.0).await?))
 }
