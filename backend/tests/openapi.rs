@@ -165,3 +165,10 @@ fn closed_sets_are_words_of_the_wire() {
         }
     }
 }
+
+#[test]
+fn the_committed_schema_of_live_frames_is_the_programs() {
+    let committed = fs::read_to_string(root().join("openapi/live-events.json")).unwrap();
+    let printed = posta::kernel::http::openapi::live_schema(&posta::app::document()).unwrap();
+    assert_eq!(committed.trim_end(), printed, "run `make openapi`");
+}
