@@ -11,7 +11,7 @@ export CHROMIUM ?= $(firstword $(shell for name in chromium chromium-browser goo
 BUNDLE := cargo run --quiet --package posta-bundle --
 FAST := $(CARGO_TARGET_DIR)/fast/posta
 
-.PHONY: help setup spa spa-dev build run demo check test bench soak openapi fast clean
+.PHONY: help setup spa spa-dev build run demo check test browser bench soak openapi fast clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,9 +19,9 @@ help: ## list the targets
 setup: ## install what this machine lacks (Debian or Ubuntu with Rust)
 	@.ci/setup
 
-spa: ## build the page into frontend/dist and check its size
+spa: ## build the page into frontend/dist
 	@.ci/setup spa
-	@$(BUNDLE) --check-budget
+	@$(BUNDLE)
 
 spa-dev: ## build the page unoptimised, and again after every edit
 	@.ci/setup spa
@@ -47,8 +47,13 @@ check: ## format, lints and the quick tests: what to run before each commit
 	cargo clippy --workspace --all-targets -- --deny warnings
 	cargo nextest run --package posta-shared --package posta --lib
 
-test: ## everything that must hold: lints, page, all tests over real mail servers and browsers
+test: ## lints, page, all tests on both engines and over real mail servers; `make browser` is apart
 	@.ci/test
+
+browser: ## the journeys in Chromium, axe and a screenshot on every page, and the page's weight
+	@.ci/setup native spa lab browser
+	cargo build --workspace
+	@.ci/browser
 
 bench: spa ## measure against the anchors, side by side
 	@.ci/setup native lab
