@@ -1,5 +1,6 @@
 //! The whole page: what everything shares, and which page is where.
 
+use crate::state::effect::effect;
 use crate::{
     api::Api,
     components::{confirm::ConfirmHost, toasts::ToastHost, tooltip::TooltipHost},
@@ -65,7 +66,7 @@ fn Languages() -> impl IntoView {
         i18n.set_locale(locale_of(language));
     }
     let chosen = Memo::new(move |_| session.with_me(|me| (me.language, me.theme)));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some((language, theme)) = chosen.get() {
             i18n.set_locale(locale_of(language));
             remember_language(language);

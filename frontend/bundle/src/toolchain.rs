@@ -56,6 +56,8 @@ impl Toolchain {
             flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
         }
         flags.push(format!("--remap-path-prefix={}=target", layout.target.display()));
+        // Leptos joins its views by pointers instead of by types: smaller, and much faster to compile.
+        flags.push("--cfg=erase_components".into());
         let mut command = Command::new(&self.cargo);
         command
             .env("RUSTC", &self.rustc)

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Api,
-    request::{Method, Request, with_query},
+    request::{Method, Request, page_query},
 };
 use shared::{
     api::{
@@ -18,7 +18,7 @@ use shared::{
 impl Api {
     /// Campaigns, a page at a time.
     pub async fn list_campaigns(self, page: &PageQuery) -> Answer<Page<CampaignView>> {
-        self.fetch(Request::get(with_query("campaigns", page))).await
+        self.fetch(Request::get(page_query("campaigns", page))).await
     }
 
     /// One campaign.

@@ -13,7 +13,16 @@ use shared::{
 impl Api {
     /// Interactions that fit the filter.
     pub async fn list_interactions(self, filter: &InteractionQuery) -> Answer<Page<InteractionSummary>> {
-        self.fetch(Request::get(with_query("interactions", filter))).await
+        let pairs = [
+            ("state", filter.state.map(|state| state.to_string())),
+            ("mine", filter.mine.map(|mine| mine.to_string())),
+            ("campaign_id", filter.campaign_id.map(|id| id.to_string())),
+            ("contact_id", filter.contact_id.map(|id| id.to_string())),
+            ("search", filter.search.clone()),
+            ("limit", filter.limit.map(|limit| limit.to_string())),
+            ("cursor", filter.cursor.clone()),
+        ];
+        self.fetch(Request::get(with_query("interactions", &pairs))).await
     }
 
     /// One interaction.

@@ -1,6 +1,7 @@
 //! A request before it is sent.
 
 use serde::Serialize;
+use shared::page::PageQuery;
 use web_sys::FormData;
 
 /// HTTP methods of the API.
@@ -87,20 +88,16 @@ impl Request {
     }
 }
 
-/// Joins `path` and the query that `filter` stands for; what is absent is left out.
-pub fn with_query(path: &str, filter: &impl Serialize) -> String {
-    let mut pairs = Vec::new();
-    if let Ok(serde_json::Value::Object(map)) = serde_json::to_value(filter) {
-        for (name, value) in map {
-            let text = match value {
-                serde_json::Value::Null => continue,
-                serde_json::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            pairs.push(format!("{name}={}", percent_encode(&text)));
-        }
-    }
-    if pairs.is_empty() { path.into() } else { format!("{path}?{}", pairs.join("&")) }
+/// Joins `path` and a query; what is absent is left out.
+pub fn with_query(path: &str, pairs: &[(&str, Option<String>)]) -> String {
+    let present = pairs.iter().filter_map(|(name, value)| Some(format!("{name}={}", percent_encode(value.as_ref()?))));
+    let query = present.collect::<Vec<_>>().join("&");
+    if query.is_empty() { path.into() } else { format!("{path}?{query}") }
+}
+
+/// The query of a page of a list.
+pub fn page_query(path: &str, page: &PageQuery) -> String {
+    with_query(path, &[("limit", page.limit.map(|limit| limit.to_string())), ("cursor", page.cursor.clone())])
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
@@ -119,20 +116,11 @@ pub fn percent_encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::api::interactions::{InteractionQuery, InteractionState};
 
     #[test]
     fn a_query_leaves_out_what_is_absent_and_escapes_the_rest() {
-        let filter = InteractionQuery {
-            state: Some(InteractionState::Finished),
-            mine: Some(true),
-            search: Some("niño & co".into()),
-            ..InteractionQuery::default()
-        };
-        let path = with_query("interactions", &filter);
-        let mut parts: Vec<_> = path.strip_prefix("interactions?").unwrap().split('&').collect();
-        parts.sort_unstable();
-        assert_eq!(parts, ["mine=true", "search=ni%C3%B1o%20%26%20co", "state=finished"]);
-        assert_eq!(with_query("x", &InteractionQuery::default()), "x");
+        let pairs = [("state", Some("finished".into())), ("cursor", None), ("search", Some("niño & co".into()))];
+        assert_eq!(with_query("interactions", &pairs), "interactions?state=finished&search=ni%C3%B1o%20%26%20co");
+        assert_eq!(page_query("users", &PageQuery::default()), "users");
     }
 }

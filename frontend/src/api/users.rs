@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Api,
-    request::{Method, Request, with_query},
+    request::{Method, Request, page_query},
 };
 use shared::{
     api::access::{CreateUser, UpdateUser, UserView},
@@ -13,7 +13,7 @@ use shared::{
 impl Api {
     /// Users, a page at a time.
     pub async fn list_users(self, page: &PageQuery) -> Answer<Page<UserView>> {
-        self.fetch(Request::get(with_query("users", page))).await
+        self.fetch(Request::get(page_query("users", page))).await
     }
 
     /// Creates a user.

@@ -21,5 +21,6 @@ pub fn Avatar(
             name.with(|name| name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())));
         format!("avatar avatar-hue-{}{}", hue % HUES, if small { " avatar-small" } else { "" })
     };
-    view! { <span class=class aria-hidden="true">{move || name.with(|name| initials(name))}</span> }
+    // Drawn by the style sheet, so that the letters are no part of anything's name.
+    view! { <span class=class aria-hidden="true" data-initials=move || name.with(|name| initials(name))></span> }
 }

@@ -4,6 +4,7 @@ use super::{
     button::{Button, Look},
     dialog::Dialog,
 };
+use crate::state::effect::{effect, effect_with};
 use crate::{
     i18n::{txt, use_i18n},
     state::confirm::use_confirm,
@@ -17,13 +18,13 @@ pub fn ConfirmHost() -> impl IntoView {
     let confirm = use_confirm();
     let open = RwSignal::new(false);
     let last = RwSignal::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(question) = confirm.question() {
             last.set(Some(question));
             open.set(true);
         }
     });
-    Effect::new(move |before: Option<bool>| {
+    effect_with(move |before: Option<bool>| {
         let now = open.get();
         if before == Some(true) && !now {
             confirm.close();

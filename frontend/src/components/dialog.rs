@@ -1,6 +1,7 @@
 //! A window over the page, on the native `<dialog>`: it traps the keyboard, closes on Escape and gives the focus back.
 
 use super::{button::IconButton, unique_id};
+use crate::state::effect::effect;
 use crate::{
     dom,
     i18n::{txt, use_i18n},
@@ -33,7 +34,7 @@ pub fn Dialog(
     let node = NodeRef::<html::Dialog>::new();
     let title_id = unique_id("dialog");
     let labelled = title_id.clone();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         if open.get() {
             if !dialog.open() {

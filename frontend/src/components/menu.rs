@@ -135,8 +135,8 @@ fn place(button: &HtmlElement, popover: &HtmlElement) {
     let top = if below + size.height() > height - EDGE && above > EDGE { above } else { below };
     let left = anchor.left().min(width - size.width() - EDGE).max(EDGE);
     let style = web_sys::HtmlElement::style(popover);
-    let _ = style.set_property("top", &format!("{top}px"));
-    let _ = style.set_property("left", &format!("{left}px"));
+    let _ = style.set_property("top", &dom::pixels(top));
+    let _ = style.set_property("left", &dom::pixels(left));
 }
 
 fn step(root: &HtmlElement, by: i32) {

@@ -1,6 +1,7 @@
 //! The command palette: go to, search, do.
 
 use super::icon::{Glyph, Icon};
+use crate::state::effect::effect;
 use crate::{
     dom, format,
     i18n::{txt, use_i18n},
@@ -45,7 +46,7 @@ pub fn Palette(
     let typed = RwSignal::new(String::new());
     let picked = RwSignal::new(0_usize);
 
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if open.get() {
             typed.set(String::new());
@@ -63,8 +64,7 @@ pub fn Palette(
             return Vec::new();
         }
         let words = typed.get();
-        let mut list: Vec<_> = commands.list().into_iter().rev().collect();
-        list.sort_by_key(|command| command.section);
+        let list = commands.by_section();
         let mut lines: Vec<Line> = list
             .into_iter()
             .map(|command| Line {

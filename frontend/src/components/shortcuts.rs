@@ -4,10 +4,7 @@ use super::dialog::Dialog;
 use crate::{
     dom,
     i18n::{txt, use_i18n},
-    state::{
-        commands::{Section, use_commands},
-        session::use_session,
-    },
+    state::{commands::use_commands, session::use_session},
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -62,13 +59,14 @@ pub fn KeyHelp() -> impl IntoView {
     let commands = use_commands();
     // Of two commands on one key the later one holds: it belongs to what is open.
     let keys = Signal::derive(move || {
-        let mut kept: Vec<(Section, &'static str, Signal<String>)> = Vec::new();
-        for command in commands.list() {
-            let Some(key) = command.key else { continue };
-            kept.retain(|(_, known, _)| *known != key);
-            kept.push((command.section, key, command.label));
+        let mut kept: Vec<(&'static str, Signal<String>)> = Vec::new();
+        for command in commands.by_section() {
+            if let Some(key) = command.key
+                && !kept.iter().any(|(known, _)| *known == key)
+            {
+                kept.push((key, command.label));
+            }
         }
-        kept.sort_by_key(|(section, ..)| *section);
         kept
     });
     view! {
@@ -79,7 +77,7 @@ pub fn KeyHelp() -> impl IntoView {
                         {move || {
                             keys.get()
                                 .into_iter()
-                                .map(|(_, key, label)| {
+                                .map(|(key, label)| {
                                     view! { <tr><th scope="row">{label}</th><td><kbd>{shown(key)}</kbd></td></tr> }
                                 })
                                 .collect_view()

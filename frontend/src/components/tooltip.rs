@@ -72,6 +72,6 @@ fn place(target: &Element, tip: &HtmlElement) {
     let above = anchor.top() - size.height() - 6.0;
     let top = if above < 4.0 { anchor.bottom() + 6.0 } else { above };
     let style = HtmlElement::style(tip);
-    let _ = style.set_property("left", &format!("{left}px"));
-    let _ = style.set_property("top", &format!("{top}px"));
+    let _ = style.set_property("left", &crate::dom::pixels(left));
+    let _ = style.set_property("top", &crate::dom::pixels(top));
 }

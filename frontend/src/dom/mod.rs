@@ -23,6 +23,13 @@ pub fn now_millis() -> i64 {
     millis
 }
 
+/// A length for CSS, in whole pixels.
+pub fn pixels(length: f64) -> String {
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "a place on the screen")]
+    let whole = length.round() as i32;
+    format!("{whole}px")
+}
+
 /// The element that holds the keyboard.
 pub fn active_element() -> Option<HtmlElement> {
     document().active_element()?.dyn_into().ok()

@@ -241,11 +241,13 @@ fn AccountMenu() -> impl IntoView {
     let is_locale = move |locale: Locale| Signal::derive(move || i18n.get_locale() == locale);
     view! {
         <Menu
-            label=Signal::derive(move || word!(i18n, shell.account_menu, name = name.get()))
+            label=txt!(i18n, shell.account)
             class="rail-account"
+            named=true
             trigger=ViewFn::from(move || {
                 view! {
                     <Avatar name=name small=true />
+                    <span class="visually-hidden">{txt!(i18n, shell.account)} ": "</span>
                     <span class="rail-label">{name}</span>
                 }
             })

@@ -1,6 +1,7 @@
 //! The frame around every page of someone who is signed in.
 
 use super::{access::password::MustChangePassword, faces::Unreachable, rail::Rail};
+use crate::state::effect::effect;
 use crate::{
     api::use_api,
     components::{
@@ -68,7 +69,7 @@ fn ToSignIn() -> impl IntoView {
     let search = location.search.get_untracked();
     let path = location.pathname.get_untracked();
     let here = if search.is_empty() { path } else { format!("{path}?{search}") };
-    Effect::new(move |_| go.replace(&routes::sign_in(&here)));
+    effect(move || go.replace(&routes::sign_in(&here)));
 }
 
 /// Rail at the left, page at the right, and what lies over both.

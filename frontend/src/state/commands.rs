@@ -68,9 +68,13 @@ impl Commands {
         });
     }
 
-    /// What can be done; reactive.
-    pub fn list(self) -> Vec<Command> {
-        self.list.get()
+    /// What can be done, section by section, the latest offers first; reactive.
+    pub fn by_section(self) -> Vec<Command> {
+        let list = self.list.get();
+        [Section::Do, Section::Go, Section::Settings]
+            .into_iter()
+            .flat_map(|section| list.iter().rev().filter(move |command| command.section == section).cloned())
+            .collect()
     }
 
     /// The latest command on a key: what is open goes before what frames it.

@@ -52,8 +52,14 @@ impl Messages {
     pub fn replace(self, mut messages: Vec<MessageView>) {
         // What was taken back is a draft again and no mail.
         messages.retain(|message| message.delivery != Some(Delivery::Cancelled));
-        messages.sort_by_key(key);
-        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+        // They come in order, so this goes through once.
+        let mut sorted: Vec<(i64, MessageId)> = Vec::with_capacity(messages.len());
+        for message in &messages {
+            let key = key(message);
+            let at = sorted.partition_point(|known| *known < key);
+            sorted.insert(at, key);
+        }
+        let ids: Vec<MessageId> = sorted.into_iter().map(|(_, id)| id).collect();
         for message in messages {
             self.store(message);
         }

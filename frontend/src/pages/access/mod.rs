@@ -38,7 +38,13 @@ pub fn AccessFrame(
                 <Menu
                     label=txt!(i18n, shell.language)
                     class="button button-quiet button-small"
-                    trigger=ViewFn::from(move || tag(i18n.get_locale()).to_uppercase())
+                    named=true
+                    trigger=ViewFn::from(move || {
+                        view! {
+                            <span class="visually-hidden">{txt!(i18n, shell.language)} ": "</span>
+                            {move || tag(i18n.get_locale()).to_uppercase()}
+                        }
+                    })
                 >
                     <MenuItem
                         label=txt!(i18n, shell.spanish)

@@ -1,6 +1,7 @@
 //! `/setup`: the first administrator, by the one-time link that the first start printed (S2b).
 
 use super::{AccessFrame, sign_in::focus_wrong, strength::StrengthMeter};
+use crate::state::effect::effect;
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Look, PasswordField, TextField, Tint},
@@ -31,7 +32,7 @@ pub fn SetupPage() -> impl IntoView {
     let busy = RwSignal::new(false);
     let form = NodeRef::<html::Form>::new();
 
-    Effect::new(move |_| {
+    effect(move || {
         if session.phase() == Phase::SignedIn {
             go.replace(CAMPAIGNS);
         }

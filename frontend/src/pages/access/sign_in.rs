@@ -1,6 +1,7 @@
 //! `/sign-in`.
 
 use super::AccessFrame;
+use crate::state::effect::effect;
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Look, PasswordField, TextField, Tint},
@@ -31,7 +32,7 @@ pub fn SignInPage() -> impl IntoView {
     let busy = RwSignal::new(false);
     let form = NodeRef::<html::Form>::new();
 
-    Effect::new(move |_| {
+    effect(move || {
         if session.phase() == Phase::SignedIn {
             let next = query.with(|query| query.get("next")).filter(|next| is_ours(next));
             go.replace(next.as_deref().unwrap_or(INBOX));
@@ -42,7 +43,7 @@ pub fn SignInPage() -> impl IntoView {
             let _ = needs_setup.try_set(state.needs_setup);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(form) = form.get() {
             dom::focus_first(&form, "input");
         }

@@ -76,7 +76,7 @@ fn LedgerTable(rows: Vec<MailboxLedger>) -> impl IntoView {
     let i18n = use_i18n();
     let number = move |value: i64| move || intl::number(i18n.get_locale(), value);
     view! {
-        <div class="table-scroll">
+        <div class="table-scroll" tabindex="0" role="region" aria-label=txt!(i18n, campaigns.mailbox)>
             <table class="table">
                 <thead>
                     <tr>

@@ -1,6 +1,7 @@
 //! The third column: members of the chosen campaigns, and what each may.
 
 use super::members::Place;
+use crate::state::chosen::Chosen;
 use crate::{
     components::{Avatar, Checkbox, Empty, Failed, Skeleton},
     i18n::{txt, use_i18n},
@@ -11,7 +12,6 @@ use shared::{
     api::campaigns::MemberInput,
     ids::{CampaignId, UserId},
 };
-use std::collections::BTreeSet;
 
 /// A change of one member.
 pub type Change = (CampaignId, UserId, MemberInput);
@@ -24,7 +24,7 @@ pub fn MemberTable(
     /// No campaign is chosen yet.
     nothing_chosen: Signal<bool>,
     /// Marked for removal.
-    picked: RwSignal<BTreeSet<(CampaignId, UserId)>>,
+    picked: RwSignal<Chosen<(CampaignId, UserId)>>,
     /// Changes are allowed.
     may_write: bool,
     /// One was changed.
@@ -62,7 +62,7 @@ pub fn MemberTable(
                     Load::Ready(list) => {
                         let several = list.first().is_some_and(|first| list.iter().any(|p| p.campaign != first.campaign));
                         view! {
-                            <div class="table-scroll">
+                            <div class="table-scroll" tabindex="0" role="region" aria-label=txt!(i18n, campaigns.members)>
                                 <table class="table members">
                                     <thead>
                                         <tr>
@@ -106,7 +106,7 @@ pub fn MemberTable(
 fn MemberRow(
     place: Place,
     several: bool,
-    picked: RwSignal<BTreeSet<(CampaignId, UserId)>>,
+    picked: RwSignal<Chosen<(CampaignId, UserId)>>,
     may_write: bool,
     on_change: Callback<Change>,
 ) -> impl IntoView {
@@ -122,17 +122,11 @@ fn MemberRow(
                 <Checkbox
                     bare=true
                     label=Signal::derive(move || name.get_value())
-                    checked=Signal::derive(move || picked.with(|set| set.contains(&key)))
+                    checked=Signal::derive(move || picked.with(|set| set.contains(key)))
                     disabled=!may_write
                     on_change=move |on: bool| {
                         picked
-                            .update(|set| {
-                                if on {
-                                    set.insert(key);
-                                } else {
-                                    set.remove(&key);
-                                }
-                            })
+                            .update(|set| set.set(key, on))
                     }
                 />
             </td>

@@ -1,6 +1,7 @@
 //! `/admin/campaigns/members`: campaigns, agents, members (S31–S33).
 
 use super::{Sections, campaigns::all_campaigns, member_rows::MemberTable, users::all_users};
+use crate::state::chosen::Chosen;
 use crate::{
     api::{Api, ApiError, use_api},
     components::{Avatar, Badge, Button, Empty, Failed, Icon, Look, Skeleton, Tint},
@@ -24,7 +25,7 @@ use shared::{
     live::LiveEvent,
     permission::{Permission, Role},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// A member of one of the chosen campaigns.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,9 +76,9 @@ fn Members() -> impl IntoView {
     let (api, live, session, toasts) = (use_api(), use_live(), use_session(), use_toasts());
     let campaigns = Loader::new(|| (), move |()| all_campaigns(api));
     let users = Loader::new(|| (), move |()| all_users(api));
-    let chosen = RwSignal::new(BTreeSet::<CampaignId>::new());
-    let agents = RwSignal::new(BTreeSet::<UserId>::new());
-    let picked = RwSignal::new(BTreeSet::<(CampaignId, UserId)>::new());
+    let chosen = RwSignal::new(Chosen::<CampaignId>::default());
+    let agents = RwSignal::new(Chosen::<UserId>::default());
+    let picked = RwSignal::new(Chosen::<(CampaignId, UserId)>::default());
     let busy = RwSignal::new(false);
     let may = session.may_now(Permission::CampaignsWrite);
 
@@ -86,7 +87,7 @@ fn Members() -> impl IntoView {
             load.ready()
                 .map(|list| {
                     list.iter()
-                        .filter(|campaign| chosen.with(|chosen| chosen.contains(&campaign.id)))
+                        .filter(|campaign| chosen.with(|chosen| chosen.contains(campaign.id)))
                         .map(|campaign| (campaign.id, campaign.name.clone()))
                         .collect::<Vec<_>>()
                 })
@@ -96,14 +97,14 @@ fn Members() -> impl IntoView {
     let places = Loader::new(move || named.get(), move |named| places_of(api, named));
     live.listen(move |event| {
         if let LiveEvent::CampaignChanged { campaign_id } = event
-            && chosen.try_with_untracked(|chosen| chosen.contains(campaign_id)) == Some(true)
+            && chosen.try_with_untracked(|chosen| chosen.contains(*campaign_id)) == Some(true)
         {
             places.reload();
         }
     });
     let left = Memo::new(move |_| {
         let taken = places.with(|load| load.ready().cloned().unwrap_or_default());
-        let count = chosen.with(BTreeSet::len);
+        let count = chosen.with(Chosen::len);
         users.with(|load| load.ready().map(|list| addable(list, &taken, count)).unwrap_or_default())
     });
     let finish = move |failure: Option<ApiError>| {
@@ -115,7 +116,7 @@ fn Members() -> impl IntoView {
         }
     };
     let add = move |_| {
-        let (into, who) = (chosen.get_untracked(), agents.get_untracked());
+        let (into, who) = (chosen.with_untracked(Chosen::to_vec), agents.with_untracked(Chosen::to_vec));
         busy.set(true);
         leptos::task::spawn_local(async move {
             let mut failure = None;
@@ -126,12 +127,12 @@ fn Members() -> impl IntoView {
                     }
                 }
             }
-            let _ = agents.try_set(BTreeSet::new());
+            let _ = agents.try_set(Chosen::default());
             finish(failure);
         });
     };
     let remove = move |_| {
-        let out = picked.get_untracked();
+        let out = picked.with_untracked(Chosen::to_vec);
         busy.set(true);
         leptos::task::spawn_local(async move {
             let mut failure = None;
@@ -140,7 +141,7 @@ fn Members() -> impl IntoView {
                     failure = Some(error);
                 }
             }
-            let _ = picked.try_set(BTreeSet::new());
+            let _ = picked.try_set(Chosen::default());
             finish(failure);
         });
     };
@@ -166,7 +167,7 @@ fn Members() -> impl IntoView {
                                     icon=icondata::LuPlus
                                     busy=busy
                                     disabled=Signal::derive(move || {
-                                        chosen.with(BTreeSet::is_empty) || agents.with(BTreeSet::is_empty)
+                                        chosen.with(Chosen::is_empty) || agents.with(Chosen::is_empty)
                                     })
                                     on:click=add
                                 >
@@ -183,7 +184,7 @@ fn Members() -> impl IntoView {
                                     <Button
                                         small=true
                                         busy=busy
-                                        disabled=Signal::derive(move || picked.with(BTreeSet::is_empty))
+                                        disabled=Signal::derive(move || picked.with(Chosen::is_empty))
                                         on:click=remove
                                     >
                                         {txt!(i18n, common.remove)}
@@ -193,7 +194,7 @@ fn Members() -> impl IntoView {
                         </header>
                         <MemberTable
                             places=places
-                            nothing_chosen=Signal::derive(move || chosen.with(BTreeSet::is_empty))
+                            nothing_chosen=Signal::derive(move || chosen.with(Chosen::is_empty))
                             picked=picked
                             may_write=may
                             on_change=change
@@ -252,25 +253,19 @@ pub fn ChoiceRow(
     }
 }
 
-fn toggle<T: Ord + Copy + Send + Sync + 'static>(set: RwSignal<BTreeSet<T>>, id: T, on: bool) {
-    set.update(|set| {
-        if on {
-            set.insert(id);
-        } else {
-            set.remove(&id);
-        }
-    });
+fn toggle<T: PartialEq + Copy + Send + Sync + 'static>(set: RwSignal<Chosen<T>>, id: T, on: bool) {
+    set.update(|set| set.set(id, on));
 }
 
 #[component]
-fn CampaignColumn(campaigns: Loader<Vec<CampaignView>>, chosen: RwSignal<BTreeSet<CampaignId>>) -> impl IntoView {
+fn CampaignColumn(campaigns: Loader<Vec<CampaignView>>, chosen: RwSignal<Chosen<CampaignId>>) -> impl IntoView {
     let i18n = use_i18n();
     let words = RwSignal::new(String::new());
     view! {
         <section class="column" aria-label=txt!(i18n, shell.campaigns)>
             <header class="column-head">
                 <h2>{txt!(i18n, shell.campaigns)}</h2>
-                <Count set=Signal::derive(move || chosen.with(BTreeSet::len)) />
+                <Count set=Signal::derive(move || chosen.with(Chosen::len)) />
             </header>
             <FilterBox label=txt!(i18n, campaigns.filter_campaigns) value=words />
             <div class="column-list">
@@ -289,7 +284,7 @@ fn CampaignColumn(campaigns: Loader<Vec<CampaignView>>, chosen: RwSignal<BTreeSe
                                 let id = campaign.id;
                                 view! {
                                     <ChoiceRow
-                                        checked=Signal::derive(move || chosen.with(|set| set.contains(&id)))
+                                        checked=Signal::derive(move || chosen.with(|set| set.contains(id)))
                                         on_toggle=move |on| toggle(chosen, id, on)
                                     >
                                         <span class="choice-name">{campaign.name}</span>
@@ -309,7 +304,7 @@ fn CampaignColumn(campaigns: Loader<Vec<CampaignView>>, chosen: RwSignal<BTreeSe
 fn AgentColumn(
     users: Loader<Vec<UserView>>,
     left: Memo<Vec<UserView>>,
-    chosen: RwSignal<BTreeSet<UserId>>,
+    chosen: RwSignal<Chosen<UserId>>,
     children: Children,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -318,7 +313,7 @@ fn AgentColumn(
         <section class="column" aria-label=txt!(i18n, campaigns.agents)>
             <header class="column-head">
                 <h2>{txt!(i18n, campaigns.agents)}</h2>
-                <Count set=Signal::derive(move || chosen.with(BTreeSet::len)) />
+                <Count set=Signal::derive(move || chosen.with(Chosen::len)) />
             </header>
             <FilterBox label=txt!(i18n, campaigns.filter_agents) value=words />
             <div class="column-list">
@@ -344,7 +339,7 @@ fn AgentColumn(
                                 let id = user.id;
                                 view! {
                                     <ChoiceRow
-                                        checked=Signal::derive(move || chosen.with(|set| set.contains(&id)))
+                                        checked=Signal::derive(move || chosen.with(|set| set.contains(id)))
                                         on_toggle=move |on| toggle(chosen, id, on)
                                     >
                                         <Avatar name=user.name.clone() small=true />
@@ -383,7 +378,8 @@ fn Count(#[prop(into)] set: Signal<usize>) -> impl IntoView {
     let i18n = use_i18n();
     move || {
         let count = u32::try_from(set.get()).unwrap_or(u32::MAX);
-        (count > 0).then(|| view! { <span class="help">{plural!(i18n.get_locale(), common.selected_count, count)}</span> })
+        (count > 0)
+            .then(|| view! { <span class="help">{plural!(i18n.get_locale(), common.selected_count, count)}</span> })
     }
 }
 

@@ -14,11 +14,27 @@ pub mod user_form;
 pub mod users;
 
 use crate::{
+    components::IconButton,
     i18n::{txt, use_i18n},
     routes,
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
+
+/// Back from a form to its list, where there is room for one of them only.
+#[component]
+pub fn BackToList(
+    /// The list.
+    path: &'static str,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let go = routes::use_go();
+    view! {
+        <span class="admin-back">
+            <IconButton glyph=icondata::LuArrowLeft label=txt!(i18n, common.back) on:click=move |_| go.to(path) />
+        </span>
+    }
+}
 
 /// The sections of campaign administration, at the upper left.
 #[component]
@@ -26,6 +42,7 @@ pub fn Sections() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <nav class="sections" aria-label=txt!(i18n, campaigns.sections)>
+            <BackToList path=routes::CAMPAIGNS />
             <A href=routes::CAMPAIGNS exact=true>{txt!(i18n, shell.campaigns)}</A>
             <A href=routes::MEMBERS exact=true>{txt!(i18n, campaigns.members)}</A>
         </nav>

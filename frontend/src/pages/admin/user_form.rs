@@ -1,6 +1,7 @@
 //! The forms of users: creating one, changing one, and what ends his sessions.
 
 use super::{campaign_form::focus_wrong_field, campaigns::all_campaigns};
+use crate::state::chosen::Chosen;
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Checkbox, Dialog, Look, PasswordField, SelectField, Switch, TextField, Tint},
@@ -22,7 +23,7 @@ use shared::{
     ids::CampaignId,
     permission::{Permission, Role},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 fn roles(i18n: I18n) -> Vec<(String, String)> {
     Role::ALL
@@ -48,7 +49,7 @@ fn role_help(i18n: I18n, role: RwSignal<String>) -> Signal<String> {
 
 /// Which campaigns a user sees; none chosen means all.
 #[component]
-fn Limits(chosen: RwSignal<BTreeSet<CampaignId>>) -> impl IntoView {
+fn Limits(chosen: RwSignal<Chosen<CampaignId>>) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
     let campaigns = Loader::new(|| (), move |()| all_campaigns(api));
@@ -66,16 +67,10 @@ fn Limits(chosen: RwSignal<BTreeSet<CampaignId>>) -> impl IntoView {
                             view! {
                                 <Checkbox
                                     label=Signal::stored(name)
-                                    checked=Signal::derive(move || chosen.with(|set| set.contains(&id)))
+                                    checked=Signal::derive(move || chosen.with(|set| set.contains(id)))
                                     on_change=move |on: bool| {
                                         chosen
-                                            .update(|set| {
-                                                if on {
-                                                    set.insert(id);
-                                                } else {
-                                                    set.remove(&id);
-                                                }
-                                            })
+                                            .update(|set| set.set(id, on))
                                     }
                                 />
                             }
@@ -100,7 +95,7 @@ pub fn NewUser(
     let (name, login, password) = (text(), text(), text());
     let role = RwSignal::new(Role::Agent.as_str().to_string());
     let must_change = RwSignal::new(true);
-    let limits = RwSignal::new(BTreeSet::new());
+    let limits = RwSignal::new(Chosen::default());
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -116,7 +111,7 @@ pub fn NewUser(
             role: role.with_untracked(|role| role.parse().unwrap_or(Role::Agent)),
             password: password.get_untracked(),
             must_change_password: must_change.get_untracked(),
-            limited_to: limits.get_untracked().into_iter().collect(),
+            limited_to: limits.with_untracked(Chosen::to_vec),
             language: language_of(i18n.get_locale_untracked()),
         };
         failure.set(None);
@@ -214,7 +209,7 @@ pub fn UserEditor(
     let is_me = session.me_untracked().is_some_and(|me| me.id == id);
     let name = RwSignal::new(user.name.clone());
     let role = RwSignal::new(user.role.as_str().to_string());
-    let limits = RwSignal::new(user.limited_to.iter().copied().collect::<BTreeSet<_>>());
+    let limits = RwSignal::new(Chosen::of(&user.limited_to));
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -249,7 +244,7 @@ pub fn UserEditor(
         let change = UpdateUser {
             name: Some(name.get_untracked()),
             role: (!is_me).then(|| role.with_untracked(|role| role.parse().unwrap_or(Role::Agent))),
-            limited_to: Some(limits.get_untracked().into_iter().collect()),
+            limited_to: Some(limits.with_untracked(Chosen::to_vec)),
             ..UpdateUser::default()
         };
         if !errors.judge(&change) {

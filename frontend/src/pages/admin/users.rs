@@ -1,6 +1,6 @@
 //! `/admin/users`: form at the left, list at the right.
 
-use super::{
+use super::{BackToList, 
     members::RoleBadge,
     user_form::{NewUser, UserEditor},
 };
@@ -84,7 +84,10 @@ fn Users() -> impl IntoView {
     view! {
         <div class="admin" data-open=move || (choice.get() != Choice::Nothing).to_string()>
             <div class="admin-main">
-                <header class="sections"><h1>{txt!(i18n, shell.users)}</h1></header>
+                <header class="sections">
+                    <BackToList path=routes::USERS />
+                    <h1>{txt!(i18n, shell.users)}</h1>
+                </header>
                 <div class="admin-scroll">
                     {move || match choice.get() {
                         Choice::Nothing => {

@@ -1,5 +1,6 @@
 //! Keeps the newest mail in view while frames grow and the composer opens, until the reader scrolls by himself.
 
+use crate::state::effect::effect;
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{HtmlElement, ResizeObserver};
@@ -30,7 +31,7 @@ impl Anchor {
     pub fn new(scroller: NodeRef<html::Div>) -> Self {
         let anchor = Self { scroller, held: StoredValue::new(true) };
         let watch = StoredValue::new_local(None::<Watch>);
-        Effect::new(move |_| {
+        effect(move || {
             let Some(scroller) = scroller.get() else { return };
             let resize = Closure::<dyn FnMut(JsValue)>::new(move |_| anchor.settle());
             let Ok(observer) = ResizeObserver::new(resize.as_ref().unchecked_ref()) else { return };

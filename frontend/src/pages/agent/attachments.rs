@@ -67,7 +67,6 @@ fn FileCard(file: AttachmentView, on_preview: Callback<()>) -> impl IntoView {
     let size = file.size;
     let glyph = file_glyph(&file.content_type);
     let name = file.name.clone();
-    let label = file.name.clone();
     let inside = view! {
         <Icon glyph=glyph />
         <span class="file-name">{name}</span>
@@ -78,15 +77,14 @@ fn FileCard(file: AttachmentView, on_preview: Callback<()>) -> impl IntoView {
     view! {
         <li class="file">
             {if file.previewable {
-                let tip = txt!(i18n, inbox.preview, name = label.as_str());
                 Either::Left(
                     view! {
                         <button
                             type="button"
                             class="file-open"
-                            aria-label=tip
                             on:click=move |_| on_preview.run(())
                         >
+                            <span class="visually-hidden">{txt!(i18n, inbox.preview)} " "</span>
                             {inside}
                         </button>
                     },

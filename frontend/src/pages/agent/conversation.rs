@@ -10,6 +10,7 @@ use super::{
     interaction::Opened,
     message::MessageCard,
 };
+use crate::state::effect::{effect, effect_with};
 use crate::{
     api::{Api, use_api},
     components::{Banner, Tint},
@@ -110,7 +111,7 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     provide_context(open);
     follow(open, api, live);
     mark_read(open, api, live);
-    Effect::new(move |_| {
+    effect(move || {
         let here = open.interaction.with_untracked(|row| row.id);
         if let Some(place) = live.active.ids().iter().position(|id| *id == here) {
             open.place.set_value(place);
@@ -118,7 +119,7 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     });
 
     // A mail that was taken back is a draft of this conversation again.
-    Effect::new(move |_| {
+    effect(move || {
         let back = portal.taken_back.with(|draft| draft.as_ref().filter(|d| d.conversation_id == Some(id)).cloned());
         if let Some(draft) = back {
             portal.taken_back.set(None);
@@ -129,7 +130,7 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
     let anchor = Anchor::new(scroller);
     // A mail that comes in does not carry away whoever reads further up; one's own is looked at.
-    Effect::new(move |before: Option<usize>| {
+    effect_with(move |before: Option<usize>| {
         let count = open.messages.ids().len();
         let own = open.messages.newest(|_| true).is_some_and(|message| message.direction == Direction::Out);
         if before.is_some_and(|before| count > before) && (own || anchor.is_held()) {
@@ -137,7 +138,7 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
         }
         count
     });
-    Effect::new(move |before: Option<bool>| {
+    effect_with(move |before: Option<bool>| {
         let writing = open.draft.with(Option::is_some);
         if before.is_some_and(|before| before != writing) && writing {
             anchor.hold();
@@ -267,7 +268,7 @@ fn follow(open: Open, api: Api, live: Live) {
         _ => {}
     });
     // After a gap in the connection anything may have happened here.
-    Effect::new(move |before: Option<u32>| {
+    effect_with(move |before: Option<u32>| {
         let now = live.snapshots.get();
         if before.is_some_and(|before| before != now) {
             leptos::task::spawn_local(async move {
@@ -300,7 +301,7 @@ fn mark_read(open: Open, api: Api, live: Live) {
             });
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         if unread.get() {
             mark();
         }

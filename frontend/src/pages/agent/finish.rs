@@ -1,6 +1,7 @@
 //! Finishing an interaction, with a note if there is something to say.
 
 use super::conversation::{Open, use_open};
+use crate::state::effect::effect;
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Dialog, Look, TextArea, Tint},
@@ -24,7 +25,7 @@ pub fn FinishDialog() -> impl IntoView {
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         if open.finishing.get() {
             failure.set(None);
         }

@@ -148,12 +148,22 @@ fn quote_of(document: &Document) -> Option<Element> {
     (own > 0 && last).then_some(marked)
 }
 
+/// The line before a quotation that says whose words follow.
+fn attribution_of(quote: &Element) -> Option<Element> {
+    const LONGEST: usize = 300;
+    let before = quote.previous_element_sibling()?;
+    let words = before.text_content()?;
+    (words.len() < LONGEST && words.trim_end().ends_with(':')).then_some(before)
+}
+
 fn fold(document: &Document, hide: bool) {
     let marked = document.query_selector("[data-quote], .gmail_quote, blockquote[type=cite], body > blockquote");
     if let Ok(Some(quote)) = marked
         && (!hide || quote_of(document).is_some())
     {
-        let style = HtmlElement::style(quote.unchecked_ref());
-        let _ = style.set_property("display", if hide { "none" } else { "" });
+        let display = if hide { "none" } else { "" };
+        for part in [attribution_of(&quote), Some(quote)].into_iter().flatten() {
+            let _ = HtmlElement::style(part.unchecked_ref()).set_property("display", display);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! On top of a conversation: campaign, customer, name, subject, how long it takes (S100).
 
 use super::conversation::use_open;
+use crate::state::effect::effect;
 use crate::{
     api::use_api,
     components::{Badge, Icon, IconButton, Timer, Tint},
@@ -86,7 +87,7 @@ pub fn ContactName() -> impl IntoView {
         typed.set(open.contact.with_untracked(|contact| contact.name.clone()));
         editing.set(true);
     };
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(input) = input.get() {
             let _ = input.focus();
             input.select();

@@ -1,6 +1,7 @@
 //! `/inbox`: the tray at the left, what is open beside it.
 
 use super::tray::Tray;
+use crate::state::effect::effect;
 use crate::{api::use_api, live::store::use_live, routes, state::load::Loader};
 use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
@@ -42,7 +43,7 @@ pub fn InboxPage() -> impl IntoView {
     provide_context(Portal { started, taken_back: RwSignal::new(None) });
 
     // The queue is fetched anew with each snapshot, and follows events from then on.
-    Effect::new(move |_| {
+    effect(move || {
         if live.snapshots.get() > 0 {
             leptos::task::spawn_local(async move {
                 let filter = InteractionQuery {
@@ -56,7 +57,7 @@ pub fn InboxPage() -> impl IntoView {
             });
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let unread = live.active.unread();
         document().set_title(&if unread > 0 { format!("({unread}) Posta") } else { "Posta".to_string() });
     });

@@ -1,5 +1,6 @@
 //! Looks at a file without downloading it: pictures, PDF, text (S110).
 
+use crate::state::effect::effect;
 use crate::{
     api::ApiError,
     components::{Dialog, Failed, Icon, Spinner},
@@ -73,7 +74,7 @@ fn Fetched(file: AttachmentView) -> impl IntoView {
     let shown = RwSignal::new_local(Shown::Loading);
     let url = file.url.clone();
     let again = Trigger::new();
-    Effect::new(move |_| {
+    effect(move || {
         again.track();
         let url = url.clone();
         leptos::task::spawn_local(async move {

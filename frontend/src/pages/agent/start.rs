@@ -4,6 +4,7 @@ use super::{
     composer::{Composer, ComposerHost, Sent},
     inbox::use_portal,
 };
+use crate::state::effect::effect;
 use crate::{
     api::use_api,
     components::{Empty, Failed, IconButton, Skeleton},
@@ -69,7 +70,7 @@ fn Begin(campaigns: Vec<CampaignSummary>) -> impl IntoView {
             async move { api.create_draft(&draft).await }
         },
     );
-    Effect::new(move |_| {
+    effect(move || {
         if let Load::Ready(draft) = begun.get() {
             portal.started.reload();
             go.replace(&routes::start(draft.id));

@@ -1,6 +1,7 @@
 //! Interactions that the agent has finished, a page at a time.
 
 use super::tray_row::TrayRow;
+use crate::state::effect::effect_with;
 use crate::{
     api::{ApiError, use_api},
     components::{Button, Empty, Failed, Skeleton},
@@ -57,7 +58,7 @@ pub fn History(
         }
         let _ = busy.try_set(false);
     };
-    Effect::new(move |before: Option<String>| {
+    effect_with(move |before: Option<String>| {
         again.track();
         let now = words.get();
         // The first list comes at once, a search when the fingers rest.

@@ -1,6 +1,7 @@
 //! What the agent must decide: the draft was changed elsewhere, or the customer has written meanwhile.
 
 use super::Composing;
+use crate::state::effect::effect;
 use crate::{
     components::{Button, Dialog, Look},
     i18n::txt,
@@ -13,7 +14,7 @@ use leptos::prelude::*;
 pub(super) fn ConflictDialog(composing: Composing) -> impl IntoView {
     let Composing { desk, i18n, .. } = composing;
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(desk.conflict.with(Option::is_some)));
+    effect(move || open.set(desk.conflict.with(Option::is_some)));
     let theirs = move || desk.conflict.with(|draft| draft.as_ref().map(|d| plain(&Content::of(d).html)));
     let mine = move || desk.content.with(|content| plain(&content.html));
     view! {

@@ -8,6 +8,7 @@ mod send;
 mod status;
 mod toolbar;
 
+use crate::state::effect::effect;
 use crate::{
     components::{
         Banner, Button, Icon, IconButton, Look, Menu, MenuItem, TextField, Tint, chips::Recipients, unique_id,
@@ -107,7 +108,7 @@ pub fn Composer(
         Signal::derive(move || desk.content.with(|content| read(content).clone()))
     };
     let subject = RwSignal::new(desk.content.with_untracked(|content| content.subject.clone()));
-    Effect::new(move |_| {
+    effect(move || {
         // Another text may come in from a conflict.
         let now = desk.content.with(|content| content.subject.clone());
         if subject.with_untracked(|known| *known != now) {

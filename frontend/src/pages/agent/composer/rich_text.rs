@@ -1,6 +1,7 @@
 //! The text: binds the editor bundle to the page.
 
 use super::{Composing, files};
+use crate::state::effect::{effect, effect_with};
 use crate::{
     components::{Banner, Button, Spinner, Tint},
     dom::js,
@@ -102,7 +103,7 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
     // Kept as long as the editor may call them.
     let callbacks = StoredValue::new_local(Vec::<JsValue>::new());
 
-    Effect::new(move |_| {
+    effect(move || {
         again.track();
         let Some(element) = node.get() else { return };
         failed.set(false);
@@ -123,7 +124,7 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
         });
     });
     // Another text came from outside.
-    Effect::new(move |before: Option<u32>| {
+    effect_with(move |before: Option<u32>| {
         let now = desk.replaced.get();
         if before.is_some_and(|before| before != now) {
             let html = desk.content.with_untracked(|content| content.html.clone());
@@ -132,7 +133,7 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
         now
     });
     // The labels follow the language.
-    Effect::new(move |_| {
+    effect(move || {
         let labels = labels(composing);
         if editor.ready.get() {
             editor.call("setLabels", &[labels]);

@@ -1,6 +1,7 @@
 //! Formats of the text, links, pictures, files.
 
 use super::{Composing, files::attach};
+use crate::state::effect::effect;
 use crate::{
     components::{Button, Dialog, Glyph, Icon, IconButton, Look, Menu, MenuItem, TextField},
     i18n::txt,
@@ -150,7 +151,7 @@ fn LinkDialog(composing: Composing, open: RwSignal<bool>) -> impl IntoView {
     let address = RwSignal::new(String::new());
     let errors = FormErrors::new(i18n);
     let has_link = Signal::derive(move || editor.formats.with(|formats| formats.link.is_some()));
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             errors.clear();
             address.set(editor.formats.with_untracked(|formats| formats.link.clone()).unwrap_or_default());
