@@ -11,7 +11,7 @@ export CHROMIUM ?= $(firstword $(shell for name in chromium chromium-browser goo
 BUNDLE := cargo run --quiet --package posta-bundle --
 FAST := $(CARGO_TARGET_DIR)/fast/posta
 
-.PHONY: help setup spa spa-dev build run demo check test browser bench soak openapi fast clean
+.PHONY: help setup spa spa-dev build run demo check test kills browser bench soak openapi fast clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,8 +47,13 @@ check: ## format, lints and the quick tests: what to run before each commit
 	cargo clippy --workspace --all-targets -- --deny warnings
 	cargo nextest run --package posta-shared --package posta --lib
 
-test: ## lints, page, all tests on both engines and over real mail servers; `make browser` is apart
+test: ## lints, page, all tests on both engines and over real mail servers; `make kills` and `make browser` are apart
 	@.ci/test
+
+kills: ## the server killed at random moments and at every fail point, on both engines
+	@.ci/setup native lab
+	cargo build --package posta
+	cargo nextest run --package posta-e2e --test kills
 
 browser: ## the journeys in Chromium, axe and a screenshot on every page, and the page's weight
 	@.ci/setup native spa lab browser
