@@ -7,32 +7,71 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 }
 
-pub use generated::i18n::{I18nContextProvider, Locale, use_i18n};
-pub use leptos_i18n::t_string;
+pub use generated::i18n::Locale;
 
 use crate::api::error::ApiError;
-use leptos::prelude::Signal;
-use leptos_i18n::{I18nContext, td_string};
+use leptos::prelude::*;
+use leptos_i18n::td_string;
 use shared::{
     api::access::Language,
     error::{ErrorCode, Problem},
     validate::{FieldIssue, Rule},
 };
 
-/// The reader's language; reactive.
-pub type I18n = I18nContext<Locale>;
+/// The reader's language. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct I18n(RwSignal<Locale>);
+
+impl I18n {
+    /// Begins with a language.
+    pub fn new(locale: Locale) -> Self {
+        Self(RwSignal::new(locale))
+    }
+
+    /// The language; reactive.
+    pub fn get_locale(self) -> Locale {
+        self.0.get()
+    }
+
+    /// The language, without following it.
+    pub fn get_locale_untracked(self) -> Locale {
+        self.0.get_untracked()
+    }
+
+    /// Says everything in another language.
+    pub fn set_locale(self, locale: Locale) {
+        if self.get_locale_untracked() != locale {
+            self.0.set(locale);
+        }
+    }
+
+    /// A text that follows the language. Takes a plain function, so that hundreds of texts share one signal's code.
+    pub fn text(self, text: fn(Locale) -> &'static str) -> Signal<String> {
+        Signal::derive(move || text(self.get_locale()).to_string())
+    }
+}
+
+/// The reader's language.
+pub fn use_i18n() -> I18n {
+    expect_context()
+}
 
 /// A text that follows the language and the signals in its arguments: `txt!(i18n, inbox.reply)`.
 macro_rules! txt {
-    ($i18n:expr, $($key:tt)*) => {
-        leptos::prelude::Signal::derive(move || $crate::i18n::t_string!($i18n, $($key)*).to_string())
+    ($i18n:expr, $($key:ident).+) => {
+        $i18n.text(|locale| leptos_i18n::td_string!(locale, $($key).+))
+    };
+    ($i18n:expr, $($key:ident).+, $($arguments:tt)+) => {
+        leptos::prelude::Signal::derive(move || {
+            leptos_i18n::td_string!($i18n.get_locale(), $($key).+, $($arguments)+).to_string()
+        })
     };
 }
 pub(crate) use txt;
 
 /// The same as plain text, for use inside what follows the language already.
 macro_rules! word {
-    ($i18n:expr, $($key:tt)*) => { $crate::i18n::t_string!($i18n, $($key)*).to_string() };
+    ($i18n:expr, $($key:tt)*) => { leptos_i18n::td_string!($i18n.get_locale(), $($key)*).to_string() };
 }
 pub(crate) use word;
 

@@ -119,7 +119,7 @@ fn ConnectionBar() -> impl IntoView {
                 let left = move || format::seconds_left(until, clock.second());
                 view! {
                     <div class="connection-bar" role="status">
-                        <span aria-live="off">{move || t_string!(i18n, shell.connection_lost, seconds = left()).to_string()}</span>
+                        <span aria-live="off">{move || word!(i18n, shell.connection_lost, seconds = left())}</span>
                         <button type="button" class="link-button" on:click=move |_| socket.try_now()>
                             {txt!(i18n, common.try_now)}
                         </button>
@@ -169,7 +169,7 @@ fn find(words: String) -> Vec<Found> {
         .collect();
     let query = format!("{}?tab=history&q={}", routes::INBOX, crate::api::request::percent_encode(words.trim()));
     found.push(Found {
-        label: t_string!(i18n, shell.palette_search, words = words.trim()).to_string(),
+        label: word!(i18n, shell.palette_search, words = words.trim()),
         note: String::new(),
         run: Callback::new(move |()| go.to(&query)),
     });

@@ -52,9 +52,9 @@ pub fn StrengthMeter(
     let judged = Memo::new(move |_| password.with(|password| login.with(|login| strength(password, login))));
     let word = move || match judged.get() {
         Strength::Short(count) => plural!(i18n.get_locale(), access.strength_short, count),
-        Strength::Weak => t_string!(i18n, access.strength_weak).to_string(),
-        Strength::Fair => t_string!(i18n, access.strength_fair).to_string(),
-        Strength::Good => t_string!(i18n, access.strength_good).to_string(),
+        Strength::Weak => word!(i18n, access.strength_weak),
+        Strength::Fair => word!(i18n, access.strength_fair),
+        Strength::Good => word!(i18n, access.strength_good),
     };
     let level = move || match judged.get() {
         Strength::Short(_) => "short",

@@ -1,6 +1,7 @@
 //! `/admin/users`: form at the left, list at the right.
 
-use super::{BackToList, 
+use super::{
+    BackToList,
     members::RoleBadge,
     user_form::{NewUser, UserEditor},
 };

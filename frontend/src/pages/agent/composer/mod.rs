@@ -157,9 +157,9 @@ pub fn Composer(
                                 })
                                 label=Signal::derive(move || {
                                     if large.get() {
-                                        t_string!(i18n, editor.smaller).to_string()
+                                        word!(i18n, editor.smaller)
                                     } else {
-                                        t_string!(i18n, editor.larger).to_string()
+                                        word!(i18n, editor.larger)
                                     }
                                 })
                                 on:click=move |_| large.update(|large| *large = !*large)
