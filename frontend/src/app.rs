@@ -1,33 +1,26 @@
 //! The whole page: what everything shares, and which page is where.
 
-use crate::state::effect::effect;
 use crate::{
     api::Api,
     components::{confirm::ConfirmHost, toasts::ToastHost, tooltip::TooltipHost},
-    i18n::{I18nContextProvider, locale_of, use_i18n},
+    i18n::{I18n, Locale, locale_of, use_i18n},
     pages::{
         access::{setup::SetupPage, sign_in::SignInPage},
-        admin::{campaigns::CampaignsPage, members::MembersPage, users::UsersPage},
-        agent::{inbox::InboxPage, interaction::InteractionPage, none_open::NoneOpen, start::StartPage},
         faces::NotFound,
-        settings::SettingsPage,
         shell::Shell,
     },
-    routes::{Go, INBOX},
+    routes::{Go, Place, use_go},
     state::{
         clock::Clock,
         commands::Commands,
         confirm::Confirm,
+        effect::effect,
         preferences::{Preferences, remember_language},
         session::Session,
         toasts::Toasts,
     },
 };
 use leptos::prelude::*;
-use leptos_router::{
-    components::{ParentRoute, Redirect, Route, Router, Routes},
-    path,
-};
 
 /// The page.
 #[component]
@@ -41,30 +34,29 @@ pub fn App() -> impl IntoView {
     provide_context(Confirm::new());
     provide_context(Commands::new());
     provide_context(Preferences::load());
+    provide_context(I18n::new(first_locale()));
+    provide_context(Go::start());
     leptos::task::spawn_local(api.resume());
+    follow_user();
     view! {
-        <I18nContextProvider set_lang_attr_on_html=false set_dir_attr_on_html=false enable_cookie=false>
-            <Languages />
-            <Router>
-                <Pages />
-            </Router>
-            <ConfirmHost />
-            <ToastHost />
-            <TooltipHost />
-        </I18nContextProvider>
+        <Pages />
+        <ConfirmHost />
+        <ToastHost />
+        <TooltipHost />
     }
 }
 
-/// Begins in the language that was chosen before the first paint, and follows that of whoever signs in; so the theme.
-#[component]
-fn Languages() -> impl IntoView {
+/// The language that was chosen before the first paint.
+fn first_locale() -> Locale {
+    let lang = document().document_element().and_then(|root| root.get_attribute("lang"));
+    lang.and_then(|lang| lang.parse().ok()).map_or(Locale::en, locale_of)
+}
+
+/// Takes over language and theme of whoever signs in.
+fn follow_user() {
     let i18n = use_i18n();
     let session: Session = expect_context();
     let preferences: Preferences = expect_context();
-    let first = document().document_element().and_then(|root| root.get_attribute("lang"));
-    if let Some(language) = first.and_then(|lang| lang.parse().ok()) {
-        i18n.set_locale(locale_of(language));
-    }
     let chosen = Memo::new(move |_| session.with_me(|me| (me.language, me.theme)));
     effect(move || {
         if let Some((language, theme)) = chosen.get() {
@@ -75,26 +67,28 @@ fn Languages() -> impl IntoView {
     });
 }
 
+/// What stands before signing in, and what behind.
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Gate {
+    Setup,
+    SignIn,
+    Inside,
+    Unknown,
+}
+
 #[component]
 fn Pages() -> impl IntoView {
-    Go::provide();
-    view! {
-        <Routes fallback=|| view! { <NotFound /> }>
-            <Route path=path!("/setup") view=SetupPage />
-            <Route path=path!("/sign-in") view=SignInPage />
-            <ParentRoute path=path!("") view=Shell>
-                <Route path=path!("") view=|| view! { <Redirect path=INBOX /> } />
-                <ParentRoute path=path!("/inbox") view=InboxPage>
-                    <Route path=path!("") view=NoneOpen />
-                    <Route path=path!("new") view=StartPage />
-                    <Route path=path!("new/:draft") view=StartPage />
-                    <Route path=path!(":interaction") view=InteractionPage />
-                </ParentRoute>
-                <Route path=path!("/admin/campaigns") view=CampaignsPage />
-                <Route path=path!("/admin/campaigns/members") view=MembersPage />
-                <Route path=path!("/admin/users") view=UsersPage />
-                <Route path=path!("/settings") view=SettingsPage />
-            </ParentRoute>
-        </Routes>
+    let go = use_go();
+    let gate = Memo::new(move |_| match go.place() {
+        Place::Setup => Gate::Setup,
+        Place::SignIn => Gate::SignIn,
+        Place::Unknown => Gate::Unknown,
+        _ => Gate::Inside,
+    });
+    move || match gate.get() {
+        Gate::Setup => view! { <SetupPage /> }.into_any(),
+        Gate::SignIn => view! { <SignInPage /> }.into_any(),
+        Gate::Unknown => view! { <NotFound /> }.into_any(),
+        Gate::Inside => view! { <Shell /> }.into_any(),
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::api::request::percent_encode;
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::ids::{CampaignId, DraftId, InteractionId, UserId};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
 /// The agent's portal.
 pub const INBOX: &str = "/inbox";
@@ -54,34 +55,184 @@ pub fn is_ours(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.starts_with(SIGN_IN)
 }
 
-/// Goes to pages. Cheap to copy.
-#[derive(Clone, Copy)]
-pub struct Go(StoredValue<Navigate, LocalStorage>);
+/// A page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `/`: leads to the inbox.
+    Home,
+    /// Set-up.
+    Setup,
+    /// Signing in.
+    SignIn,
+    /// The agent's portal, with what is open in it.
+    Inbox(Pane),
+    /// Campaigns.
+    Campaigns,
+    /// Members of campaigns.
+    Members,
+    /// Users.
+    Users,
+    /// One's own settings.
+    Settings,
+    /// No page of ours.
+    Unknown,
+}
 
-/// Goes to a path, with or without a trace.
-type Navigate = Box<dyn Fn(&str, bool)>;
+/// What is open in the agent's portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// Nothing.
+    Nothing,
+    /// A mail to start, and the draft that it is written in, once there is one.
+    Start(Option<DraftId>),
+    /// An interaction.
+    Interaction(InteractionId),
+}
 
-impl Go {
-    /// Must be called inside the router.
-    pub fn provide() {
-        let navigate = use_navigate();
-        provide_context(Self(StoredValue::new_local(Box::new(move |path: &str, replace: bool| {
-            navigate(path, NavigateOptions { replace, scroll: false, resolve: false, ..NavigateOptions::default() });
-        }))));
-    }
-
-    /// Goes to `path`.
-    pub fn to(self, path: &str) {
-        self.0.with_value(|go| go(path, false));
-    }
-
-    /// Goes to `path` without leaving a trace to go back to.
-    pub fn replace(self, path: &str) {
-        self.0.with_value(|go| go(path, true));
+/// The page of a path.
+pub fn place(path: &str) -> Place {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [] => Place::Home,
+        ["setup"] => Place::Setup,
+        ["sign-in"] => Place::SignIn,
+        ["inbox"] => Place::Inbox(Pane::Nothing),
+        ["inbox", "new"] => Place::Inbox(Pane::Start(None)),
+        ["inbox", "new", id] => id.parse().map_or(Place::Unknown, |id| Place::Inbox(Pane::Start(Some(id)))),
+        ["inbox", id] => id.parse().map_or(Place::Unknown, |id| Place::Inbox(Pane::Interaction(id))),
+        ["admin", "campaigns"] => Place::Campaigns,
+        ["admin", "campaigns", "members"] => Place::Members,
+        ["admin", "users"] => Place::Users,
+        ["settings"] => Place::Settings,
+        _ => Place::Unknown,
     }
 }
 
-/// Goes to pages.
+/// The value of `name` in a query such as `?tab=history&q=a%20b`.
+pub fn query_value(query: &str, name: &str) -> Option<String> {
+    let pairs = query.trim_start_matches('?').split('&');
+    pairs.filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| decode(value))
+}
+
+/// Undoes percent-encoding; `+` is a blank, as in forms. What is no UTF-8 is replaced.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let hex = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+        match (byte, hex(ahead.next()), hex(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                rest = ahead;
+            }
+            (b'+', ..) => bytes.push(b' '),
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The address bar: where one is, and the way elsewhere. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Go {
+    path: RwSignal<String>,
+    query: RwSignal<String>,
+    place: Memo<Place>,
+}
+
+impl Go {
+    /// Follows the address bar, and takes over links to our own pages, for as long as the owner lives.
+    pub fn start() -> Self {
+        let (path, query) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+        let go = Self { path, query, place: Memo::new(move |_| path.with(|path| place(path))) };
+        go.read();
+        let back = window_event_listener(leptos::ev::popstate, move |_| go.read());
+        let click = window_event_listener(leptos::ev::click, move |event| go.follow(&event));
+        on_cleanup(move || {
+            back.remove();
+            click.remove();
+        });
+        go
+    }
+
+    /// The page; reactive.
+    pub fn place(self) -> Place {
+        self.place.get()
+    }
+
+    /// The path; reactive.
+    pub fn path(self) -> String {
+        self.path.get()
+    }
+
+    /// Whether the path is this one, or with `below` one below it; reactive.
+    pub fn is_at(self, path: &str, below: bool) -> bool {
+        self.path.with(|here| match here.strip_prefix(path) {
+            Some("" | "/") => true,
+            Some(rest) => below && rest.starts_with('/'),
+            None => false,
+        })
+    }
+
+    /// A value of the query; reactive.
+    pub fn query(self, name: &str) -> Option<String> {
+        self.query.with(|query| query_value(query, name))
+    }
+
+    /// The query with its question mark, or nothing; reactive.
+    pub fn search(self) -> String {
+        self.query.get()
+    }
+
+    /// Goes to a path.
+    pub fn to(self, path: &str) {
+        if let Ok(history) = window().history() {
+            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
+        }
+        self.read();
+    }
+
+    /// Goes to a path without leaving a trace to go back to.
+    pub fn replace(self, path: &str) {
+        if let Ok(history) = window().history() {
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(path));
+        }
+        self.read();
+    }
+
+    fn read(self) {
+        let location = window().location();
+        let set = |signal: RwSignal<String>, value: String| {
+            if signal.with_untracked(|known| *known != value) {
+                signal.set(value);
+            }
+        };
+        set(self.query, location.search().unwrap_or_default());
+        set(self.path, location.pathname().unwrap_or_default());
+    }
+
+    /// A press on a link to a page of ours stays in this page, unless another tab or window is wanted.
+    fn follow(self, event: &MouseEvent) {
+        let modified = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+        if event.default_prevented() || event.button() != 0 || modified {
+            return;
+        }
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
+        let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) else { return };
+        let elsewhere = !link.target().is_empty() || link.has_attribute("download") || link.rel() == "external";
+        if elsewhere || link.origin() != window().location().origin().unwrap_or_default() {
+            return;
+        }
+        if place(&link.pathname()) != Place::Unknown {
+            event.prevent_default();
+            self.to(&format!("{}{}", link.pathname(), link.search()));
+        }
+    }
+}
+
+/// The address bar.
 pub fn use_go() -> Go {
     expect_context()
 }
@@ -98,5 +249,25 @@ mod tests {
         assert!(!is_ours("/\\evil.example"));
         assert!(!is_ours("https://evil.example"));
         assert!(!is_ours("/sign-in?next=%2Fsign-in"));
+    }
+
+    #[test]
+    fn every_path_has_its_page() {
+        assert_eq!(place("/"), Place::Home);
+        assert_eq!(place("/inbox/"), Place::Inbox(Pane::Nothing));
+        assert_eq!(place(&interaction(InteractionId(7))), Place::Inbox(Pane::Interaction(InteractionId(7))));
+        assert_eq!(place(START), Place::Inbox(Pane::Start(None)));
+        assert_eq!(place(&start(DraftId(9))), Place::Inbox(Pane::Start(Some(DraftId(9)))));
+        assert_eq!(place(MEMBERS), Place::Members);
+        assert_eq!(place("/inbox/x"), Place::Unknown);
+        assert_eq!(place("/api/v1/files/x"), Place::Unknown);
+    }
+
+    #[test]
+    fn queries_are_read_as_they_are_written() {
+        let query = format!("?tab=history&q={}", percent_encode("niño & co+1"));
+        assert_eq!(query_value(&query, "q").as_deref(), Some("niño & co+1"));
+        assert_eq!(query_value("?q=a+b%", "q").as_deref(), Some("a b%"));
+        assert_eq!(query_value("", "q"), None);
     }
 }

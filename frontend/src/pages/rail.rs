@@ -16,7 +16,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use shared::{
     api::{
         access::{Language, Theme, UpdateMe},
@@ -36,10 +35,10 @@ pub fn Rail() -> impl IntoView {
     let may = move |permission| session.may(permission);
     view! {
         <nav class="rail" aria-label=txt!(i18n, shell.navigation)>
-            <A href=routes::INBOX attr:class="rail-brand" attr:aria-label=txt!(i18n, common.product)>
+            <a href=routes::INBOX class="rail-brand" aria-label=txt!(i18n, common.product)>
                 <img src="/favicon.svg" alt="" width="22" height="22" />
                 <span>{txt!(i18n, common.product)}</span>
-            </A>
+            </a>
             <RailLink href=routes::INBOX glyph=icondata::LuInbox label=txt!(i18n, shell.inbox)>
                 {move || {
                     let unread = live.active.unread();
@@ -78,12 +77,14 @@ fn RailLink(
     label: Signal<String>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
+    let go = routes::use_go();
+    let current = Signal::derive(move || go.is_at(href, true).then_some("page"));
     view! {
-        <A href=href attr:class="rail-link" attr:data-rail-tip=label>
+        <a href=href class="rail-link" aria-current=current data-rail-tip=label>
             <Icon glyph=glyph />
             <span class="rail-label">{label}</span>
             {children.map(|children| children())}
-        </A>
+        </a>
     }
 }
 

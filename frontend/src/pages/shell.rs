@@ -1,7 +1,13 @@
 //! The frame around every page of someone who is signed in.
 
-use super::{access::password::MustChangePassword, faces::Unreachable, rail::Rail};
-use crate::state::effect::effect;
+use super::{
+    access::password::MustChangePassword,
+    admin::{campaigns::CampaignsPage, members::MembersPage, users::UsersPage},
+    agent::inbox::InboxPage,
+    faces::Unreachable,
+    rail::Rail,
+    settings::SettingsPage,
+};
 use crate::{
     api::use_api,
     components::{
@@ -9,22 +15,22 @@ use crate::{
         shortcuts::{KeyHelp, Shortcuts},
     },
     format,
-    i18n::{t_string, txt, use_i18n},
+    i18n::{txt, use_i18n, word},
     live::{
         alerts::Alerts,
         socket::keep_connected,
         store::{Connection, Live, use_live},
     },
-    routes::{self, Go, use_go},
+    routes::{self, Go, Pane, Place, use_go},
     state::{
         clock::use_clock,
         commands::{Section, use_commands},
+        effect::effect,
         preferences::use_preferences,
         session::{Phase, use_session},
     },
 };
 use leptos::prelude::*;
-use leptos_router::{components::Outlet, hooks::use_location};
 use shared::permission::Permission;
 
 /// What the gate shows.
@@ -64,11 +70,8 @@ pub fn Shell() -> impl IntoView {
 
 #[component]
 fn ToSignIn() -> impl IntoView {
-    let location = use_location();
     let go = use_go();
-    let search = location.search.get_untracked();
-    let path = location.pathname.get_untracked();
-    let here = if search.is_empty() { path } else { format!("{path}?{search}") };
+    let here = untrack(|| format!("{}{}", go.path(), go.search()));
     effect(move || go.replace(&routes::sign_in(&here)));
 }
 
@@ -92,13 +95,36 @@ fn Frame() -> impl IntoView {
         <div class="shell">
             <Rail />
             <main class="page" id="page" tabindex="-1">
-                <Outlet />
+                <Room />
             </main>
         </div>
         <p class="visually-hidden" role="status" aria-live="polite">{move || alerts.said.get()}</p>
         <Shortcuts />
         <Palette find=Callback::new(move |words: String| find(words)) />
         <KeyHelp />
+    }
+}
+
+/// The page beside the rail. It stays while only what is open in it changes.
+#[component]
+fn Room() -> impl IntoView {
+    let go = use_go();
+    let room = Memo::new(move |_| match go.place() {
+        Place::Inbox(_) => Place::Inbox(Pane::Nothing),
+        place => place,
+    });
+    effect(move || {
+        if room.get() == Place::Home {
+            go.replace(routes::INBOX);
+        }
+    });
+    move || match room.get() {
+        Place::Inbox(_) => view! { <InboxPage /> }.into_any(),
+        Place::Campaigns => view! { <CampaignsPage /> }.into_any(),
+        Place::Members => view! { <MembersPage /> }.into_any(),
+        Place::Users => view! { <UsersPage /> }.into_any(),
+        Place::Settings => view! { <SettingsPage /> }.into_any(),
+        Place::Home | Place::Setup | Place::SignIn | Place::Unknown => ().into_any(),
     }
 }
 

@@ -13,7 +13,6 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use leptos_router::components::A;
 use shared::{api::access::SetupRequest, error::ErrorCode};
 
 /// Makes the first administrator.
@@ -77,7 +76,7 @@ pub fn SetupPage() -> impl IntoView {
                 if done.get() {
                     return view! {
                         <Banner tint=Tint::Good>{txt!(i18n, access.setup_done_already)}</Banner>
-                        <p><A href=SIGN_IN>{txt!(i18n, access.sign_in)}</A></p>
+                        <p><a href=SIGN_IN>{txt!(i18n, access.sign_in)}</a></p>
                     }
                         .into_any();
                 }

@@ -14,7 +14,6 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_query_map;
 use shared::api::access::SignInRequest;
 
 /// Signs in, and goes on to where the user wanted to be.
@@ -24,7 +23,6 @@ pub fn SignInPage() -> impl IntoView {
     let api = use_api();
     let session = use_session();
     let go = use_go();
-    let query = use_query_map();
     let (login, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
@@ -34,7 +32,7 @@ pub fn SignInPage() -> impl IntoView {
 
     effect(move || {
         if session.phase() == Phase::SignedIn {
-            let next = query.with(|query| query.get("next")).filter(|next| is_ours(next));
+            let next = go.query("next").filter(|next| is_ours(next));
             go.replace(next.as_deref().unwrap_or(INBOX));
         }
     });

@@ -1,6 +1,6 @@
 //! How good a new password is, while it is typed.
 
-use crate::i18n::{plural, t_string, use_i18n};
+use crate::i18n::{plural, txt, use_i18n, word};
 use leptos::prelude::*;
 use shared::{
     api::access::{PASSWORD_MIN, new_password},
@@ -66,7 +66,7 @@ pub fn StrengthMeter(
         <div class="strength" data-level=level hidden=move || password.with(String::is_empty)>
             <span class="strength-bar" aria-hidden="true"><i></i><i></i><i></i></span>
             <span role="status">
-                <span class="visually-hidden">{move || t_string!(i18n, access.strength)} ": "</span>
+                <span class="visually-hidden">{txt!(i18n, access.strength)} ": "</span>
                 {word}
             </span>
         </div>

@@ -14,7 +14,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use shared::{
     api::campaigns::CampaignView,
     ids::CampaignId,
@@ -62,9 +61,8 @@ pub fn CampaignsPage() -> impl IntoView {
 fn Campaigns() -> impl IntoView {
     let i18n = use_i18n();
     let (api, live, session, go) = (use_api(), use_live(), use_session(), use_go());
-    let query = use_query_map();
     let list = Loader::new(|| (), move |()| all_campaigns(api));
-    let choice = Memo::new(move |_| match query.with(|query| query.get("campaign")).as_deref() {
+    let choice = Memo::new(move |_| match go.query("campaign").as_deref() {
         Some("new") => Choice::New,
         Some(text) => text.parse().map_or(Choice::Nothing, Choice::One),
         None => Choice::Nothing,

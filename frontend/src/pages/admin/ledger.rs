@@ -85,6 +85,7 @@ fn LedgerTable(rows: Vec<MailboxLedger>) -> impl IntoView {
                         <th scope="col">{txt!(i18n, campaigns.ledger_history)}</th>
                         <th scope="col">{txt!(i18n, campaigns.ledger_quarantined)}</th>
                         <th scope="col">{txt!(i18n, campaigns.ledger_duplicates)}</th>
+                        <th scope="col">{txt!(i18n, campaigns.ledger_expunged)}</th>
                         <th scope="col">{txt!(i18n, campaigns.ledger_uid)}</th>
                     </tr>
                 </thead>
@@ -99,6 +100,7 @@ fn LedgerTable(rows: Vec<MailboxLedger>) -> impl IntoView {
                                     <td>{number(row.history)}</td>
                                     <td>{number(row.quarantined)}</td>
                                     <td>{number(row.duplicates)}</td>
+                                    <td>{number(row.expunged)}</td>
                                     <td>{number(row.last_uid)}</td>
                                 </tr>
                             }

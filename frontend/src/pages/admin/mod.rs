@@ -19,7 +19,6 @@ use crate::{
     routes,
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// Back from a form to its list, where there is room for one of them only.
 #[component]
@@ -40,11 +39,13 @@ pub fn BackToList(
 #[component]
 pub fn Sections() -> impl IntoView {
     let i18n = use_i18n();
+    let go = routes::use_go();
+    let current = move |path: &'static str| Signal::derive(move || go.is_at(path, false).then_some("page"));
     view! {
         <nav class="sections" aria-label=txt!(i18n, campaigns.sections)>
             <BackToList path=routes::CAMPAIGNS />
-            <A href=routes::CAMPAIGNS exact=true>{txt!(i18n, shell.campaigns)}</A>
-            <A href=routes::MEMBERS exact=true>{txt!(i18n, campaigns.members)}</A>
+            <a href=routes::CAMPAIGNS aria-current=current(routes::CAMPAIGNS)>{txt!(i18n, shell.campaigns)}</a>
+            <a href=routes::MEMBERS aria-current=current(routes::MEMBERS)>{txt!(i18n, campaigns.members)}</a>
         </nav>
     }
 }

@@ -18,7 +18,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use shared::{
     api::access::UserView,
     ids::UserId,
@@ -65,10 +64,9 @@ pub fn UsersPage() -> impl IntoView {
 fn Users() -> impl IntoView {
     let i18n = use_i18n();
     let (api, session, go) = (use_api(), use_session(), use_go());
-    let query = use_query_map();
     let list = Loader::new(|| (), move |()| all_users(api));
     let words = RwSignal::new(String::new());
-    let choice = Memo::new(move |_| match query.with(|query| query.get("user")).as_deref() {
+    let choice = Memo::new(move |_| match go.query("user").as_deref() {
         Some("new") => Choice::New,
         Some(text) => text.parse().map_or(Choice::Nothing, Choice::One),
         None => Choice::Nothing,

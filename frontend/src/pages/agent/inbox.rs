@@ -1,10 +1,14 @@
 //! `/inbox`: the tray at the left, what is open beside it.
 
-use super::tray::Tray;
+use super::{interaction::InteractionPage, none_open::NoneOpen, start::StartPage, tray::Tray};
 use crate::state::effect::effect;
-use crate::{api::use_api, live::store::use_live, routes, state::load::Loader};
+use crate::{
+    api::use_api,
+    live::store::use_live,
+    routes::{self, Pane, Place},
+    state::load::Loader,
+};
 use leptos::prelude::*;
-use leptos_router::{components::Outlet, hooks::use_location};
 use shared::{
     api::{
         drafts::{DraftKind, DraftView},
@@ -32,7 +36,7 @@ pub fn use_portal() -> Portal {
 pub fn InboxPage() -> impl IntoView {
     let api = use_api();
     let live = use_live();
-    let location = use_location();
+    let go = routes::use_go();
     let started = Loader::new(
         || (),
         move |()| async move {
@@ -61,12 +65,28 @@ pub fn InboxPage() -> impl IntoView {
         let unread = live.active.unread();
         document().set_title(&if unread > 0 { format!("({unread}) Posta") } else { "Posta".to_string() });
     });
-    let is_open = move || location.pathname.with(|path| path.trim_end_matches('/') != routes::INBOX);
+    let pane = Memo::new(move |_| match go.place() {
+        Place::Inbox(pane) => pane,
+        _ => Pane::Nothing,
+    });
+    let interaction = Memo::new(move |_| match pane.get() {
+        Pane::Interaction(id) => Some(id),
+        _ => None,
+    });
+    // The same kind of pane stays while what it shows changes.
+    let kind = Memo::new(move |_| match pane.get() {
+        Pane::Interaction(_) => None,
+        other => Some(other),
+    });
     view! {
-        <div class="inbox" data-open=move || is_open().to_string()>
+        <div class="inbox" data-open=move || (pane.get() != Pane::Nothing).to_string()>
             <Tray />
             <section class="opened">
-                <Outlet />
+                {move || match kind.get() {
+                    None => view! { <InteractionPage id=interaction /> }.into_any(),
+                    Some(Pane::Start(draft)) => view! { <StartPage id=draft /> }.into_any(),
+                    Some(_) => view! { <NoneOpen /> }.into_any(),
+                }}
             </section>
         </div>
     }

@@ -9,7 +9,6 @@ use crate::{
     state::load::{Load, Loader},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use shared::{
     api::{conversations::ConversationView, drafts::DraftView, interactions::InteractionSummary},
     error::ErrorCode,
@@ -29,13 +28,12 @@ pub struct Opened {
 
 /// Opens the interaction that the address names.
 #[component]
-pub fn InteractionPage() -> impl IntoView {
+pub fn InteractionPage(
+    /// Which one.
+    id: Memo<Option<InteractionId>>,
+) -> impl IntoView {
     let api = use_api();
     let live = use_live();
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params.with(|params| params.get("interaction").and_then(|id| id.parse::<InteractionId>().ok()))
-    });
     let fetch = move |id: Option<InteractionId>| async move {
         let Some(id) = id else { return Ok(None) };
         let known = live.active.row(id).map(|row| row.get_untracked());

@@ -13,7 +13,6 @@ use crate::{
     state::load::{Load, Loader},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use shared::{
     api::{
         campaigns::CampaignSummary,
@@ -24,11 +23,12 @@ use shared::{
 
 /// Starts a mail: finds the campaigns in which the agent may, begins a draft, and writes.
 #[component]
-pub fn StartPage() -> impl IntoView {
+pub fn StartPage(
+    /// The draft that it is written in; none yet begins one.
+    id: Option<DraftId>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let api = use_api();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("draft").and_then(|id| id.parse::<DraftId>().ok())));
     let campaigns = Loader::new(
         || (),
         move |()| async move {
@@ -51,7 +51,7 @@ pub fn StartPage() -> impl IntoView {
             </div>
         }
         .into_any(),
-        Load::Ready(list) => match id.get() {
+        Load::Ready(list) => match id {
             Some(id) => view! { <Resume id=id campaigns=list /> }.into_any(),
             None => view! { <Begin campaigns=list /> }.into_any(),
         },

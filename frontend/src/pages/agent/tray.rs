@@ -19,7 +19,6 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use leptos_router::hooks::{use_location, use_query_map};
 use shared::{api::interactions::InteractionSummary, ids::InteractionId, page::MAX_LIMIT};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -32,13 +31,11 @@ pub fn Tray() -> impl IntoView {
     let i18n = use_i18n();
     let live = use_live();
     let (go, commands) = (use_go(), use_commands());
-    let query = use_query_map();
-    let location = use_location();
     let tab = Memo::new(move |_| {
-        let word = query.with(|query| query.get("tab"));
+        let word = go.query("tab");
         TABS.into_iter().find(|tab| Some(*tab) == word.as_deref()).unwrap_or("active")
     });
-    let words = Memo::new(move |_| query.with(|query| query.get("q")).unwrap_or_default());
+    let words = Memo::new(move |_| go.query("q").unwrap_or_default());
     let search = NodeRef::<html::Input>::new();
 
     // Tab and search live in the address; what is open stays open.
@@ -50,7 +47,7 @@ pub fn Tray() -> impl IntoView {
         if !words.is_empty() {
             pairs.push(format!("q={}", percent_encode(words)));
         }
-        let path = location.pathname.get_untracked();
+        let path = untrack(|| go.path());
         go.replace(&if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) });
     };
     commands.offer(Section::Do, txt!(i18n, inbox.search_key), Some("/"), move || {

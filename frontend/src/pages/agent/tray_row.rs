@@ -7,7 +7,6 @@ use crate::{
     state::recipients,
 };
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::{use_location, use_query_map};
 use shared::api::{
     drafts::DraftView,
     interactions::{Direction, InteractionState, InteractionSummary},
@@ -27,18 +26,17 @@ pub fn TrayRow(
     if fixed {
         return Either::Left(view! { <div class="tray-row tray-row-fixed" data-testid="tray-row">{inside}</div> });
     }
-    let location = use_location();
-    let query = use_query_map();
+    let go = routes::use_go();
     let id = row.with_untracked(|row| row.id);
     let path = routes::interaction(id);
     let here = path.clone();
-    let current = Memo::new(move |_| location.pathname.with(|path| *path == here));
+    let current = Memo::new(move |_| go.is_at(&here, false));
     Either::Right(view! {
         <a
             class="tray-row"
             data-testid="tray-row"
             data-unread=move || row.with(|row| row.unread).to_string()
-            href=move || format!("{path}{}", query.with(|query| query.to_query_string()))
+            href=move || format!("{path}{}", go.search())
             aria-current=move || current.get().then_some("page")
         >
             {inside}
@@ -120,7 +118,7 @@ pub fn DraftRow(
     draft: DraftView,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let location = use_location();
+    let go = routes::use_go();
     let path = routes::start(draft.id);
     let here = path.clone();
     let to = draft.to.iter().map(recipients::short).collect::<Vec<_>>().join(", ");
@@ -130,7 +128,7 @@ pub fn DraftRow(
             class="tray-row"
             data-testid="draft-row"
             href=path
-            aria-current=move || location.pathname.with(|path| *path == here).then_some("page")
+            aria-current=move || go.is_at(&here, false).then_some("page")
         >
             <span class="tray-row-top">
                 <span class="tray-row-who">

@@ -13,7 +13,7 @@ use crate::{
     components::{
         Banner, Button, Icon, IconButton, Look, Menu, MenuItem, TextField, Tint, chips::Recipients, unique_id,
     },
-    i18n::{I18n, Locale, t_string, txt, use_i18n},
+    i18n::{I18n, Locale, txt, use_i18n, word},
     state::{
         autosave::Content,
         commands::use_commands,

@@ -5,7 +5,7 @@ use crate::state::effect::{effect, effect_with};
 use crate::{
     components::{Banner, Button, Spinner, Tint},
     dom::js,
-    i18n::{t_string, txt},
+    i18n::{txt, word},
 };
 use leptos::{html, prelude::*};
 use serde::Deserialize;
@@ -183,8 +183,8 @@ async fn load() -> Option<JsValue> {
 fn labels(composing: Composing) -> JsValue {
     let i18n = composing.i18n;
     js::object(&[
-        ("editor", JsValue::from_str(t_string!(i18n, editor.text))),
-        ("placeholder", JsValue::from_str(t_string!(i18n, editor.placeholder))),
+        ("editor", JsValue::from_str(&word!(i18n, editor.text))),
+        ("placeholder", JsValue::from_str(&word!(i18n, editor.placeholder))),
     ])
 }
 
