@@ -43,6 +43,7 @@ fn a_wrong_password_is_refused_in_the_servers_words(ground: &Ground) {
     let mut away: CampaignInput = form.clone();
     away.account.password = Some("correcta".into());
     away.account.smtp.port = closed;
+    away.name.push_str(" lejos");
     assert_eq!(problem(office.admin.create_campaign(&away)).code, ErrorCode::MailServerUnreachable);
     let saved: shared::api::campaigns::CampaignView = office.admin.post("campaigns?save_disabled=true", &away).unwrap();
     assert!(!saved.enabled);
