@@ -6,6 +6,7 @@
 //! servers will not produce. Everything here blocks and uses plain threads.
 
 pub mod accounts;
+pub mod bench;
 pub mod corpus;
 pub mod demo;
 pub mod dovecot;

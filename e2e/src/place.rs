@@ -144,14 +144,18 @@ fn make(path: &Path) -> Result<(), LabError> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).doing(format_args!("opening {}", path.display()))
 }
 
-/// `<target>/lab`, or a directory for temporary files when the servers' own users could not enter the former.
-pub(crate) fn default_base() -> PathBuf {
+/// The build's target directory: as the environment names it, else the one in which this program lies.
+pub fn target_directory() -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from).or_else(|| {
         let program = std::env::current_exe().ok()?;
         program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
     });
-    target
-        .map(|target| std::path::absolute(&target).unwrap_or(target))
+    target.map(|target| std::path::absolute(&target).unwrap_or(target))
+}
+
+/// `<target>/lab`, or a directory for temporary files when the servers' own users could not enter the former.
+pub(crate) fn default_base() -> PathBuf {
+    target_directory()
         .filter(|target| enterable(target))
         .unwrap_or_else(std::env::temp_dir)
         .join(if system::is_root() { "lab".into() } else { format!("lab-{}", system::current_owner().uid) })

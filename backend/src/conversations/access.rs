@@ -38,6 +38,14 @@ pub fn readable_campaigns(conn: &mut Connection, caller: &Principal) -> QueryRes
     Ok(Some(own))
 }
 
+/// Members of a campaign.
+///
+/// # Errors
+/// The database's.
+pub fn members(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<UserId>> {
+    members::table.filter(members::campaign_id.eq(campaign)).select(members::user_id).load(conn)
+}
+
 /// Campaign of a conversation that the caller may read.
 ///
 /// # Errors

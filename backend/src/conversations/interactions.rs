@@ -349,13 +349,31 @@ pub fn finish(conn: &mut Connection, id: InteractionId, agent: UserId, note: &st
     if changed == 1 { Ok(()) } else { Err(Error::detailed(ErrorCode::Conflict, "you do not hold this interaction")) }
 }
 
-/// Tells the holder, whoever held it before, and supervisors.
+/// Where an interaction was until now: whoever had it before his eyes has to learn that it changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// Where it is now, or nowhere.
+    Same,
+    /// In the queue, which all members of its campaign see.
+    Queue,
+    /// With this agent.
+    With(UserId),
+}
+
+/// Tells the holder, whoever held it before, supervisors, and the members of its campaign while it is in the queue.
 ///
 /// # Errors
 /// The database's.
-pub fn announce(conn: &mut Connection, id: InteractionId, before: Option<UserId>, at: Timestamp) -> QueryResult<()> {
+pub fn announce(conn: &mut Connection, id: InteractionId, before: Before, at: Timestamp) -> QueryResult<()> {
     let interaction = one(conn, id)?;
-    let mut users: Vec<UserId> = interaction.agent_id.into_iter().chain(before).collect();
+    let mut users: Vec<UserId> = interaction.agent_id.into_iter().collect();
+    if let Before::With(agent) = before {
+        users.push(agent);
+    }
+    if before == Before::Queue || interaction.state == InteractionState::Waiting {
+        users.extend(super::access::members(conn, interaction.campaign_id)?);
+    }
+    users.sort_unstable();
     users.dedup();
     let audience = Audience::agents(users, interaction.campaign_id);
     events::append(conn, at, &audience, &LiveEvent::InteractionChanged { interaction })

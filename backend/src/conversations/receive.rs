@@ -12,7 +12,7 @@
 
 use super::{
     contacts,
-    interactions::{self, NewInteraction},
+    interactions::{self, Before, NewInteraction},
     rows::Recipients,
 };
 use crate::{
@@ -117,7 +117,7 @@ pub fn receive(conn: &mut Connection, key: &Key, mail: &Incoming, now: Timestamp
         note_bounce(conn, key, mail.campaign, bounce, now)?;
     }
     if changed && let Some(interaction) = interaction {
-        interactions::announce(conn, interaction, None, now)?;
+        interactions::announce(conn, interaction, Before::Same, now)?;
     }
     let holder = match interaction {
         Some(_) => interactions::open_one(conn, conversation)?.and_then(|(_, _, agent)| agent),

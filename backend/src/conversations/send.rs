@@ -3,7 +3,9 @@
 //! sent; what got one is (R2).
 
 use super::{
-    access, contacts, drafts, interactions, messages, receive,
+    access, contacts, drafts,
+    interactions::{self, Before},
+    messages, receive,
     rows::{AttachmentRow, DraftRow, MessageRow},
 };
 use crate::{
@@ -499,7 +501,7 @@ fn commit(conn: &mut Connection, caller: &Principal, mail: &Prepared, now: Times
             detail,
         },
     )?;
-    interactions::announce(conn, interaction, Some(caller.user_id), now)?;
+    interactions::announce(conn, interaction, Before::With(caller.user_id), now)?;
     let event = shared::live::LiveEvent::MessageAdded {
         conversation_id: mail.conversation,
         interaction_id: Some(interaction),
@@ -652,7 +654,7 @@ fn undo_answer(conn: &mut Connection, row: &MessageRow, now: Timestamp) -> Resul
     if let Some(interaction) = row.interaction_id {
         let first = messages::first_answer(conn, interaction)?;
         interactions::undo_answer(conn, interaction, first, direction == Direction::In)?;
-        interactions::announce(conn, interaction, None, now)?;
+        interactions::announce(conn, interaction, Before::Same, now)?;
     }
     Ok(())
 }

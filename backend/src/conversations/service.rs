@@ -3,7 +3,7 @@
 use super::{
     access, contacts,
     drafts::{self, NewFile},
-    interactions::{self, Filter},
+    interactions::{self, Before, Filter},
     messages, send,
 };
 use crate::{
@@ -112,7 +112,7 @@ impl Service {
             .write(move |conn| {
                 access::readable_interaction(conn, &caller, id)?;
                 if interactions::mark_opened(conn, id, caller.user_id, now)? {
-                    interactions::announce(conn, id, None, now)?;
+                    interactions::announce(conn, id, Before::Same, now)?;
                 }
                 Ok(interactions::one(conn, id)?)
             })
@@ -136,7 +136,7 @@ impl Service {
                 access::readable_interaction(conn, &caller, id)?;
                 interactions::finish(conn, id, caller.user_id, &wanted.note, now)?;
                 record(conn, &caller, "conversations.finish", "interaction", id.0, now)?;
-                interactions::announce(conn, id, Some(caller.user_id), now)?;
+                interactions::announce(conn, id, Before::With(caller.user_id), now)?;
                 Ok(interactions::one(conn, id)?)
             })
             .await
@@ -251,7 +251,7 @@ impl Service {
                 contacts::rename(conn, id, change.name.trim())?;
                 record(conn, &caller, "contacts.update", "contact", id.0, now)?;
                 for interaction in interactions::renamed(conn, id)? {
-                    interactions::announce(conn, interaction, None, now)?;
+                    interactions::announce(conn, interaction, Before::Same, now)?;
                 }
                 Ok(contacts::one(conn, id)?)
             })

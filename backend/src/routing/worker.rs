@@ -7,7 +7,7 @@ use super::{
     strategy::{Candidate, choose},
 };
 use crate::{
-    conversations::interactions,
+    conversations::interactions::{self, Before},
     kernel::{
         Core, Result,
         db::{Connection, arms},
@@ -112,7 +112,7 @@ pub fn hand_out(conn: &mut Connection, campaign: CampaignId, seen_after: Timesta
         queries::remember(conn, campaign, last)?;
     }
     for interaction in &given {
-        interactions::announce(conn, *interaction, None, now)?;
+        interactions::announce(conn, *interaction, Before::Queue, now)?;
     }
     Ok(given.len())
 }

@@ -63,6 +63,13 @@ export class Portal {
     await expect(this.composer.getByText(/^saved /)).toBeVisible();
   }
 
+  /** Throws away what is being written. */
+  async discard(): Promise<void> {
+    await this.button('Discard draft').click();
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+    await expect(this.composer).toHaveCount(0);
+  }
+
   async finish(note = ''): Promise<void> {
     await this.button('Finish').click();
     const dialog = this.page.getByRole('dialog', { name: 'Finish this interaction?' });

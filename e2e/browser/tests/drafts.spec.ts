@@ -23,9 +23,7 @@ test('a draft survives a reload', async ({ desk, signIn, customer }) => {
   await portal.saved();
 
   // Thrown away only after a question.
-  await portal.button('Discard draft').click();
-  await portal.page.getByRole('alertdialog').or(portal.page.getByRole('dialog')).getByRole('button', { name: 'Discard' }).click();
-  await expect(portal.composer).toHaveCount(0);
+  await portal.discard();
   await portal.page.reload();
   await expect(portal.messages()).toHaveCount(1);
   await expect(portal.composer).toHaveCount(0);

@@ -92,20 +92,23 @@ for (const theme of THEMES) {
       await look(page, 'finish');
       await page.keyboard.press('Escape');
       await expect(page.getByRole('dialog')).toHaveCount(0);
-      if ((await portal.composer.count()) === 0) await portal.reply();
-      await portal.editor.click();
-      await page.keyboard.press('Control+a');
+      await portal.reply();
       await page.keyboard.type('Dear Laura, of course. ');
       await page.keyboard.press('Control+b');
       await page.keyboard.type('The new number stands on it now.');
       await page.keyboard.press('Control+b');
       await portal.saved();
       await look(page, 'composer');
+      await portal.discard();
 
       await page.goto('/inbox/new');
       await expect(portal.editor).toBeVisible();
       await page.getByLabel('Subject').fill('Your yearly check-up');
+      await portal.editor.click();
+      await page.keyboard.type('Dear Mr Hall,');
+      await portal.saved();
       await look(page, 'start');
+      await portal.discard();
       await page.goto('/settings');
       await expect(page.getByText('This browser', { exact: true })).toBeVisible();
       await look(page, 'settings');

@@ -50,8 +50,13 @@ fn killed_at_random_and_at_each_fail_point(engine: Engine) {
         assert!(world.die_at(name, pass, MET), "{name} was not met within {MET:?}");
         world.revive();
     }
+    let named = begun.elapsed() - random;
     let verdict = world.settle();
-    eprintln!("{engine:?}: {verdict}; kills took {random:.0?}, all {:.0?}", begun.elapsed());
+    eprintln!(
+        "{engine:?}: {verdict}; {kills} kills took {random:.0?}, {} fail points {named:.0?}, all {:.0?}",
+        failpoint::NAMES.len(),
+        begun.elapsed()
+    );
     verdict.assert_whole();
     // A test that had nothing at stake shows nothing.
     assert!(verdict.stored > u64::from(kills) && verdict.accepted > u64::from(kills) / 2, "too little went on");

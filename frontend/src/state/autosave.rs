@@ -1,7 +1,7 @@
 //! When a draft is stored: within a second of typing, one request at a time, again and again while the server is
 //! away. Plain Rust; the editor feeds it keys and clock readings.
 
-use shared::api::{conversations::MailAddress, drafts::DraftView, drafts::UpdateDraft};
+use shared::api::{attachments::AttachmentView, conversations::MailAddress, drafts::DraftView, drafts::UpdateDraft};
 use shared::ids::CampaignId;
 
 /// Milliseconds from the first unsaved key to the request.
@@ -34,7 +34,7 @@ impl Content {
             cc: draft.cc.clone(),
             bcc: draft.bcc.clone(),
             subject: draft.subject.clone(),
-            html: draft.html.clone(),
+            html: with_cids(&draft.html, &draft.attachments),
             campaign_id: Some(draft.campaign_id),
         }
     }
@@ -63,6 +63,15 @@ impl Content {
             campaign_id: if self.campaign_id == stored.campaign_id { None } else { self.campaign_id },
         }
     }
+}
+
+/// HTML whose pictures are named by `cid:`, as the editor and the stored draft name them, rather than by the links
+/// that the server gives for showing them.
+fn with_cids(html: &str, files: &[AttachmentView]) -> String {
+    files.iter().fold(html.to_string(), |html, file| match &file.content_id {
+        Some(cid) => html.replace(&file.url, &format!("cid:{cid}")),
+        None => html,
+    })
 }
 
 /// HTML without the addresses of its pictures.
@@ -260,7 +269,11 @@ impl Autosave {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{api::drafts::DraftKind, ids::DraftId, time::Timestamp};
+    use shared::{
+        api::drafts::DraftKind,
+        ids::{AttachmentId, DraftId},
+        time::Timestamp,
+    };
 
     fn draft(version: i64, html: &str) -> DraftView {
         DraftView {
@@ -347,6 +360,23 @@ mod tests {
         assert!(!save.moved(&draft(2, "a"), 900), "a file was added");
         let (version, change) = save.take_due(900).unwrap();
         assert_eq!((version, change.html.as_deref()), (2, Some("ab")));
+    }
+
+    #[test]
+    fn pictures_go_by_cid_whatever_link_shows_them() {
+        let file = AttachmentView {
+            id: AttachmentId(1),
+            name: "a.png".into(),
+            content_type: "image/png".into(),
+            size: 1,
+            sha256: String::new(),
+            inline: true,
+            content_id: Some("1@posta".into()),
+            url: "/api/v1/files/token".into(),
+            previewable: true,
+        };
+        let draft = DraftView { attachments: vec![file], ..draft(1, "<img src=\"/api/v1/files/token\">") };
+        assert_eq!(Content::of(&draft).html, "<img src=\"cid:1@posta\">");
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub fn SignInPage() -> impl IntoView {
 
     effect(move || {
         if session.phase() == Phase::SignedIn {
-            let next = go.query("next").filter(|next| is_ours(next));
+            // Read once: the new address has no such value, and would lead elsewhere.
+            let next = untrack(|| go.query("next")).filter(|next| is_ours(next));
             go.replace(next.as_deref().unwrap_or(INBOX));
         }
     });

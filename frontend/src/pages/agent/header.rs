@@ -89,8 +89,11 @@ pub fn ContactName() -> impl IntoView {
     };
     effect(move || {
         if let Some(input) = input.get() {
-            let _ = input.focus();
-            input.select();
+            // Once the name is in it.
+            request_animation_frame(move || {
+                let _ = input.focus();
+                input.select();
+            });
         }
     });
     let save = move || {

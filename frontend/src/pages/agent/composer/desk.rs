@@ -81,8 +81,8 @@ impl Desk {
             on_cleanup(move || beat.clear());
         }
         let leaving = window_event_listener(leptos::ev::beforeunload, move |event| {
-            desk.keep_copy();
             if desk.with(Autosave::is_dirty) == Some(true) {
+                desk.keep_copy();
                 event.prevent_default();
             }
         });
