@@ -47,18 +47,19 @@ check: ## format, lints and the quick tests: what to run before each commit
 	cargo clippy --workspace --all-targets -- --deny warnings
 	cargo nextest run --package posta-shared --package posta --lib
 
-test: ## lints, page, all tests on both engines and over real mail servers; `make kills` and `make browser` are apart
+test: ## what CI runs: lints, page, all tests on both engines, over real mail servers, with kills, and in Chromium
 	@.ci/test
 
-kills: ## the server killed at random moments and at every fail point, on both engines
+kills: ## the kill tests alone: at random moments and at every fail point, on both engines
 	@.ci/setup native lab
 	cargo build --package posta
 	cargo nextest run --package posta-e2e --test kills
 
-browser: ## the journeys in Chromium, axe and a screenshot on every page, and the page's weight
+browser: ## the journeys in Chromium alone, axe and a screenshot on every page
 	@.ci/setup native spa lab browser
-	cargo build --workspace
-	@.ci/browser
+	@$(BUNDLE) --check-budget
+	cargo build --package posta --package posta-e2e
+	cd e2e/browser && npx --no-install playwright test
 
 bench: spa ## measure against the anchors, side by side
 	@.ci/setup native lab

@@ -18,6 +18,8 @@ pub const HEARTBEAT_SECONDS: u64 = 20;
 pub const CLOSE_REVOKED: u16 = 4001;
 /// WebSocket close code: the ticket or the session is not good any more; get a new ticket.
 pub const CLOSE_UNAUTHENTICATED: u16 = 4003;
+/// WebSocket close code: what the user may see has changed; connect again with a new ticket.
+pub const CLOSE_RIGHTS_CHANGED: u16 = 4004;
 
 /// What the server sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +59,9 @@ pub enum ServerFrame {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientFrame {
     /// Answer to a heartbeat.
-    Pong,
+    Pong {},
     /// Asks for a new snapshot.
-    Resync,
+    Resync {},
 }
 
 /// A change that was committed.
@@ -113,6 +115,11 @@ pub enum LiveEvent {
         health: AccountHealth,
         /// Last failure.
         last_error: Option<String>,
+    },
+    /// What a user may see has changed; his sockets are closed, to be opened again.
+    RightsChanged {
+        /// User.
+        user_id: UserId,
     },
     /// Sessions ended; those sockets are closed.
     SessionsRevoked {

@@ -10,6 +10,7 @@ use super::{
 use crate::kernel::{
     Error, Result, audit,
     db::{Connection, arms},
+    events::{self, Audience},
     fold::fold,
     http::{auth::Principal, cursor, extract::IfMatch, idempotency::Once},
 };
@@ -19,8 +20,9 @@ use shared::{
     api::access::{CreateUser, Theme, UpdateUser, UserView, new_password},
     error::ErrorCode,
     ids::{CampaignId, UserId},
+    live::LiveEvent,
     page::{Page, PageQuery},
-    permission::{CampaignScope, Role},
+    permission::{CampaignScope, Permission, Role},
     time::Timestamp,
     validate::{Issues, Rule},
 };
@@ -103,7 +105,8 @@ impl Service {
             .await
     }
 
-    /// Changes a user. A change of role or password, and disabling, end his sessions.
+    /// Changes a user. A change of role or password, and disabling, end his sessions; one of limits his live connections,
+    /// which are made again with what he may see now.
     pub(super) async fn update_user(
         &self,
         caller: &Principal,
@@ -133,6 +136,7 @@ impl Service {
                 if !queries::update_user(conn, id, before.version, &change, password_hash.as_deref())? {
                     return Err(ErrorCode::VersionMismatch.into());
                 }
+                let limited_before = queries::limits(conn, id)?;
                 if let Some(limits) = &limits {
                     limit(conn, id, limits)?;
                 }
@@ -148,6 +152,9 @@ impl Service {
                 record(conn, now, actor, "access.update_user", id, detail)?;
                 if before.role != after.role || !after.enabled || password_hash.is_some() {
                     queries::revoke(conn, now, id, Which::All)?;
+                } else if distinct(limited_before) != distinct(limits.clone()) {
+                    let audience = Audience { users: vec![id], permission: Permission::UsersRead, campaign: None };
+                    events::append(conn, now, &audience, &LiveEvent::RightsChanged { user_id: id })?;
                 }
                 Ok(after.view(limits))
             })

@@ -26,7 +26,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use shared::{
     api::campaigns::{
-        AccountInput, CampaignInput, CampaignSummary, CampaignView, TestConnection, TestConnectionAnswer,
+        AccountInput, AccountView, CampaignInput, CampaignSummary, CampaignView, TestConnection, TestConnectionAnswer,
     },
     error::ErrorCode,
     ids::{CampaignId, UserId},
@@ -59,6 +59,10 @@ pub struct Service {
     core: Core,
     servers: MailServers,
 }
+
+/// Why a stored password is asked for again.
+const ANOTHER_SERVER: &str =
+    "enter the password again: a server is another one, or less protected, than it was entered for";
 
 impl Service {
     /// The room's use cases.
@@ -189,6 +193,9 @@ impl Service {
             judge(conn, &form, Some(id))?;
             match &form.account.password {
                 Some(password) => Ok(SecretString::from(password.clone())),
+                None if !queries::view(conn, id)?.account.password_may_go_to(&form.account) => {
+                    Err(Error::field("account/password", Rule::Required, ANOTHER_SERVER))
+                }
                 // Not needed when nothing is tried, and then a key that was lost does no harm.
                 None if save_disabled => Ok(SecretString::default()),
                 None => open_password(&keys, &queries::account_of(conn, id)?),
@@ -279,13 +286,17 @@ impl Service {
         let given = request.account.password.as_deref().unwrap_or("");
         let password = match request.campaign_id {
             _ if !given.is_empty() => Some(SecretString::from(given)),
-            Some(id) => {
-                let stored = self.stored_password(&asker, id).await?;
-                if stored.is_none() {
-                    issues.add("campaign_id", Rule::UnknownValue, "there is no such campaign");
+            Some(id) => match self.stored_password(&asker, id).await? {
+                Some((account, stored)) if account.password_may_go_to(&request.account) => Some(stored),
+                Some(_) => {
+                    issues.add("account/password", Rule::Required, ANOTHER_SERVER);
+                    None
                 }
-                stored
-            }
+                None => {
+                    issues.add("campaign_id", Rule::UnknownValue, "there is no such campaign");
+                    None
+                }
+            },
             None => {
                 if !issues.has("account/password") {
                     issues.add("account/password", Rule::Required, "is required");
@@ -298,13 +309,13 @@ impl Service {
         Ok(TestConnectionAnswer { tests })
     }
 
-    async fn stored_password(&self, asker: &Asker, id: CampaignId) -> Result<Option<SecretString>> {
+    async fn stored_password(&self, asker: &Asker, id: CampaignId) -> Result<Option<(AccountView, SecretString)>> {
         if asker.sees(id).is_err() {
             return Ok(None);
         }
         let keys = self.core.keys.clone();
         let read = move |conn: &mut Connection| match queries::account_of(conn, id).optional()? {
-            Some(row) => open_password(&keys, &row).map(Some),
+            Some(row) => Ok(Some((queries::view(conn, id)?.account, open_password(&keys, &row)?))),
             None => Ok(None),
         };
         self.core.db.read(read).await

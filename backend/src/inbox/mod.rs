@@ -8,7 +8,8 @@
 //!
 //! The cursor `(uid_validity, last_uid)` and the ledger `fetched_mails` move in the transaction that stores the mail, so
 //! a crash repeats and never loses. A new UIDVALIDITY starts the cursor over; sources that are known by their hash are
-//! *duplicates* then and make nothing new. Once an hour the ledger is compared with what the server holds. Nothing on
+//! *duplicates* then and make nothing new. So does another host; another login is another mailbox, and begins like
+//! a first connection. Once an hour the ledger is compared with what the server holds. Nothing on
 //! the server is changed.
 
 mod compare;

@@ -43,6 +43,10 @@ impl Fate {
 pub struct MailboxRow {
     /// Mailbox.
     pub id: MailboxId,
+    /// Login under which its UIDs count.
+    pub login: String,
+    /// Server on which they count.
+    pub host: String,
     /// UIDVALIDITY under which `last_uid` counts.
     pub uid_validity: Option<i64>,
     /// Highest UID dealt with.
@@ -70,6 +74,19 @@ pub fn mailbox(conn: &mut Connection, account: AccountId, folder: &str) -> Query
         .optional()
 }
 
+/// Whose mail a folder holds, and on which server: UIDs of another one mean other mails, even under the same UIDVALIDITY.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// Account.
+    pub account: AccountId,
+    /// Folder.
+    pub folder: &'a str,
+    /// Login.
+    pub login: &'a str,
+    /// Server.
+    pub host: &'a str,
+}
+
 /// Where a folder begins at its first connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Beginning {
@@ -87,15 +104,16 @@ pub struct Beginning {
 /// The database's.
 pub fn open_mailbox(
     conn: &mut Connection,
-    account: AccountId,
-    folder: &str,
+    origin: Origin<'_>,
     beginning: Beginning,
     now: Timestamp,
 ) -> QueryResult<MailboxRow> {
     diesel::insert_into(mailboxes::table)
         .values((
-            mailboxes::account_id.eq(account),
-            mailboxes::folder.eq(folder),
+            mailboxes::account_id.eq(origin.account),
+            mailboxes::folder.eq(origin.folder),
+            mailboxes::login.eq(origin.login),
+            mailboxes::host.eq(origin.host),
             mailboxes::uid_validity.eq(i64::from(beginning.uid_validity)),
             mailboxes::last_uid.eq(i64::from(beginning.skipped_to)),
             mailboxes::skipped_to.eq(i64::from(beginning.skipped_to)),
@@ -105,7 +123,44 @@ pub fn open_mailbox(
             mailboxes::expunged.eq(0_i64),
         ))
         .execute(conn)?;
-    mailbox(conn, account, folder)?.ok_or(diesel::result::Error::NotFound)
+    mailbox(conn, origin.account, origin.folder)?.ok_or(diesel::result::Error::NotFound)
+}
+
+/// More than any UIDVALIDITY, which has 32 bits.
+const EARLIER_PLACE: i64 = 1 << 32;
+
+/// The folder lies elsewhere from now on: what the ledger knows of UIDs gets out of the way of those there, and stays
+/// known by its hash.
+///
+/// # Errors
+/// The database's.
+pub fn move_mailbox(conn: &mut Connection, id: MailboxId, origin: Origin<'_>) -> QueryResult<()> {
+    diesel::update(fetched_mails::table.filter(fetched_mails::mailbox_id.eq(id)))
+        .set(fetched_mails::uid_validity.eq(fetched_mails::uid_validity + EARLIER_PLACE))
+        .execute(conn)?;
+    diesel::update(quarantine::table.filter(quarantine::mailbox_id.eq(id)))
+        .set(quarantine::uid_validity.eq(quarantine::uid_validity + EARLIER_PLACE))
+        .execute(conn)?;
+    diesel::update(mailboxes::table.find(id))
+        .set((
+            mailboxes::login.eq(origin.login),
+            mailboxes::host.eq(origin.host),
+            mailboxes::uid_validity.eq(None::<i64>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Begins a folder again as at a first connection.
+///
+/// # Errors
+/// The database's.
+pub fn begin_again(conn: &mut Connection, id: MailboxId, beginning: Beginning, now: Timestamp) -> QueryResult<()> {
+    start_over(conn, id, beginning.uid_validity, beginning.skipped_to)?;
+    diesel::update(mailboxes::table.find(id))
+        .set((mailboxes::history_to.eq(i64::from(beginning.history_to)), mailboxes::opened_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Starts the cursor over under a new UIDVALIDITY.

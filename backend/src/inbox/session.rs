@@ -185,25 +185,46 @@ impl Visitor {
         selected: Selected,
     ) -> std::result::Result<MailboxRow, End> {
         let core = &self.core;
+        let settings = account.imap.as_ref();
+        let origin = queries::Origin {
+            account: self.at.account_id,
+            folder: FOLDER,
+            login: settings.map_or("", |settings| &settings.user),
+            host: settings.map_or("", |settings| &settings.endpoint.host),
+        };
         let known = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, FOLDER)?))?;
         let Some(known) = known else {
             let beginning = begin(session, account.import_days, selected, core.now())?;
-            let id = self.at.account_id;
-            let made =
-                core.db.write_here(|conn| Ok(queries::open_mailbox(conn, id, FOLDER, beginning, core.now())?))?;
-            return Ok(made);
+            return Ok(core.db.write_here(|conn| Ok(queries::open_mailbox(conn, origin, beginning, core.now())?))?);
         };
-        if known.uid_validity == Some(i64::from(selected.uid_validity)) {
+        let (same_login, same_host) = (known.login == origin.login, known.host == origin.host);
+        if same_login && same_host && known.uid_validity == Some(i64::from(selected.uid_validity)) {
             return Ok(known);
         }
         tracing::warn!(
             mailbox = known.id.0,
-            "UIDVALIDITY has changed; the folder is read again, known mail is recognised"
+            same_login,
+            same_host,
+            "the mailbox or its UIDVALIDITY is another one; known mail is recognised"
         );
-        // What lay there before the first connection is still none of ours; by the day, which is all that IMAP tells.
-        let since = session.uids_since(known.opened_at.millis())?;
-        let skipped_to = since.first().map_or(0, |first| first.saturating_sub(1));
-        core.db.write_here(|conn| Ok(queries::start_over(conn, known.id, selected.uid_validity, skipped_to)?))?;
+        if same_login {
+            // The same mail, numbered anew. What lay there before the first connection is still none of ours; by the
+            // day, which is all that IMAP tells.
+            let since = session.uids_since(known.opened_at.millis())?;
+            let skipped_to = since.first().map_or(0, |first| first.saturating_sub(1));
+            core.db.write_here(|conn| {
+                if !same_host {
+                    queries::move_mailbox(conn, known.id, origin)?;
+                }
+                Ok(queries::start_over(conn, known.id, selected.uid_validity, skipped_to)?)
+            })?;
+        } else {
+            let beginning = begin(session, account.import_days, selected, core.now())?;
+            core.db.write_here(|conn| {
+                queries::move_mailbox(conn, known.id, origin)?;
+                Ok(queries::begin_again(conn, known.id, beginning, core.now())?)
+            })?;
+        }
         let again = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, FOLDER)?))?;
         again.ok_or_else(|| End::Ours(Error::Internal("a mailbox vanished".into())))
     }

@@ -322,6 +322,31 @@ both_engines! {
         assert_eq!(ana.get(&format!("/conversations/{same}")).ok()["messages"].as_array().unwrap().len(), 3);
     }
 
+    fn members_follow_the_queue_live(app) {
+        let soporte = campaign(&app, "Soporte");
+        let ana = agent(&app, "ana", &[soporte]);
+        let luis = agent(&app, "luis", &[soporte]);
+        let eva = agent(&app, "eva", &[campaign(&app, "Ventas")]);
+        for who in [&ana, &luis] {
+            who.put("/presence/me", json!({ "mode": "break", "break_code": "lunch" })).ok();
+        }
+        let mut hers = eva.socket();
+        hers.snapshot();
+        let mut socket = luis.socket();
+        socket.snapshot();
+        mail_in(&app, soporte, "From: c@cliente.test\nTo: soporte@lab.test\nSubject: Cola\n\nHola.");
+        let seen = |frame: &Value, state: &str| frame["event"]["interaction"]["state"] == json!(state);
+        socket.wait_for(|frame| seen(frame, "waiting"));
+        // It leaves the queue of those who do not get it, too.
+        ana.put("/presence/me", json!({ "mode": "available" })).ok();
+        let left = socket.wait_for(|frame| seen(frame, "assigned"));
+        assert_eq!(left["event"]["interaction"]["agent_id"], json!(ana.user_id()));
+        // Others hear nothing of it: the next that comes to her is her own.
+        eva.put("/presence/me", json!({ "mode": "break", "break_code": "rest" })).ok();
+        let next = hers.next().unwrap();
+        assert_eq!(next["event"]["state"]["user_id"], json!(eva.user_id()), "{next}");
+    }
+
     fn nobody_holds_more_than_the_maximum(app) {
         let campaign = campaign(&app, "Soporte");
         let ana = agent(&app, "ana", &[campaign]);

@@ -71,6 +71,7 @@ both_engines! {
         };
         assert_eq!(end("hola"), 1008);
         assert_eq!(end("{\"type\":\"subscribe\"}"), 1008);
+        assert_eq!(end("{\"type\":\"pong\",\"user_id\":1}"), 1008);
         assert!(matches!(end(&format!("{{\"type\":\"{}\"}}", "x".repeat(10_000))), 1006 | 1008 | 1009));
         let mut socket = ana.socket();
         socket.snapshot();
@@ -99,6 +100,19 @@ both_engines! {
             assert!(frame["seq"].as_i64().unwrap() > last);
             last = frame["seq"].as_i64().unwrap();
         }
+    }
+
+    fn other_limits_are_taken_up_at_once(app) {
+        let sofia = app.supervisor();
+        let mut socket = sofia.socket();
+        socket.snapshot();
+        let patch = |limits: Value| app.admin().patch(&format!("/users/{}", sofia.user_id()), limits).ok();
+        patch(json!({ "limited_to": [] }));
+        socket.send(&json!({ "type": "resync" }));
+        socket.snapshot();
+        patch(json!({ "limited_to": [app.insert_campaign("Ventas")] }));
+        assert_eq!(socket.end().code, 4004);
+        sofia.socket().snapshot();
     }
 
     fn whoever_must_change_his_password_gets_no_socket(app) {

@@ -257,7 +257,7 @@ fn serve(shared: &Shared, mut socket: WebSocket<TcpStream>) -> Option<(u16, Stri
                 }
                 shared.changed.notify_all();
                 if ping {
-                    let pong = serde_json::to_string(&ClientFrame::Pong).unwrap_or_default();
+                    let pong = serde_json::to_string(&ClientFrame::Pong {}).unwrap_or_default();
                     // A write that fails shows at the next read.
                     let _ = socket.send(Message::text(pong));
                 }

@@ -6,7 +6,12 @@ use posta_e2e::posta::{Office, bare_form, until};
 use shared::api::campaigns::{AccountHealth, CampaignView};
 use std::time::{Duration, Instant};
 
-journeys!(each_imap_fault_is_survived, a_poisoned_mail_is_set_aside, a_server_without_idle_is_polled);
+journeys!(
+    each_imap_fault_is_survived,
+    a_poisoned_mail_is_set_aside,
+    a_server_without_idle_is_polled,
+    uids_of_another_server_or_login_are_other_mails,
+);
 
 const ADDRESS: &str = "soporte@lab.test";
 
@@ -92,6 +97,46 @@ fn each_imap_fault_is_survived(ground: &Ground) {
     until("the mail after the renumbering", LIMIT, || (incoming(&office).len() == all + 1).then_some(())).unwrap();
     let ledger = &office.admin.mailboxes(campaign.id).unwrap()[0];
     assert_eq!((ledger.uid_validity, ledger.duplicates), (Some(99), i64::try_from(all).unwrap()));
+}
+
+fn uids_of_another_server_or_login_are_other_mails(ground: &Ground) {
+    let subjects = |office: &Office| {
+        let mut all: Vec<String> = incoming(office).into_iter().map(|mail| mail.subject).collect();
+        all.sort_unstable();
+        all
+    };
+    let first = fake(ground);
+    let (office, campaign) = desk(ground, &first);
+    for number in [1, 2] {
+        first.add_mail("INBOX", &letter(number));
+    }
+    until("the first two", LIMIT, || (subjects(&office) == ["F1", "F2"]).then_some(())).unwrap();
+
+    // The mailbox moves to another host, which numbers it anew under the same UIDVALIDITY.
+    let second = fake(ground);
+    second.add_mail("INBOX", &letter(2));
+    second.add_mail("INBOX", &letter(3));
+    let mut form = bare_form("Soporte", ADDRESS, posta_e2e::PASSWORD, ground.lab.smtp_address().unwrap().port(), 0);
+    let mut imap = form.account.imap.clone().unwrap();
+    (imap.host, imap.port) = ("localhost".into(), second.port());
+    form.account.imap = Some(imap);
+    office.admin.update_campaign(campaign.id, &form).unwrap();
+    until("the third", LIMIT, || (subjects(&office) == ["F1", "F2", "F3"]).then_some(())).unwrap();
+    assert_eq!(office.admin.mailboxes(campaign.id).unwrap()[0].duplicates, 1, "the second came twice");
+
+    // Another login is another mailbox: what lies there already is none of ours.
+    let login = "archivo@lab.test";
+    ground.lab.add_mailbox(login, posta_e2e::PASSWORD).unwrap();
+    let certificate = ground.lab.authority().issue(&["127.0.0.1", "localhost"]).unwrap();
+    let third = FakeImap::builder().login(login, posta_e2e::PASSWORD).start_tls(&certificate).unwrap().start().unwrap();
+    third.add_mail("INBOX", &letter(4));
+    form.account.login = Some(login.into());
+    form.account.imap.as_mut().unwrap().port = third.port();
+    office.admin.update_campaign(campaign.id, &form).unwrap();
+    until("the other mailbox", LIMIT, || (third.counts().logins > 1).then_some(())).unwrap();
+    wait_until_connected(&office, &campaign);
+    third.add_mail("INBOX", &letter(5));
+    until("the fifth", LIMIT, || (subjects(&office) == ["F1", "F2", "F3", "F5"]).then_some(())).unwrap();
 }
 
 fn a_poisoned_mail_is_set_aside(ground: &Ground) {

@@ -125,7 +125,7 @@ async fn converse(
                         live.connection.set(Connection::Up);
                     }
                     if live.take(frame) {
-                        socket.send(&ClientFrame::Pong);
+                        socket.send(&ClientFrame::Pong {});
                     }
                 }
                 Err(error) => {
@@ -133,7 +133,7 @@ async fn converse(
                     // A newer server may say what this page does not know; a snapshot holds what matters. Asked for
                     // once a connection, in case it is the snapshot that cannot be read.
                     if !std::mem::replace(&mut resynced, true) {
-                        socket.send(&ClientFrame::Resync);
+                        socket.send(&ClientFrame::Resync {});
                     }
                 }
             },

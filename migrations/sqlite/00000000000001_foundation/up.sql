@@ -284,6 +284,8 @@ CREATE TABLE mailboxes (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     account_id BIGINT NOT NULL REFERENCES mail_accounts (id),
     folder TEXT NOT NULL,
+    login TEXT NOT NULL,
+    host TEXT NOT NULL,
     uid_validity BIGINT,
     last_uid BIGINT NOT NULL,
     skipped_to BIGINT NOT NULL,

@@ -82,7 +82,8 @@ pub struct AccountInput {
     /// Login, where it differs from the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
-    /// Password; absent or empty on an edit keeps the stored one (S10). Never returned.
+    /// Password; absent or empty on an edit keeps the stored one (S10), unless a server is another one or less protected
+    /// than before. Never returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
     /// Outgoing server (S11).
@@ -230,6 +231,21 @@ pub struct AccountView {
     pub last_error_at: Option<Timestamp>,
 }
 
+impl AccountView {
+    /// Whether the stored password may be tried on the servers of `account`: those that it was entered for, no less
+    /// protected. For others it has to be entered again, or whoever edits campaigns could have it sent to a machine of
+    /// his own.
+    pub fn password_may_go_to(&self, account: &AccountInput) -> bool {
+        let known = |server: &Endpoint| {
+            [Some(&self.smtp), self.imap.as_ref()].into_iter().flatten().any(|known| {
+                known.host.eq_ignore_ascii_case(&server.host)
+                    && (server.security != MailSecurity::None || known.security == MailSecurity::None)
+            })
+        };
+        known(&account.smtp) && account.imap.as_ref().is_none_or(known)
+    }
+}
+
 /// A campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -327,7 +343,7 @@ text_enum! {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TestConnection {
-    /// Campaign whose stored password stands in when the form's is empty.
+    /// Campaign whose stored password stands in when the form's is empty, for the servers that it was entered for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
     /// Try IMAP as well.

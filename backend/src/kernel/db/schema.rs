@@ -281,6 +281,8 @@ diesel::table! {
         id -> BigInt,
         account_id -> BigInt,
         folder -> Text,
+        login -> Text,
+        host -> Text,
         uid_validity -> Nullable<BigInt>,
         last_uid -> BigInt,
         skipped_to -> BigInt,

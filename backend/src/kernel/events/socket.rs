@@ -13,7 +13,10 @@ use serde::Deserialize;
 use shared::{
     error::ErrorCode,
     ids::Seq,
-    live::{CLOSE_REVOKED, CLOSE_UNAUTHENTICATED, ClientFrame, HEARTBEAT_SECONDS, LiveEvent, ServerFrame},
+    live::{
+        CLOSE_REVOKED, CLOSE_RIGHTS_CHANGED, CLOSE_UNAUTHENTICATED, ClientFrame, HEARTBEAT_SECONDS, LiveEvent,
+        ServerFrame,
+    },
 };
 use std::{
     sync::Arc,
@@ -122,8 +125,12 @@ impl Socket {
                 () = self.core.stop.cancelled() => return End::Code(1001, "the server stops"),
                 event = subscriber.next() => {
                     let Some(event) = event else { return End::Closed };
-                    if let LiveEvent::SessionsRevoked { .. } = event.event {
-                        return End::Code(CLOSE_REVOKED, "the session was ended");
+                    match event.event {
+                        LiveEvent::SessionsRevoked { .. } => return End::Code(CLOSE_REVOKED, "the session was ended"),
+                        LiveEvent::RightsChanged { user_id } if user_id == self.principal.user_id => {
+                            return End::Code(CLOSE_RIGHTS_CHANGED, "rights have changed; connect again");
+                        }
+                        _ => {}
                     }
                     // A snapshot taken after the commit holds it already.
                     if event.seq > self.last_seq {
@@ -164,8 +171,8 @@ impl Socket {
     ) -> std::result::Result<(), End> {
         match message {
             Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
-                Ok(ClientFrame::Pong) => Ok(()),
-                Ok(ClientFrame::Resync) => self.snapshot().await,
+                Ok(ClientFrame::Pong {}) => Ok(()),
+                Ok(ClientFrame::Resync {}) => self.snapshot().await,
                 Err(_) => Err(End::Code(1008, "not a frame of this contract")),
             },
             Some(Ok(Message::Ping(bytes))) => {

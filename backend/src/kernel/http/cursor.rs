@@ -15,7 +15,7 @@ pub fn write<K: Serialize>(key: &K) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default())
 }
 
-/// Reads a cursor that [`write`] made.
+/// Reads a cursor that [`write()`] made.
 ///
 /// # Errors
 /// `bad_cursor`.

@@ -241,6 +241,28 @@ both_engines! {
         assert_eq!(admin.put(&path, with(servers.form("D"), "/account/password", "")).status, 200);
     }
 
+    fn the_stored_password_goes_to_no_other_server(app, paused) {
+        let servers = Servers::start();
+        let admin = app.admin();
+        let made = admin.post("/campaigns", servers.form("A"));
+        let path = format!("/campaigns/{}", made.json["id"]);
+        let seen = servers.connections();
+        let bare = with(servers.form("A"), "/account/password", "");
+        for (pointer, host) in [("/account/smtp/host", "127.0.0.2"), ("/account/imap/host", "localhost")] {
+            let form = with(bare.clone(), pointer, host);
+            for path in [path.clone(), format!("{path}?save_disabled=true")] {
+                let answer = admin.put(&path, form.clone());
+                assert_eq!((answer.status, faults(&answer)), (422, vec![fault("/account/password", "required")]), "{path}");
+            }
+            let body = json!({"campaign_id": made.json["id"], "receive": true, "account": form["account"]});
+            let tested = admin.post("/campaigns/test-connection", body);
+            assert_eq!((tested.status, faults(&tested)), (422, vec![fault("/account/password", "required")]));
+        }
+        assert_eq!(servers.connections(), seen, "something was tried");
+        // Entered again, it may.
+        assert_eq!(admin.put(&path, with(servers.form("A"), "/account/imap/host", "localhost")).status, 200);
+    }
+
     fn switching_off_and_on(app, paused) {
         let servers = Servers::start();
         let admin = app.admin();

@@ -54,7 +54,13 @@ pub fn AccountFields(
             name="account/password"
             value=form.password
             autocomplete="off"
-            placeholder=Signal::derive(move || stored.then(|| word!(i18n, campaigns.password_kept)))
+            placeholder=Signal::derive(move || {
+                stored
+                    .then(|| match form.keeps_password() {
+                        true => word!(i18n, campaigns.password_kept),
+                        false => word!(i18n, campaigns.password_again),
+                    })
+            })
             error=errors.of("account/password")
             on_edit=touch("account/password")
         />

@@ -4,8 +4,8 @@ use super::presets::{Preset, usual_port};
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountInput, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS, DEFAULT_SERVICE_LEVEL_SECONDS,
-        DeliveryOrder, Eligibility, Endpoint, MailSecurity,
+        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
+        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity,
     },
     validate::{FieldIssue, Rule, Validate as _},
 };
@@ -55,6 +55,8 @@ impl EndpointForm {
 /// The campaign form, as typed. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct CampaignForm {
+    /// The account as it is stored, with a password that is not shown.
+    stored: StoredValue<Option<AccountView>>,
     /// Name.
     pub name: RwSignal<String>,
     /// Service level, in seconds.
@@ -94,6 +96,7 @@ impl CampaignForm {
     pub fn new() -> Self {
         let text = || RwSignal::new(String::new());
         Self {
+            stored: StoredValue::new(None),
             name: text(),
             service_level: RwSignal::new(DEFAULT_SERVICE_LEVEL_SECONDS.to_string()),
             from_name: text(),
@@ -126,6 +129,7 @@ impl CampaignForm {
         form.receive.set(campaign.receive);
         form.import_days.set(campaign.import_days.to_string());
         let account = &campaign.account;
+        form.stored.set_value(Some(account.clone()));
         form.address.set(account.address.clone());
         form.login.set(if account.login == account.address { String::new() } else { account.login.clone() });
         form.smtp.set(&account.smtp);
@@ -135,6 +139,16 @@ impl CampaignForm {
         form.plaintext.set(account.allow_plaintext_password);
         form.save_sent.set(account.save_sent);
         form
+    }
+
+    /// Whether an empty password stands for the stored one; reactive.
+    pub fn keeps_password(self) -> bool {
+        for server in [self.smtp, self.imap] {
+            server.host.track();
+            server.security.track();
+        }
+        let account = self.read_account(&mut Vec::new());
+        self.stored.with_value(|stored| stored.as_ref().is_some_and(|stored| stored.password_may_go_to(&account)))
     }
 
     /// Fills in a provider's servers.
@@ -164,7 +178,20 @@ impl CampaignForm {
             import_days: number("import_days", self.import_days, 0, 365, &mut unread),
             account,
         };
-        let judged = input.check().err().unwrap_or_default();
+        let mut judged = input.check().err().unwrap_or_default();
+        if self.stored.with_value(Option::is_some)
+            && input.account.password.is_none()
+            && !untrack(|| self.keeps_password())
+        {
+            let again = FieldIssue {
+                pointer: "/account/password".into(),
+                rule: Rule::Required,
+                min: None,
+                max: None,
+                message: String::new(),
+            };
+            judged.push(again);
+        }
         (input, merge(unread, judged))
     }
 
@@ -214,6 +241,7 @@ fn merge(first: Vec<FieldIssue>, second: Vec<FieldIssue>) -> Vec<FieldIssue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::{api::campaigns::AccountHealth, ids::AccountId};
 
     fn filled() -> CampaignForm {
         let form = CampaignForm::new();
@@ -243,6 +271,34 @@ mod tests {
         let (_, issues) = form.read();
         let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
         assert_eq!(pointers, ["/account/smtp/port", "/service_level_seconds", "/max_interactions"]);
+    }
+
+    #[test]
+    fn the_stored_password_stays_with_the_servers_it_was_entered_for() {
+        let _owner = Owner::new();
+        let form = filled();
+        let (input, _) = form.read();
+        let account = AccountView {
+            id: AccountId(1),
+            address: input.account.address.clone(),
+            login: input.account.address,
+            smtp: input.account.smtp,
+            imap: input.account.imap,
+            allow_plaintext_password: false,
+            save_sent: true,
+            health: AccountHealth::Connected,
+            last_fetch_at: None,
+            last_error: None,
+            last_error_at: None,
+        };
+        form.stored.set_value(Some(account));
+        form.password.set(String::new());
+        assert!(form.keeps_password());
+        form.smtp.port.set("2525".into());
+        assert_eq!(form.read().1, []);
+        form.imap.host.set("imap.elsewhere.example".into());
+        assert!(!form.keeps_password());
+        assert_eq!(form.read().1.first().unwrap().pointer, "/account/password");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use shared::{
         drafts::{DraftKind, DraftView},
         interactions::{InteractionQuery, InteractionState},
     },
+    live::LiveEvent,
     page::MAX_LIMIT,
 };
 
@@ -46,8 +47,16 @@ pub fn InboxPage() -> impl IntoView {
     );
     provide_context(Portal { started, taken_back: RwSignal::new(None) });
 
-    // The queue is fetched anew with each snapshot, and follows events from then on.
+    // The queue is fetched anew with each snapshot and when a campaign changes: it may be a new one of the agent's, or one
+    // of his no longer. It follows events meanwhile.
+    let changes = RwSignal::new(0_u32);
+    live.listen(move |event| {
+        if let LiveEvent::CampaignChanged { .. } = event {
+            changes.update(|count| *count = count.wrapping_add(1));
+        }
+    });
     effect(move || {
+        changes.track();
         if live.snapshots.get() > 0 {
             leptos::task::spawn_local(async move {
                 let filter = InteractionQuery {
