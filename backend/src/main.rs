@@ -20,6 +20,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Posta: the e-mail channel for contact centres.
 #[derive(Debug, Parser)]
 #[command(version, about)]

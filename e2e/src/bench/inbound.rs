@@ -111,7 +111,7 @@ fn mbsync(stand: &Stand, account: &Account, round: usize) -> Result<f64, PostaEr
     std::fs::create_dir_all(place.join("mail")).doing("making a directory for mbsync")?;
     let config = place.join("mbsyncrc");
     let text = format!(
-        "FSync yes\n\nIMAPAccount lab\nHost 127.0.0.1\nPort {}\nUser {}\nPass {}\nSSLType STARTTLS\nCertificateFile {}\n\n\
+        "FSync yes\n\nIMAPAccount lab\nHost localhost\nPort {}\nUser {}\nPass {}\nSSLType STARTTLS\nCertificateFile {}\n\n\
          IMAPStore far\nAccount lab\n\nMaildirStore near\nPath {root}/mail/\nInbox {root}/mail/INBOX\n\n\
          Channel all\nFar :far:\nNear :near:\nPatterns INBOX\nSync Pull\nCreate Near\nSyncState *\n",
         stand.lab.imap_address()?.port(),

@@ -30,8 +30,11 @@ const TO: &str = "eva@cliente.test";
 
 pub fn measure(options: &Options, factor: f64) -> Result<Vec<Row>, PostaError> {
     let stand = Stand::new(options)?;
-    let sink = FakeSmtp::builder().without_bodies().start()?;
-    let (campaign, account) = stand.campaign_with("Salida", |form| {
+    let account = stand.lab.new_mailbox("salida")?;
+    let sink = FakeSmtp::builder().login(&account.login, &account.password).without_bodies().start()?;
+    // smtp-source signs in nowhere.
+    let open_sink = FakeSmtp::builder().without_bodies().start()?;
+    let campaign = stand.campaign_on(&account, "Salida", |form| {
         form.account.smtp.port = sink.port();
         form.account.smtp.security = MailSecurity::None;
     })?;
@@ -40,24 +43,24 @@ pub fn measure(options: &Options, factor: f64) -> Result<Vec<Row>, PostaError> {
     for round in 0..options.rounds {
         let drafts = drafts(&agent, &campaign, MAILS)?;
         let (own, anchor) = if round % 2 == 0 {
-            let anchor = smtp_source(&sink)?;
+            let anchor = smtp_source(&open_sink)?;
             (send_all(&agent, &sink, &drafts)?, anchor)
         } else {
             let own = send_all(&agent, &sink, &drafts)?;
-            (own, smtp_source(&sink)?)
+            (own, smtp_source(&open_sink)?)
         };
         ours.push(own);
         theirs.push(anchor);
         ratios.push(own / anchor);
     }
-    let (send, bare) = single(&agent, &campaign, &sink, &account.address)?;
+    let (send, bare) = single(&agent, &campaign, [&sink, &open_sink], &account.address)?;
     let over: Vec<f64> = send.iter().map(|one| one - median(&bare)).collect();
     Ok(vec![
         Row::figure("outbound: drafts sent over the API → 250", "mails/s", median(&ours))
             .judged("smtp-source", median(&theirs), median(&ratios))
             .note(format!(
                 "{CLIENTS} clients press Send on {MAILS} finished drafts; every 202 and every 250 is durable; both over \
-                 {SESSIONS} sessions to the same sink"
+                 {SESSIONS} sessions to the same program"
             )),
         Row::figure("send → 250 seen, p50", "ms", median(&send))
             .judged("bare SMTP", median(&bare), median(&over))
@@ -135,18 +138,20 @@ fn smtp_source(sink: &FakeSmtp) -> Result<f64, PostaError> {
 fn single(
     agent: &Agent,
     campaign: &CampaignView,
-    sink: &FakeSmtp,
+    [sink, open_sink]: [&FakeSmtp; 2],
     from: &str,
 ) -> Result<(Vec<f64>, Vec<f64>), PostaError> {
     let drafts = drafts(agent, campaign, SINGLE)?;
-    let mut bare = SmtpClient::connect(sink.address())?;
+    let mut bare = SmtpClient::connect(open_sink.address())?;
     let raw = format!("From: {from}\r\nTo: {TO}\r\nSubject: x\r\n\r\n{}", "Una línea de texto.\r\n".repeat(130));
     let (mut send, mut exchange) = (vec![], vec![]);
     for draft in drafts {
         let begun = Instant::now();
         bare.send(from, &[TO], raw.as_bytes())?;
         exchange.push(begun.elapsed().as_secs_f64() * 1_000.0);
-        sink.drain();
+        for sink in [sink, open_sink] {
+            sink.drain();
+        }
         let before = sink.counts().messages;
         let begun = Instant::now();
         agent.send_draft(draft, &new_key(), &now())?;

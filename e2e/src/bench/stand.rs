@@ -44,22 +44,23 @@ impl Stand {
 
     /// A campaign on a new mailbox that is being read.
     pub fn campaign(&self, name: &str) -> Result<(CampaignView, Account), PostaError> {
-        self.campaign_with(name, |_| {})
+        let account = self.lab.new_mailbox("banco")?;
+        Ok((self.campaign_on(&account, name, |_| {})?, account))
     }
 
-    /// The same, with changes to its form.
-    pub fn campaign_with(
+    /// A campaign on this mailbox, with changes to its form.
+    pub fn campaign_on(
         &self,
+        account: &Account,
         name: &str,
         adjust: impl FnOnce(&mut CampaignInput),
-    ) -> Result<(CampaignView, Account), PostaError> {
-        let account = self.lab.new_mailbox("banco")?;
-        let campaign = self.office.campaign(&self.lab, name, &account, |form| {
+    ) -> Result<CampaignView, PostaError> {
+        let campaign = self.office.campaign(&self.lab, name, account, |form| {
             form.max_interactions = Some(1_000);
             adjust(form);
         })?;
         self.wait_until_read(&campaign)?;
-        Ok((campaign, account))
+        Ok(campaign)
     }
 
     pub fn wait_until_read(&self, campaign: &CampaignView) -> Result<(), PostaError> {

@@ -1,27 +1,22 @@
-//! The anchor of the API: the same framework serving the same octets without doing anything for them.
+//! The anchor of the API: the same framework answering with the same rows, which it has at hand.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use shared::{api::interactions::InteractionSummary, page::Page};
 
-/// Serves the file's content as JSON at `/` on a free loopback port, tells the port on standard output, and runs until
+/// Serves the page of interactions in the file as JSON at `/`, written anew for each answer, on a free loopback port, tells the port on standard output, and runs until
 /// standard input ends.
 ///
 /// # Errors
-/// The file cannot be read, or nothing can be bound.
+/// The file cannot be read or holds something else, or nothing can be bound.
 pub fn serve(file: &Path) -> io::Result<()> {
-    let body = web::Bytes::from(std::fs::read(file)?);
+    let page: Page<InteractionSummary> = serde_json::from_slice(&std::fs::read(file)?)?;
+    let page = web::Data::new(page);
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
-            let body = body.clone();
-            App::new().route(
-                "/",
-                web::get().to(move || {
-                    let body = body.clone();
-                    async move { HttpResponse::Ok().content_type("application/json").body(body) }
-                }),
-            )
+            App::new().app_data(page.clone()).route("/", web::get().to(answer))
         })
         .disable_signals()
         .bind("127.0.0.1:0")?;
@@ -37,4 +32,8 @@ pub fn serve(file: &Path) -> io::Result<()> {
         });
         server.await
     })
+}
+
+async fn answer(page: web::Data<Page<InteractionSummary>>) -> HttpResponse {
+    HttpResponse::Ok().json(page.get_ref())
 }
