@@ -1,7 +1,7 @@
 //! What is done from time to time for the sake of room and speed: forgetting what nobody will ask for again.
 
 use crate::{
-    access, files,
+    access, conversations, files,
     kernel::{
         Core, Result, events,
         http::{idempotency, rate_limit::Limits},
@@ -32,6 +32,7 @@ async fn tick(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) -> 
         .write(move |conn| {
             idempotency::forget(conn, before)?;
             events::forget(conn, before)?;
+            conversations::send::forget_sent(conn, before)?;
             Ok(())
         })
         .await?;

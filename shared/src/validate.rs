@@ -127,6 +127,14 @@ impl Issues {
         }
     }
 
+    /// Text of several lines, `min`–`max` characters, without other control characters than line breaks and tabs.
+    pub fn lines(&mut self, pointer: &str, value: &str, min: usize, max: usize) {
+        self.length(pointer, value, min, max);
+        if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            self.add(pointer, Rule::ForbiddenCharacter, "may not hold control characters");
+        }
+    }
+
     /// A name as S4 has it: 1–`max` characters, no `;`, quotes or line breaks, no blanks at the ends.
     pub fn name(&mut self, pointer: &str, value: &str, max: usize) {
         self.length(pointer, value, 1, max);

@@ -276,7 +276,8 @@ pub fn update(
         _ => row.campaign_id,
     };
     let html = change.html.as_ref().map(|html| sanitize_outgoing(&links_to_cids(core, html)));
-    diesel::update(drafts::table.find(row.id))
+    let unchanged = drafts::table.find(row.id).filter(drafts::version.eq(row.version));
+    let changed = diesel::update(unchanged)
         .set((
             drafts::recipients.eq(Json(recipients)),
             drafts::subject.eq(change.subject.as_ref().unwrap_or(&row.subject)),
@@ -286,7 +287,21 @@ pub fn update(
             drafts::version.eq(row.version.saturating_add(1)),
         ))
         .execute(conn)?;
-    Ok(())
+    // Another request changed or sent it since it was read.
+    if changed == 0 { Err(ErrorCode::VersionMismatch.into()) } else { Ok(()) }
+}
+
+/// Holds back everyone else who would change or send the draft, until the transaction ends.
+///
+/// # Errors
+/// `version_mismatch`: it is not the one at `version` any more; `not_found`: it is gone.
+pub fn claim(conn: &mut Connection, id: DraftId, version: i64) -> Result<()> {
+    let there = drafts::table.find(id).filter(drafts::version.eq(version));
+    if diesel::update(there).set(drafts::version.eq(version.saturating_add(1))).execute(conn)? == 1 {
+        return Ok(());
+    }
+    drafts::table.find(id).select(drafts::id).first::<DraftId>(conn)?;
+    Err(ErrorCode::VersionMismatch.into())
 }
 
 fn tidy(given: &MailAddress) -> MailAddress {
@@ -294,7 +309,7 @@ fn tidy(given: &MailAddress) -> MailAddress {
     MailAddress { name: cleaned.name, email: cleaned.email }
 }
 
-/// Removes a draft. Its files stay behind without one and are collected with their blobs.
+/// Removes a draft with its files; what they hold is collected with its blobs.
 ///
 /// # Errors
 /// The database's.

@@ -309,20 +309,42 @@ pub fn undo_answer(
     Ok(())
 }
 
+/// Takes back that `agent` finished it, unless the conversation has another open one by now.
+///
+/// # Errors
+/// The database's.
+pub fn reopen(conn: &mut Connection, id: InteractionId, agent: UserId) -> QueryResult<()> {
+    let conversation: ConversationId =
+        interactions::table.find(id).select(interactions::conversation_id).first(conn)?;
+    if open_one(conn, conversation)?.is_some() {
+        return Ok(());
+    }
+    let finished = interactions::table
+        .find(id)
+        .filter(interactions::agent_id.eq(agent))
+        .filter(interactions::state.eq(InteractionState::Finished));
+    diesel::update(finished)
+        .set((
+            interactions::state.eq(InteractionState::Assigned),
+            interactions::finished_at.eq(None::<Timestamp>),
+            interactions::version.eq(interactions::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Its holder has opened it. Answers whether that changed anything.
 ///
 /// # Errors
 /// The database's.
 pub fn mark_opened(conn: &mut Connection, id: InteractionId, agent: UserId, at: Timestamp) -> QueryResult<bool> {
-    diesel::update(interactions::table.find(id).filter(interactions::opened_at.is_null()))
-        .set(interactions::opened_at.eq(at))
-        .execute(conn)?;
-    let unread = interactions::table
+    // A colleague who looks at it opens nothing.
+    let held = interactions::table
         .find(id)
         .filter(interactions::agent_id.eq(agent))
-        .filter(interactions::state.eq(InteractionState::Assigned))
-        .filter(interactions::unread.eq(true));
-    let changed = diesel::update(unread)
+        .filter(interactions::state.eq(InteractionState::Assigned));
+    diesel::update(held.filter(interactions::opened_at.is_null())).set(interactions::opened_at.eq(at)).execute(conn)?;
+    let changed = diesel::update(held.filter(interactions::unread.eq(true)))
         .set((interactions::unread.eq(false), interactions::version.eq(interactions::version + 1)))
         .execute(conn)?;
     Ok(changed > 0)

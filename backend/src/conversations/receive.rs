@@ -344,7 +344,11 @@ fn place(
                 state,
                 agent: None,
                 fresh: state == InteractionState::Waiting,
-                at: now,
+                // History stands where it belongs in time, and not on top of today's work.
+                at: match mail.parsed.as_ref().and_then(|parsed| parsed.date_ms) {
+                    Some(dated) if mail.history => Timestamp::from_millis(dated).min(now),
+                    _ => now,
+                },
             },
         )
         .map(Some)

@@ -17,7 +17,7 @@ use crate::{
             connection::blocking,
             schema::{
                 attachments, campaigns, conversations, drafts as drafts_table, mail_accounts, message_bodies,
-                messages as messages_table, users,
+                messages as messages_table, sent_drafts, users,
             },
         },
         events::{self, Audience},
@@ -44,7 +44,7 @@ use shared::{
         interactions::{Direction, InteractionState},
     },
     error::ErrorCode,
-    ids::{AccountId, CampaignId, ConversationId, DraftId, InteractionId, MessageId},
+    ids::{AccountId, AttachmentId, CampaignId, ConversationId, DraftId, InteractionId, MessageId},
     time::Timestamp,
     validate::{Issues, Rule},
 };
@@ -213,7 +213,11 @@ struct Prepared {
     hold: Duration,
     confirm_outdated: bool,
     finish: bool,
+    files: Vec<AttachmentId>,
 }
+
+/// Most octets of all files of a mail: hardly any server takes more than 50 MB, and Base64 adds a third.
+const MOST_OCTETS: i64 = 35 * 1_048_576;
 
 /// Sends a draft.
 ///
@@ -234,6 +238,9 @@ pub async fn send(core: &Core, caller: &Principal, id: DraftId, wanted: &SendDra
             check(conn, &principal, &draft)?;
             let conversation = conversation_for(conn, &draft, now)?;
             let material = material(conn, draft)?;
+            if material.files.iter().map(|file| file.size).sum::<i64>() > MOST_OCTETS {
+                return Err(Error::field("attachments", Rule::TooLong, "may have at most 35 MB together"));
+            }
             if !material.sender.enabled {
                 return Err(Error::detailed(ErrorCode::Conflict, "the campaign is disabled"));
             }
@@ -243,6 +250,8 @@ pub async fn send(core: &Core, caller: &Principal, id: DraftId, wanted: &SendDra
     let prepared = prepare(core, material, conversation, wanted, now).await?;
     let principal = caller.clone();
     failpoint::pass("drafts.send_before_commit");
+    // The undo time begins now: composing a large mail takes a while.
+    let now = core.now();
     let sent = core.db.write(move |conn| once.run(conn, now, |conn| commit(conn, &principal, &prepared, now))).await?;
     failpoint::pass("drafts.send_committed");
     Ok(sent)
@@ -317,6 +326,7 @@ async fn prepare(
     wanted: &SendDraft,
     now: Timestamp,
 ) -> Result<Prepared> {
+    let files = material.files.iter().map(|file| file.id).collect();
     let mut inline = Vec::new();
     let mut attached = Vec::new();
     for file in &material.files {
@@ -427,6 +437,7 @@ async fn prepare(
         hold,
         confirm_outdated: wanted.confirm_outdated,
         finish: wanted.finish,
+        files,
     })
 }
 
@@ -447,12 +458,18 @@ fn ancestry(answered: Option<&MessageRow>) -> (Option<String>, Vec<String>) {
 }
 
 fn commit(conn: &mut Connection, caller: &Principal, mail: &Prepared, now: Timestamp) -> Result<SentDraft> {
-    // Read again: it may have been changed, sent or deleted from another tab since it was composed.
+    // Read again: it may have been changed, sent or deleted from another tab since it was composed. Whoever comes second
+    // waits at its row, and finds it gone.
+    drafts::claim(conn, mail.draft.id, mail.draft.version)?;
     let draft = drafts::own(conn, caller, mail.draft.id)?;
-    if draft.version != mail.draft.version {
-        return Err(ErrorCode::VersionMismatch.into());
-    }
     check(conn, caller, &draft)?;
+    let files: Vec<AttachmentId> = drafts::files(conn, draft.id)?.into_iter().map(|file| file.id).collect();
+    if files != mail.files {
+        return Err(Error::detailed(
+            ErrorCode::Conflict,
+            "files came or went while the mail was being sent; send it again",
+        ));
+    }
     let answers = draft.kind != DraftKind::New;
     let version: i64 = conversations::table.find(mail.conversation).select(conversations::version).first(conn)?;
     if answers && !mail.confirm_outdated && draft.conversation_version.is_some_and(|known| known != version) {
@@ -489,6 +506,19 @@ fn commit(conn: &mut Connection, caller: &Principal, mail: &Prepared, now: Times
         .set(conversations::last_agent_id.eq(caller.user_id))
         .execute(conn)?;
     receive::touch(conn, mail.conversation, &mail::text::snippet(&mail.text, 160), now)?;
+    // What the agent has seen of the conversation, this mail included: taken back, it is outdated only by what comes later.
+    let known: i64 = conversations::table.find(mail.conversation).select(conversations::version).first(conn)?;
+    diesel::insert_into(sent_drafts::table)
+        .values((
+            sent_drafts::message_id.eq(message),
+            sent_drafts::kind.eq(draft.kind),
+            sent_drafts::reply_to_message_id.eq(draft.reply_to_message_id),
+            sent_drafts::html.eq(&draft.html),
+            sent_drafts::conversation_version.eq(known),
+            sent_drafts::finished.eq(mail.finish),
+            sent_drafts::created_at.eq(now),
+        ))
+        .execute(conn)?;
     let detail = serde_json::json!({ "interaction": interaction, "recipients": mail.envelope_to.len() });
     audit::record(
         conn,
@@ -596,26 +626,22 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
     if !outbox::cancel(conn, id, now)? {
         return Err(ErrorCode::AlreadySent.into());
     }
+    let (kind, answered, written, version, finished): (DraftKind, Option<MessageId>, String, i64, bool) =
+        sent_drafts::table
+            .find(id)
+            .select((
+                sent_drafts::kind,
+                sent_drafts::reply_to_message_id,
+                sent_drafts::html,
+                sent_drafts::conversation_version,
+                sent_drafts::finished,
+            ))
+            .first(conn)?;
+    diesel::delete(sent_drafts::table.find(id)).execute(conn)?;
+    if let (true, Some(interaction)) = (finished, row.interaction_id) {
+        interactions::reopen(conn, interaction, caller.user_id)?;
+    }
     undo_answer(conn, &row, now)?;
-    let (_, _, html) = messages::body(conn, id)?;
-    let html = html.unwrap_or_default();
-    // The quote is joined again on sending.
-    let written = mail::text::html_quote_start(&html).and_then(|at| html.get(..at)).unwrap_or(&html);
-    let written = written.trim_end().strip_suffix("<br>").unwrap_or(written);
-    let written = mail::sanitize::sanitize_outgoing(written);
-    let answered: Option<MessageId> = messages_table::table
-        .filter(messages_table::conversation_id.eq(row.conversation_id))
-        .filter(messages_table::internet_message_id.eq(in_reply_to(conn, id)?))
-        .filter(messages_table::internet_message_id.ne(""))
-        .select(messages_table::id)
-        .first(conn)
-        .optional()?;
-    let version: i64 = conversations::table.find(row.conversation_id).select(conversations::version).first(conn)?;
-    let kind = match (answered.is_some(), row.recipients.0.cc.is_empty()) {
-        (false, _) => DraftKind::New,
-        (true, true) => DraftKind::Reply,
-        (true, false) => DraftKind::ReplyAll,
-    };
     let draft: DraftId = diesel::insert_into(drafts_table::table)
         .values((
             drafts_table::kind.eq(kind),
@@ -659,6 +685,10 @@ fn undo_answer(conn: &mut Connection, row: &MessageRow, now: Timestamp) -> Resul
     Ok(())
 }
 
-fn in_reply_to(conn: &mut Connection, id: MessageId) -> QueryResult<String> {
-    messages_table::table.find(id).select(messages_table::in_reply_to).first(conn)
+/// Forgets what can no longer be taken back.
+///
+/// # Errors
+/// The database's.
+pub fn forget_sent(conn: &mut Connection, before: Timestamp) -> QueryResult<usize> {
+    diesel::delete(sent_drafts::table.filter(sent_drafts::created_at.lt(before))).execute(conn)
 }

@@ -35,6 +35,7 @@ use shared::{
     page::Page,
     permission::Role,
     time::Timestamp,
+    validate::Issues,
 };
 
 /// Conversations, interactions, messages, drafts.
@@ -57,9 +58,9 @@ impl Service {
     pub async fn interactions(&self, caller: Principal, query: InteractionQuery) -> Result<Page<InteractionSummary>> {
         let limit = cursor::limit(query.limit)?;
         let before: Option<(Timestamp, InteractionId)> = cursor::read(query.cursor.as_deref())?;
-        if query.search.as_ref().is_some_and(|text| text.chars().count() > 200) {
-            return Err(Error::field("search", shared::validate::Rule::TooLong, "may have at most 200 characters"));
-        }
+        let mut issues = Issues::default();
+        issues.single_line("search", query.search.as_deref().unwrap_or(""), 0, 200);
+        issues.into_result().map_err(Error::invalid)?;
         let rows = self
             .core
             .db
@@ -167,20 +168,27 @@ impl Service {
         Ok(view)
     }
 
-    /// One message.
+    /// One message. Reading what another handles is audited (A10).
     ///
     /// # Errors
     /// `not_found`.
     pub async fn message(&self, caller: Principal, id: MessageId) -> Result<MessageView> {
         let (core, now) = (self.core.clone(), self.core.now());
-        self.core
+        let (view, foreign) = self
+            .core
             .db
             .read(move |conn| {
                 let row = messages::row(conn, id)?;
                 access::readable(conn, &caller, row.conversation_id)?;
-                Ok(messages::one(conn, &core, id, now)?)
+                let view = messages::one(conn, &core, id, now)?;
+                let holder = interactions::current(conn, row.conversation_id).optional()?.and_then(|row| row.agent_id);
+                Ok((view, (holder != Some(caller.user_id)).then_some(caller)))
             })
-            .await
+            .await?;
+        if let Some(caller) = foreign {
+            self.core.db.write(move |conn| record(conn, &caller, "conversations.read", "message", id.0, now)).await?;
+        }
+        Ok(view)
     }
 
     /// Takes a mail back within its undo time.

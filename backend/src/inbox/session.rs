@@ -211,7 +211,8 @@ impl Visitor {
             // The same mail, numbered anew. What lay there before the first connection is still none of ours; by the
             // day, which is all that IMAP tells.
             let since = session.uids_since(known.opened_at.millis())?;
-            let skipped_to = since.first().map_or(0, |first| first.saturating_sub(1));
+            let last = last_uid(session, selected)?;
+            let skipped_to = since.first().map_or(last, |first| first.saturating_sub(1));
             core.db.write_here(|conn| {
                 if !same_host {
                     queries::move_mailbox(conn, known.id, origin)?;
@@ -304,10 +305,7 @@ fn begin(
     selected: Selected,
     now: Timestamp,
 ) -> std::result::Result<Beginning, ImapError> {
-    let last = match selected.uid_next {
-        Some(next) => next.saturating_sub(1),
-        None => session.all_uids()?.last().copied().unwrap_or(0),
-    };
+    let last = last_uid(session, selected)?;
     let uid_validity = selected.uid_validity;
     if import_days == 0 {
         return Ok(Beginning { uid_validity, skipped_to: last, history_to: last });
@@ -316,6 +314,14 @@ fn begin(
     let since = session.uids_since(now.minus(days).millis())?;
     let skipped_to = since.first().map_or(last, |first| first.saturating_sub(1));
     Ok(Beginning { uid_validity, skipped_to, history_to: last })
+}
+
+/// The highest UID that was given so far; 0 in a mailbox that never had a mail.
+fn last_uid(session: &mut dyn Mailbox, selected: Selected) -> std::result::Result<u32, ImapError> {
+    match selected.uid_next {
+        Some(next) => Ok(next.saturating_sub(1)),
+        None => Ok(session.all_uids()?.last().copied().unwrap_or(0)),
+    }
 }
 
 /// Batches; a UID at which a session broke before goes alone, so that it is known who is at fault.

@@ -292,6 +292,86 @@ both_engines! {
         ana.post(&format!("/messages/{}/cancel", again["message_id"]), json!({})).problem(409, "already_sent");
     }
 
+    fn what_was_sent_and_finished_is_open_again_when_taken_back(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let message = conversation["messages"][0]["id"].clone();
+        let begun = json!({ "kind": "reply_history", "reply_to_message_id": message });
+        let draft = ana.post("/drafts", begun).ok();
+        ana.patch(&format!("/drafts/{}", draft["id"]), json!({ "html": "<p>Hecho.</p>" })).ok();
+        let sent = send(&ana, &draft, "clave-0060", json!({ "undo_seconds": 60, "finish": true })).ok();
+        let interaction = format!("/interactions/{}", sent["interaction_id"]);
+        assert_eq!(ana.get(&interaction).ok()["state"], "finished");
+        let back = ana.post(&format!("/messages/{}/cancel", sent["message_id"]), json!({})).ok()["draft"].clone();
+        let open = ana.get(&interaction).ok();
+        assert_eq!((&open["state"], &open["finished_at"]), (&json!("assigned"), &Value::Null));
+        // As it was, and not as could be guessed from the mail.
+        assert_eq!((&back["kind"], &back["reply_to_message_id"]), (&json!("reply_history"), &message));
+        assert_eq!(back["html"].as_str().unwrap().trim(), "<p>Hecho.</p>");
+        // Nothing came meanwhile: it goes out without a question.
+        let again = send(&ana, &back, "clave-0061", json!({ "undo_seconds": 60 })).ok();
+        let back = ana.post(&format!("/messages/{}/cancel", again["message_id"]), json!({})).ok()["draft"].clone();
+        mail_in(&app, campaign, &letter("ana@cliente.test", "Re: Pedido", "m9@cliente.test", "References: <m1@cliente.test>\n"));
+        send(&ana, &back, "clave-0062", json!({ "undo_seconds": 60 })).problem(409, "conversation_moved");
+    }
+
+    fn of_two_who_send_a_draft_at_once_one_does(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        let clients: Vec<Client> = (0..4).map(|_| ana.twin()).collect();
+        let answers: Vec<Answer> = std::thread::scope(|scope| {
+            let threads: Vec<_> = clients
+                .iter()
+                .enumerate()
+                .map(|(place, client)| {
+                    // Two tabs, each with a request that is repeated at once.
+                    let key = format!("clave-007{}", place / 2);
+                    let draft = &draft;
+                    scope.spawn(move || send(client, draft, &key, json!({ "undo_seconds": 60 })))
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let good: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 202).collect();
+        assert!(!good.is_empty() && good.iter().all(|answer| answer.json == good[0].json), "{answers:?}");
+        assert!(answers.iter().all(|answer| [202, 404, 412].contains(&answer.status)), "{answers:?}");
+        let after = ana.get(&format!("/conversations/{}", conversation["id"])).ok();
+        assert_eq!(after["messages"].as_array().unwrap().len(), 2, "sent twice");
+    }
+
+    fn a_former_member_reads_what_he_holds_and_no_more(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let path = format!("/conversations/{}", conversation["id"]);
+        let interaction = conversation["interaction"]["id"].clone();
+        app.admin().delete(&format!("/campaigns/{campaign}/members/{}", ana.user_id()));
+        assert_eq!(ana.get(&path).status, 200, "what he holds stays his until it is finished");
+        assert_eq!(ana.post(&format!("/interactions/{interaction}/finish"), json!({})).status, 200);
+        ana.get(&path).problem(404, "not_found");
+        ana.get(&format!("/messages/{}", conversation["messages"][0]["id"])).problem(404, "not_found");
+    }
+
+    fn reading_a_colleagues_mail_is_on_record(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let luis = agent(&app, "luis", &[campaign]);
+        let path = format!("/messages/{}", conversation["messages"][0]["id"]);
+        let readings = || app.audited().iter().filter(|line| *line == "conversations.read").count();
+        ana.get(&path).ok();
+        assert_eq!(readings(), 0, "his own");
+        luis.get(&path).ok();
+        assert_eq!(readings(), 1);
+    }
+
+    fn text_that_one_engine_cannot_store_is_refused_by_both(app) {
+        let (_, ana, conversation) = at_work(&app);
+        let finish = format!("/interactions/{}/finish", conversation["interaction"]["id"]);
+        ana.post(&finish, json!({ "note": "a\u{0}b" })).field(422, "/note", "forbidden_character");
+        ana.get("/interactions?search=%00").field(422, "/search", "forbidden_character");
+        let nobody = app.anonymous();
+        nobody.post("/auth/sign-in", json!({ "login": "\u{0}", "password": "x" })).field(422, "/login", "forbidden_character");
+        // ["\u0000"]
+        app.admin().get("/users?cursor=WyJcdTAwMDAiXQ").problem(400, "bad_cursor");
+        ana.post(&finish, json!({ "note": "una\nnota" })).ok();
+    }
+
     fn new_mail_stops_an_outdated_answer(app) {
         let (campaign, ana, conversation) = at_work(&app);
         let draft = begin(&ana, &conversation);

@@ -252,6 +252,18 @@ CREATE TABLE drafts (
 );
 CREATE INDEX drafts_author ON drafts (author_id, conversation_id);
 
+-- What a mail was before it was sent, for as long as it can be taken back.
+CREATE TABLE sent_drafts (
+    message_id BIGINT NOT NULL PRIMARY KEY REFERENCES messages (id),
+    kind TEXT NOT NULL CHECK (kind IN ('reply', 'reply_all', 'reply_history', 'new')),
+    reply_to_message_id BIGINT REFERENCES messages (id),
+    html TEXT NOT NULL,
+    conversation_version BIGINT NOT NULL,
+    finished BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX sent_drafts_created ON sent_drafts (created_at);
+
 CREATE TABLE attachments (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     message_id BIGINT REFERENCES messages (id),

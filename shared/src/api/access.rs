@@ -98,7 +98,7 @@ pub struct SignInRequest {
 
 impl Validate for SignInRequest {
     fn validate(&self, issues: &mut Issues) {
-        issues.length("login", &self.login, 1, 80);
+        issues.single_line("login", &self.login, 1, 80);
         issues.length("password", &self.password, 1, PASSWORD_MAX);
     }
 }

@@ -123,7 +123,7 @@ pub struct FinishInteraction {
 
 impl Validate for FinishInteraction {
     fn validate(&self, issues: &mut Issues) {
-        issues.length("note", &self.note, 0, 2_000);
+        issues.lines("note", &self.note, 0, 2_000);
     }
 }
 

@@ -277,6 +277,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    sent_drafts (message_id) {
+        message_id -> BigInt,
+        kind -> Text,
+        reply_to_message_id -> Nullable<BigInt>,
+        html -> Text,
+        conversation_version -> BigInt,
+        finished -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     mailboxes (id) {
         id -> BigInt,
         account_id -> BigInt,
@@ -471,6 +483,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     message_bodies,
     drafts,
+    sent_drafts,
     attachments,
     blobs,
     mailboxes,

@@ -20,7 +20,11 @@ pub fn write<K: Serialize>(key: &K) -> String {
 /// # Errors
 /// `bad_cursor`.
 pub fn read<K: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<K>> {
-    let read = |text: &str| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok();
+    let read = |text: &str| {
+        let json = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        // None of ours holds a NUL, and PostgreSQL takes none in a text.
+        if json.contains("\\u0000") { None } else { serde_json::from_str(&json).ok() }
+    };
     match cursor {
         None => Ok(None),
         Some(text) => read(text).map(Some).ok_or_else(|| Error::from(ErrorCode::BadCursor)),
