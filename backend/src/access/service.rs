@@ -111,7 +111,7 @@ impl Service {
     /// A session's principal as the database has it, and its last sign of life; `None` when the session is over.
     pub(super) async fn principal(&self, session: SessionId) -> Result<Option<(Principal, Standing)>> {
         let now = self.core.now();
-        let found = self.core.db.read(move |conn| Ok(queries::standing(conn, session)?)).await?;
+        let found = self.core.db.look_up(move |conn| Ok(queries::standing(conn, session)?)).await?;
         Ok(found
             .filter(|(standing, _)| standing.is_good(now))
             .map(|(standing, campaigns)| (principal(session, &standing, campaigns), standing)))

@@ -187,6 +187,23 @@ impl Db {
         blocking(move || db.read_here(work)).await
     }
 
+    /// [`Self::read`] for a few rows by key. SQLite has them in memory, and handing the work to another thread would cost
+    /// several times what it costs: so it is done here and now, if a connection is free.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn look_up<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    {
+        let free = if self.engine == Engine::Sqlite { self.pool.try_get() } else { None };
+        match free {
+            Some(mut conn) => work(&mut conn),
+            None => self.read(work).await,
+        }
+    }
+
     /// Runs one write transaction on a blocking thread. `work` may run more than once.
     ///
     /// # Errors

@@ -117,6 +117,8 @@ pub struct Wire {
     inbox: Vec<u8>,
     taken: usize,
     held: Vec<u8>,
+    /// Octets of a literal that are still to come: they go through in large pieces, lines one by one.
+    literal: usize,
     ended: bool,
     _watch: Watch,
 }
@@ -136,6 +138,7 @@ impl Wire {
             inbox,
             taken: 0,
             held,
+            literal: 0,
             ended: false,
             _watch: watch,
         })
@@ -166,9 +169,18 @@ impl Wire {
         }
     }
 
-    /// Hands out at most one line. None when more must be read first.
+    /// Hands out at most one line, or a piece of a literal. None when more must be read first.
     fn deliver(&mut self, out: &mut [u8]) -> Option<usize> {
         let pending = self.inbox.get(self.taken..).unwrap_or_default();
+        if self.control.plus_first.load(Ordering::SeqCst) {
+            // A new command: whatever looked like the announcement of a literal before it was none.
+            self.literal = 0;
+        }
+        if self.literal > 0 && !pending.is_empty() {
+            let count = self.literal.min(pending.len()).min(out.len());
+            self.literal -= count;
+            return self.hand_out(count, out);
+        }
         let line = match pending.iter().position(|byte| *byte == b'\n') {
             Some(end) => pending.get(..=end)?,
             None if pending.len() >= PIECE || (self.ended && !pending.is_empty()) => pending,
@@ -195,8 +207,16 @@ impl Wire {
         let pending = self.inbox.get(self.taken..).unwrap_or_default();
         let end = pending.iter().position(|byte| *byte == b'\n').map_or(pending.len(), |end| end + 1);
         let count = end.min(out.len());
-        out.get_mut(..count)?.copy_from_slice(pending.get(..count)?);
-        self.taken += count;
+        if count == end {
+            self.literal = pending.get(..end).and_then(announced).unwrap_or(0);
+        }
+        self.hand_out(count, out)
+    }
+
+    fn hand_out(&mut self, count: usize, out: &mut [u8]) -> Option<usize> {
+        let end = self.taken + count;
+        out.get_mut(..count)?.copy_from_slice(self.inbox.get(self.taken..end)?);
+        self.taken = end;
         if self.taken == self.inbox.len() {
             self.inbox.clear();
             self.taken = 0;
@@ -308,5 +328,39 @@ impl SetReadTimeout for Wire {
         // After IDLE the crate asks for none at all, and a dead server would hold us for ever.
         self.read_timeout = timeout.unwrap_or(self.io_timeout);
         Ok(())
+    }
+}
+/// Octets of the literal that a line announces at its end: `{n}`, `{n+}` (RFC 9051 §4.3).
+fn announced(line: &[u8]) -> Option<usize> {
+    let line = line.strip_suffix(b"\r\n")?.strip_suffix(b"}")?;
+    let line = line.strip_suffix(b"+").unwrap_or(line);
+    let digits = line.iter().rev().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, digits) = line.split_at_checked(line.len().checked_sub(digits)?)?;
+    if before.last() != Some(&b'{') {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::announced;
+
+    #[test]
+    fn a_literal_is_announced_at_the_end_of_a_line() {
+        let told = [
+            ("* 1 FETCH (UID 7 BODY[] {38012}\r\n", Some(38_012)),
+            ("a APPEND x {310+}\r\n", Some(310)),
+            ("{0}\r\n", Some(0)),
+            ("* OK {}\r\n", None),
+            ("* OK {12}\n", None),
+            ("* OK {12} \r\n", None),
+            ("* OK 12}\r\n", None),
+            ("* OK {99999999999}\r\n", None),
+            ("\r\n", None),
+        ];
+        for (line, octets) in told {
+            assert_eq!(announced(line.as_bytes()), octets, "{line:?}");
+        }
     }
 }

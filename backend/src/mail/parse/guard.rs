@@ -73,10 +73,11 @@ fn declarations(raw: &[u8]) -> Option<Vec<Boundary<'_>>> {
 /// itself too expensive.
 fn occurrences(raw: &[u8], boundaries: &mut [Boundary<'_>]) -> Option<usize> {
     let (mut parts, mut comparisons) = (0_usize, 0_usize);
-    for (position, pair) in raw.windows(2).enumerate() {
-        if pair != b"--" {
-            continue;
-        }
+    let mut from = 0;
+    while let Some(step) = memchr::memmem::find(raw.get(from..).unwrap_or_default(), b"--") {
+        let position = from + step;
+        // Runs of dashes hold several.
+        from = position + 1;
         let rest = raw.get(position + 2..).unwrap_or_default();
         for boundary in boundaries.iter_mut() {
             comparisons += 1;
@@ -107,7 +108,9 @@ fn part_header_too_long(head: &[u8]) -> bool {
 }
 
 fn find_ignoring_case(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle))
+    let first = *needle.first()?;
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), haystack)
+        .find(|at| haystack.get(*at..at + needle.len()).is_some_and(|window| window.eq_ignore_ascii_case(needle)))
 }
 
 #[cfg(test)]
