@@ -22,6 +22,8 @@ mod conversations;
 mod live;
 #[path = "api/operations.rs"]
 mod operations;
+#[path = "api/outbox.rs"]
+mod outbox;
 #[path = "api/presence.rs"]
 mod presence;
 #[path = "api/rights.rs"]
