@@ -18,6 +18,8 @@ mod brake;
 mod campaigns;
 #[path = "api/conversations.rs"]
 mod conversations;
+#[path = "api/files.rs"]
+mod files;
 #[path = "api/live.rs"]
 mod live;
 #[path = "api/operations.rs"]

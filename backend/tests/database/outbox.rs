@@ -8,6 +8,7 @@ use crate::{
 };
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 use posta::{
+    files::sweep,
     kernel::db::{Connection, Engine},
     outbox::{
         self,
@@ -148,6 +149,17 @@ fn due_mail_and_copies_are_found_by_index() {
         assert!(!line.contains("SCAN outbox") || line.contains("INDEX outbox_sending"), "{line}: {all:#?}");
         assert!(!line.contains("TEMP B-TREE"), "{line}: {all:#?}");
     }
+}
+
+/// Each blob is judged by a look into an index of every table that may name it.
+#[test]
+fn unnamed_blobs_are_found_by_index() {
+    let fresh = Fresh::new(Engine::Sqlite);
+    let among = ["0011".to_owned()];
+    let page = plans(&fresh, |conn| sweep::page(conn, "00", NOW).map(drop));
+    assert!(page.iter().all(|line| line.starts_with("SEARCH blobs")), "{page:#?}");
+    let plan = plans(&fresh, |conn| sweep::unnamed(conn, &among, NOW).map(drop));
+    assert!(!plan.iter().any(|line| line.contains("SCAN") && !line.contains("SUBQUERY")), "{plan:#?}");
 }
 
 both_engines! {
