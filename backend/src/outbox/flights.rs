@@ -86,8 +86,7 @@ mod tests {
             assert_eq!(flights.missing(vec![OutboxId(7), OutboxId(8)]), [OutboxId(8)]);
             let died = tokio::spawn(async move {
                 let _flight = flight;
-                let nothing: Option<u8> = None;
-                nothing.unwrap()
+                panic!("on purpose")
             });
             assert!(died.await.unwrap_err().is_panic());
             assert_eq!((flights.ids(), busy.load(Ordering::Acquire)), (vec![], 0));
