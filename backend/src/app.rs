@@ -191,10 +191,12 @@ pub fn serve(posta: &Posta) -> Result<Serving> {
     let handle = telemetry::metrics().map_err(Error::Internal)?;
     let text = document().to_pretty_json().map_err(|error| Error::Internal(error.to_string()))?;
     let posta = posta.clone();
+    let readiness = web::Data::new(health::Readiness::default());
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(instrument))
             .app_data(web::Data::new(handle.clone()))
+            .app_data(readiness.clone())
             .app_data(web::Data::new(openapi::DocumentText(text.clone())))
             .into_utoipa_app()
             .configure(|config| posta.routes(config))

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 const EVERY: Duration = Duration::from_secs(900);
 /// Idempotency keys and live events are kept so long.
@@ -18,13 +18,19 @@ const KEPT: Duration = Duration::from_secs(86_400);
 /// Runs until the process stops.
 pub async fn run(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) {
     let stop = core.stop.clone();
+    let sweep = Arc::new(Mutex::new(files::sweep::Sweep::default()));
     workers::run("housekeeping", stop, Arc::new(Notify::new()), || {
-        tick(core.clone(), Arc::clone(&access), Arc::clone(&limits))
+        tick(core.clone(), Arc::clone(&access), Arc::clone(&limits), Arc::clone(&sweep))
     })
     .await;
 }
 
-async fn tick(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) -> Result<Duration> {
+async fn tick(
+    core: Core,
+    access: Arc<access::Service>,
+    limits: Arc<Limits>,
+    sweep: Arc<Mutex<files::sweep::Sweep>>,
+) -> Result<Duration> {
     limits.sweep();
     access.sweep().await?;
     let before = core.now().minus(KEPT);
@@ -36,5 +42,5 @@ async fn tick(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) -> 
             Ok(())
         })
         .await?;
-    Ok(files::sweep::tick(core).await?.min(EVERY))
+    Ok(sweep.lock().await.tick(&core).await?.min(EVERY))
 }

@@ -7,7 +7,7 @@ use posta::{
     kernel::{
         clock::SystemClock,
         config::{Flags, Settings},
-        db::alone,
+        db::{Engine, alone},
         http::openapi,
         telemetry,
     },
@@ -107,6 +107,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate => {
             let settings = load(&flags)?;
             telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
+            // On PostgreSQL whoever is about to serve finds his name in the directory, and must get it.
+            let _alone = match settings.database_engine()? {
+                Engine::Sqlite => Some(claim(&settings)?),
+                Engine::Postgres => None,
+            };
             app::Posta::open(settings, Arc::new(SystemClock))?;
             Ok(ExitCode::SUCCESS)
         }
@@ -135,10 +140,15 @@ fn load(flags: &Flags) -> Result<Settings> {
     Settings::load(flags, std::env::vars()).context("configuration")
 }
 
+fn claim(settings: &Settings) -> Result<alone::Claim> {
+    std::fs::create_dir_all(&settings.data.dir)?;
+    Ok(alone::claim(settings.database_engine()?, &settings.data.dir)?)
+}
+
 async fn serve(settings: Settings) -> Result<ExitCode> {
     let stop_within = Duration::from_secs(settings.server.stop_seconds);
+    let claim = claim(&settings)?;
     let mut posta = app::Posta::open(settings, Arc::new(SystemClock))?;
-    let claim = alone::claim(&posta.core.db, &posta.core.settings.data.dir)?;
     posta.core.node = claim.node().into();
     for doubt in posta.core.db.read(alone::durability_doubts).await? {
         tracing::warn!(doubt, "an accepted mail may not survive a power cut");

@@ -18,10 +18,14 @@ mod brake;
 mod campaigns;
 #[path = "api/conversations.rs"]
 mod conversations;
+#[path = "api/files.rs"]
+mod files;
 #[path = "api/live.rs"]
 mod live;
 #[path = "api/operations.rs"]
 mod operations;
+#[path = "api/outbox.rs"]
+mod outbox;
 #[path = "api/presence.rs"]
 mod presence;
 #[path = "api/rights.rs"]

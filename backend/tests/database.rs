@@ -32,6 +32,10 @@ macro_rules! both_engines {
 
 #[path = "support/database.rs"]
 mod fresh;
+#[path = "support/mails.rs"]
+mod mails;
+#[path = "database/outbox.rs"]
+mod outbox;
 #[path = "database/parity.rs"]
 mod parity;
 #[path = "database/queries.rs"]

@@ -1,11 +1,12 @@
 //! What a signed download link opens.
 
 use crate::{
-    kernel::{Core, Result, secrets::sha256_hex},
+    kernel::{Core, Error, Result, db::connection::blocking, secrets::sha256_hex},
     mail,
 };
 use serde::{Deserialize, Serialize};
 use shared::{error::ErrorCode, time::Timestamp};
+use tokio::sync::Semaphore;
 
 /// A file to hand out: a blob, or one MIME part of a blob that is a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,15 +63,10 @@ impl Link {
     /// # Errors
     /// It is gone, or the disk fails.
     pub async fn content(&self, core: &Core) -> Result<Vec<u8>> {
-        let bytes = core.blobs.get(&self.blob).await?;
+        let bytes = core.blobs.get(&self.blob);
         match self.part {
-            None => Ok(bytes),
-            Some(part) => {
-                crate::kernel::db::connection::blocking(move || {
-                    mail::parse::part_bytes(&bytes, part).ok_or_else(|| ErrorCode::NotFound.into())
-                })
-                .await
-            }
+            None => bytes.await,
+            Some(part) => part_of(bytes, part).await,
         }
     }
 
@@ -80,6 +76,22 @@ impl Link {
         let whole = sha256_hex(format!("{}/{:?}", self.blob, self.part).as_bytes());
         whole.get(..16).unwrap_or_default().to_owned()
     }
+}
+
+/// Turns at taking a source apart. A mail with thirty pictures is asked for thirty parts at once, and each of them costs
+/// the whole of it.
+static TURNS: Semaphore = Semaphore::const_new(4);
+
+/// A part of the mail that `source` reads, when it is its turn.
+async fn part_of(source: impl Future<Output = Result<Vec<u8>>>, part: u32) -> Result<Vec<u8>> {
+    let turn = TURNS.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
+    let bytes = source.await?;
+    blocking(move || {
+        // Here rather than outside: the work goes on when the one who asked has gone.
+        let _turn = turn;
+        mail::parse::part_bytes(&bytes, part).ok_or_else(|| ErrorCode::NotFound.into())
+    })
+    .await
 }
 
 /// Types that a browser may show inside our page: pictures without scripts, PDF, plain text (H4).
@@ -101,5 +113,45 @@ pub fn judge_type(bytes: &[u8], declared: &str, name: &str) -> String {
         // What claims to be a picture and does not begin like one is not shown as one.
         claimed if claimed.starts_with("image/") && claimed != "image/svg+xml" => "application/octet-stream".to_owned(),
         _ => declared,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
+    };
+    use tokio::{sync::Notify, task::JoinSet};
+
+    #[tokio::test]
+    async fn no_more_than_four_sources_are_in_memory_for_their_parts() {
+        let (begun, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let mut all = JoinSet::new();
+        for _ in 0..10 {
+            let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+            all.spawn(part_of(
+                async move {
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    go_on.notified().await;
+                    Ok(b"Content-Type: text/plain\r\n\r\nhola".to_vec())
+                },
+                0,
+            ));
+        }
+        for done in 0..10 {
+            let wanted = (done + 4).min(10);
+            while begun.load(Ordering::SeqCst) < wanted {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            assert_eq!(begun.load(Ordering::SeqCst), wanted);
+            go_on.notify_one();
+            assert!(all.join_next().await.unwrap().is_ok());
+        }
     }
 }

@@ -1,6 +1,10 @@
 //! Settings in two stages: what was written (embedded default < file < environment < flags), then what is meant.
 //! Unknown keys are refused by name. Secrets do not print.
 
+use super::{
+    Result as KernelResult,
+    db::{Engine, connection::DatabaseUrl},
+};
 use config::{Config, ConfigError, Environment, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -137,9 +141,7 @@ pub struct Mail {
     pub give_up_hours: u64,
     /// EHLO name.
     pub helo_name: String,
-    /// Mailboxes with a thread of their own.
-    pub mailbox_threads: usize,
-    /// Senders and fetchers wait for a person.
+    /// Nothing is sent or fetched.
     pub start_paused: bool,
 }
 
@@ -262,6 +264,14 @@ impl Settings {
             "" => format!("sqlite:{}", self.data.dir.join("posta.sqlite3").display()),
             url => url.to_owned(),
         }
+    }
+
+    /// The engine of the database.
+    ///
+    /// # Errors
+    /// The URL is not one of ours.
+    pub fn database_engine(&self) -> KernelResult<Engine> {
+        Ok(DatabaseUrl::parse(&self.database_url())?.engine())
     }
 
     /// The key file; by default in the data directory.

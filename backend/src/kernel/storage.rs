@@ -1,7 +1,8 @@
 //! Raw mail and files as content-addressed blobs (SHA-256), durable before the transaction that names them (R1).
 //!
-//! A blob's row in `blobs` is written by the transaction that names it ([`Blobs::register`]); what no row names is
-//! collected after a day ([`Blobs::collect`], called by the room `files`).
+//! A blob's row in `blobs` is written by the transaction that names it ([`Blobs::register`]); what no row names, and what
+//! has no row because its transaction failed, is collected after a day ([`Blobs::old_ones`], [`Blobs::collect`], called by
+//! the room `files`).
 
 use crate::kernel::{
     Error, Result,
@@ -98,6 +99,41 @@ impl Blobs {
         }
     }
 
+    /// Names of blobs that were last written longer than `older_than` ago, out of the next directories after `after`
+    /// (empty: from the beginning), until some `most` files were looked at. With them the directory to go on after, or
+    /// `None` at the end.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn old_ones(
+        &self,
+        after: &str,
+        older_than: Duration,
+        most: usize,
+    ) -> Result<(Vec<String>, Option<String>)> {
+        let (mut old, mut seen) = (Vec::new(), 0_usize);
+        for first in 0..=u8::MAX {
+            let first = format!("{first:02x}");
+            if first.as_str() < after.get(..2).unwrap_or("") {
+                continue;
+            }
+            let mut dirs = self.store.list_with_delimiter(Some(&Key::from(first))).await?.common_prefixes;
+            dirs.sort_unstable();
+            for dir in dirs.into_iter().filter(|dir| dir.as_ref() > after) {
+                for meta in self.store.list_with_delimiter(Some(&dir)).await?.objects {
+                    seen = seen.saturating_add(1);
+                    if let Some(name) = meta.location.filename().filter(|_| age(&meta) >= older_than) {
+                        old.push(name.to_owned());
+                    }
+                }
+                if seen >= most {
+                    return Ok((old, Some(dir.as_ref().to_owned())));
+                }
+            }
+        }
+        Ok((old, None))
+    }
+
     /// Whether the store takes and gives back, for `/readyz`.
     ///
     /// # Errors
@@ -138,5 +174,26 @@ mod tests {
         assert!(blobs.get(&first.sha256).await.is_ok(), "a fresh blob is not collected");
         blobs.collect(&first.sha256, Duration::ZERO).await.unwrap();
         assert_eq!(blobs.get(&first.sha256).await.unwrap_err().code(), shared::error::ErrorCode::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_walk_in_steps_meets_every_old_blob_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::on_disk(&dir.path().join("blobs")).unwrap();
+        let mut all = Vec::new();
+        for number in 0..40 {
+            all.push(blobs.put(format!("mail {number}").into_bytes()).await.unwrap().sha256);
+        }
+        blobs.probe().await.unwrap();
+        all.sort_unstable();
+        let (mut met, mut after, mut steps) = (Vec::new(), Some(String::new()), 0);
+        while let Some(from) = after {
+            let (some, next) = blobs.old_ones(&from, Duration::ZERO, 7).await.unwrap();
+            met.extend(some);
+            (after, steps) = (next, steps + 1);
+        }
+        assert!(steps > 5, "{steps}");
+        assert_eq!(met, all);
+        assert_eq!(blobs.old_ones("", FRESH, 1_000).await.unwrap(), (Vec::new(), None));
     }
 }

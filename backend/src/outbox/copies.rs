@@ -6,7 +6,7 @@ use super::queries;
 use crate::{
     campaigns::{
         MailServers,
-        account::{self, OpenAccount},
+        account::{self, AccountRevision, OpenAccount},
     },
     kernel::{
         Core, Error, Result,
@@ -16,6 +16,8 @@ use crate::{
     mail::imap::{self, Folder, ImapError, Mailbox, SpecialUse, Stopper},
 };
 use shared::{
+    api::campaigns::AccountHealth,
+    error::ErrorCode,
     ids::{AccountId, OutboxId},
     live::LiveEvent,
 };
@@ -28,12 +30,42 @@ use tokio::sync::{Mutex, Notify, broadcast::error::RecvError};
 
 /// Most copies of one session.
 const BATCH: i64 = 20;
+/// Refused logins in a row after which the account stops until it is saved again, as for the inbox (R9).
+const REFUSALS: u32 = 2;
 /// Names of the Sent folder where the server does not tell which one it is.
 const NAMES: [&str; 5] = ["Sent", "Sent Items", "Sent Messages", "Enviados", "Elementos enviados"];
 
 #[derive(Default)]
 struct Resting {
-    accounts: HashMap<AccountId, (Backoff, Instant)>,
+    accounts: HashMap<AccountId, Rest>,
+}
+
+/// An account whose copies could not be filed; an edit of it ends the rest.
+struct Rest {
+    revision: i64,
+    backoff: Backoff,
+    until: Instant,
+    refusals: u32,
+}
+
+/// Why copies were not filed.
+enum Failed {
+    /// The mailbox.
+    Imap(ImapError),
+    /// We.
+    Ours(Error),
+}
+
+impl From<ImapError> for Failed {
+    fn from(error: ImapError) -> Self {
+        Self::Imap(error)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
 }
 
 /// Runs until the process stops.
@@ -67,20 +99,43 @@ async fn listen(core: Core, wake: Arc<Notify>) {
 async fn tick(core: Core, servers: MailServers, resting: Arc<Mutex<Resting>>) -> Result<Duration> {
     let mut resting = resting.lock().await;
     let accounts = core.db.read(|conn| Ok(queries::accounts_with_copies(conn)?)).await?;
-    for id in accounts {
-        if resting.accounts.get(&id).is_some_and(|(_, until)| *until > Instant::now()) || core.stop.is_cancelled() {
+    for (id, revision) in accounts {
+        let rests = |rest: &Rest| rest.revision == revision && rest.until > Instant::now();
+        if resting.accounts.get(&id).is_some_and(rests) || core.stop.is_cancelled() {
             continue;
         }
         match copy(&core, &servers, id).await {
-            Ok(()) => {
+            Ok(()) | Err(Failed::Imap(ImapError::Stopped)) => {
                 resting.accounts.remove(&id);
             }
-            Err(error) => {
-                let fresh = || (Backoff::new(Duration::from_secs(5), Duration::from_secs(900)), Instant::now());
-                let entry = resting.accounts.entry(id).or_insert_with(fresh);
-                entry.1 = Instant::now() + entry.0.next_delay();
+            Err(failed) => {
+                let fresh = || Rest {
+                    revision,
+                    backoff: Backoff::new(Duration::from_secs(5), Duration::from_secs(900)),
+                    until: Instant::now(),
+                    refusals: 0,
+                };
+                let rest = resting.accounts.entry(id).or_insert_with(fresh);
+                if rest.revision != revision {
+                    *rest = fresh();
+                }
+                rest.until = Instant::now() + rest.backoff.next_delay();
                 metrics::counter!("posta_sent_copy_failures_total").increment(1);
-                tracing::info!(account = id.0, %error, "copies of sent mail could not be filed yet");
+                match failed {
+                    Failed::Imap(ImapError::RefusedLogin(words)) => {
+                        rest.refusals = rest.refusals.saturating_add(1);
+                        if rest.refusals >= REFUSALS {
+                            stop(&core, AccountRevision { account_id: id, revision }, words).await;
+                        }
+                    }
+                    Failed::Imap(error) => {
+                        rest.refusals = 0;
+                        tracing::info!(account = id.0, %error, "copies of sent mail could not be filed yet");
+                    }
+                    Failed::Ours(error) => {
+                        tracing::warn!(account = id.0, %error, "copies of sent mail could not be filed yet");
+                    }
+                }
             }
         }
     }
@@ -88,46 +143,63 @@ async fn tick(core: Core, servers: MailServers, resting: Arc<Mutex<Resting>>) ->
     Ok(Duration::from_secs(2))
 }
 
-async fn copy(core: &Core, servers: &MailServers, id: AccountId) -> Result<()> {
-    let (keys, servers) = (Arc::clone(&core.keys), servers.clone());
-    let account = core.db.read(move |conn| account::open(conn, &keys, &servers, id)).await?;
-    let due: Vec<(OutboxId, String)> = core.db.read(move |conn| Ok(queries::copies_due(conn, id, BATCH)?)).await?;
-    let mut mails = Vec::new();
-    for (row, source) in due {
-        mails.push((row, core.blobs.get(&source).await?));
-    }
-    let stop = core.stop.clone();
-    let (filed, failed) = blocking(move || Ok(file(&account, mails, &|| stop.is_cancelled()))).await?;
-    core.db.write(move |conn| Ok(queries::note_copied(conn, &filed)?)).await?;
-    match failed {
-        None | Some(ImapError::Stopped) => Ok(()),
-        Some(error) => Err(Error::Internal(error.to_string())),
+/// A wrong password is not tried for ever: many servers lock the account then.
+async fn stop(core: &Core, at: AccountRevision, words: String) {
+    tracing::error!(account = at.account_id.0, "the incoming server refuses the login; copies of sent mail stop");
+    let now = core.now();
+    let noted =
+        core.db.write(move |conn| Ok(account::set_health(conn, at, AccountHealth::Stopped, Some(&words), now)?)).await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the stop of an account could not be recorded");
     }
 }
 
-/// Appends the mails; answers which are filed, and what ended it early.
+async fn copy(core: &Core, servers: &MailServers, id: AccountId) -> std::result::Result<(), Failed> {
+    let (keys, servers) = (Arc::clone(&core.keys), servers.clone());
+    let account = core.db.read(move |conn| account::open(conn, &keys, &servers, id)).await?;
+    let due: Vec<(OutboxId, String)> = core.db.read(move |conn| Ok(queries::copies_due(conn, id, BATCH)?)).await?;
+    let (worker, runtime) = (core.clone(), tokio::runtime::Handle::current());
+    let (filed, ended) = blocking(move || {
+        // One at a time: twenty large mails at once are more memory than a convenience may take.
+        let read = |source: &str| match runtime.block_on(worker.blobs.get(source)) {
+            Ok(raw) => Ok(Some(raw)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        Ok(file(&account, &due, &read, &|| worker.stop.is_cancelled()))
+    })
+    .await?;
+    core.db.write(move |conn| Ok(queries::note_copied(conn, &filed)?)).await?;
+    ended
+}
+
+/// Appends the mails; answers which are done with, and what ended it early. A mail whose source is gone is done with.
 fn file(
     account: &OpenAccount,
-    mails: Vec<(OutboxId, Vec<u8>)>,
+    due: &[(OutboxId, String)],
+    read: &dyn Fn(&str) -> Result<Option<Vec<u8>>>,
     stopped: &dyn Fn() -> bool,
-) -> (Vec<OutboxId>, Option<ImapError>) {
+) -> (Vec<OutboxId>, std::result::Result<(), Failed>) {
     let mut filed = Vec::new();
-    let Some(settings) = &account.imap else { return (filed, None) };
-    let mut append = || -> std::result::Result<(), ImapError> {
+    let Some(settings) = &account.imap else { return (filed, Ok(())) };
+    let mut append = || -> std::result::Result<(), Failed> {
         let mut session = imap::connect(settings, &Stopper::new())?;
         let folder = sent_folder(&mut session)?;
-        for (row, raw) in &mails {
+        for (row, source) in due {
             if stopped() {
                 break;
             }
-            session.append(&folder, raw, true)?;
+            match read(source)? {
+                Some(raw) => session.append(&folder, &raw, true)?,
+                None => tracing::warn!(outbox = row.0, "no copy of a sent mail can be filed: its source is missing"),
+            }
             filed.push(*row);
         }
         session.logout();
         Ok(())
     };
-    let failed = append().err();
-    (filed, failed)
+    let ended = append();
+    (filed, ended)
 }
 
 fn sent_folder(session: &mut dyn Mailbox) -> std::result::Result<String, ImapError> {

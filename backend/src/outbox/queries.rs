@@ -7,17 +7,30 @@ use crate::kernel::{
     },
     events::{self, Audience},
 };
-use diesel::prelude::*;
+use diesel::{
+    dsl::{max, sql},
+    prelude::*,
+    sql_types::Bool,
+};
 use shared::{
-    api::conversations::{Delivery, RecipientFailure},
+    api::{
+        campaigns::AccountHealth,
+        conversations::{Delivery, RecipientFailure},
+    },
     ids::{AccountId, CampaignId, ConversationId, MessageId, OutboxId, UserId},
     live::LiveEvent,
     time::Timestamp,
 };
 use std::{collections::HashMap, time::Duration};
 
-/// How long a claim holds. Longer than any one send may take; renewed by nothing, since a claim ends with its send.
-pub const CLAIM: Duration = Duration::from_secs(20 * 60);
+// Word for word what the partial indexes say: neither planner can tell that a parameter will be one of their states.
+
+/// Rows that wait to be sent.
+const WAITING: &str = "outbox.state IN ('held', 'queued')";
+/// Rows that are being sent.
+const SENDING: &str = "outbox.state = 'sending'";
+/// Rows whose copy is still to be filed.
+const UNCOPIED: &str = "outbox.state = 'sent' AND NOT outbox.copied";
 
 /// A mail to send.
 #[derive(Debug, Clone)]
@@ -42,9 +55,6 @@ pub struct New {
     pub due_at: Timestamp,
 }
 
-/// How long a mail is tried.
-pub const GIVE_UP: Duration = Duration::from_secs(5 * 24 * 3_600);
-
 /// Puts a mail into the outbox.
 ///
 /// # Errors
@@ -65,8 +75,8 @@ pub fn enqueue(conn: &mut Connection, new: &New, now: Timestamp) -> QueryResult<
             outbox::failed.eq(Json(Vec::<RecipientFailure>::new())),
             outbox::attempts.eq(0),
             outbox::due_at.eq(new.due_at),
-            outbox::give_up_at.eq(new.due_at.plus(GIVE_UP)),
-            outbox::lease_until.eq(0_i64),
+            outbox::tried_since.eq(new.due_at),
+            outbox::lease_at.eq(0_i64),
             outbox::copied.eq(false),
         ))
         .execute(conn)?;
@@ -128,33 +138,41 @@ pub fn cancel(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResu
     Ok(diesel::update(held).set(outbox::state.eq(Delivery::Cancelled)).execute(conn)? == 1)
 }
 
-/// Makes a failed mail, or one that waits for its next try, due at once; answers whether there was one.
+/// Makes a failed mail, or one that waits for its next try, due at once; answers whether there was one. It is not when
+/// the worker has just claimed it.
 ///
 /// # Errors
 /// The database's.
 pub fn retry(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResult<bool> {
-    type Row = (Delivery, Json<Vec<String>>, Json<Vec<RecipientFailure>>);
+    type Row = (Delivery, i32, Json<Vec<String>>, Json<Vec<RecipientFailure>>);
     let row: Option<Row> = outbox::table
         .filter(outbox::message_id.eq(id))
         .filter(outbox::state.eq_any([Delivery::Failed, Delivery::Queued]))
-        .select((outbox::state, outbox::pending, outbox::failed))
+        .select((outbox::state, outbox::attempts, outbox::pending, outbox::failed))
         .first(conn)
         .optional()?;
-    let Some((state, Json(mut pending), Json(failed))) = row else { return Ok(false) };
-    if state == Delivery::Failed {
-        pending.extend(failed.iter().map(|one| one.email.clone()));
-    }
-    let failed = if state == Delivery::Failed { Vec::new() } else { failed };
-    diesel::update(outbox::table.filter(outbox::message_id.eq(id)))
-        .set((
-            outbox::state.eq(Delivery::Queued),
-            outbox::pending.eq(Json(pending)),
-            outbox::failed.eq(Json(failed)),
-            outbox::due_at.eq(now),
-            outbox::give_up_at.eq(now.plus(GIVE_UP)),
-        ))
-        .execute(conn)?;
-    Ok(true)
+    let Some((state, attempts, Json(mut pending), Json(failed))) = row else { return Ok(false) };
+    // What was claimed since, or tried, is left alone: made queued once more, it would go to the same people again.
+    let unchanged = outbox::table
+        .filter(outbox::message_id.eq(id))
+        .filter(outbox::state.eq(state))
+        .filter(outbox::attempts.eq(attempts));
+    let at_once = (outbox::due_at.eq(now), outbox::tried_since.eq(now));
+    let changed = if state == Delivery::Failed {
+        pending.extend(failed.into_iter().map(|one| one.email));
+        let nobody = Json(Vec::<RecipientFailure>::new());
+        diesel::update(unchanged)
+            .set((
+                outbox::state.eq(Delivery::Queued),
+                outbox::pending.eq(Json(pending)),
+                outbox::failed.eq(nobody),
+                at_once,
+            ))
+            .execute(conn)?
+    } else {
+        diesel::update(unchanged).set(at_once).execute(conn)?
+    };
+    Ok(changed == 1)
 }
 
 /// A sent mail came back.
@@ -238,7 +256,7 @@ pub fn accounts_due(conn: &mut Connection, now: Timestamp) -> QueryResult<Vec<(A
         .filter(diesel::dsl::exists(
             outbox::table
                 .filter(outbox::account_id.eq(mail_accounts::id))
-                .filter(outbox::state.eq_any([Delivery::Held, Delivery::Queued, Delivery::Sending]))
+                .filter(sql::<Bool>(WAITING))
                 .filter(outbox::due_at.le(now)),
         ))
         .select((mail_accounts::id, mail_accounts::revision))
@@ -251,7 +269,7 @@ pub fn accounts_due(conn: &mut Connection, now: Timestamp) -> QueryResult<Vec<(A
 /// The database's.
 pub fn next_due(conn: &mut Connection, after: Timestamp) -> QueryResult<Option<Timestamp>> {
     outbox::table
-        .filter(outbox::state.eq_any([Delivery::Held, Delivery::Queued, Delivery::Sending]))
+        .filter(sql::<Bool>(WAITING))
         .filter(outbox::due_at.gt(after))
         .order(outbox::due_at.asc())
         .select(outbox::due_at)
@@ -259,7 +277,9 @@ pub fn next_due(conn: &mut Connection, after: Timestamp) -> QueryResult<Option<T
         .optional()
 }
 
-/// Claims due rows of an account, at most `limit`. A claim whose lease ran out is taken over: its holder died.
+/// Claims due rows of an account, at most `limit`, oldest first. What is being sent is never claimed, however long it
+/// takes: it is given back first, by whoever knows that nobody sends it ([`give_back`], [`reclaim`], [`take_over`]).
+/// Mail is given up when it was tried for `give_up`.
 ///
 /// # Errors
 /// The database's.
@@ -268,20 +288,32 @@ pub fn claim(
     account: AccountId,
     node: &str,
     limit: i64,
+    give_up: Duration,
     now: Timestamp,
 ) -> QueryResult<Vec<Claimed>> {
     // One claimer at a time per account; on SQLite every write transaction is alone already.
     arms::lock_pair(conn, 72, account.0)?;
     type Row = (OutboxId, MessageId, String, String, Json<Vec<String>>, Json<Vec<RecipientFailure>>, i32, Timestamp);
-    let due = outbox::table.filter(outbox::account_id.eq(account)).filter(outbox::due_at.le(now)).filter(
-        outbox::state
-            .eq_any([Delivery::Held, Delivery::Queued])
-            .or(outbox::state.eq(Delivery::Sending).and(outbox::lease_until.lt(now))),
-    );
-    let rows: Vec<Row> = due
+    let due: Vec<OutboxId> = outbox::table
+        .filter(outbox::account_id.eq(account))
+        .filter(sql::<Bool>(WAITING))
+        .filter(outbox::due_at.le(now))
         .order((outbox::due_at.asc(), outbox::id.asc()))
         .limit(limit)
-        .select((
+        .select(outbox::id)
+        .load(conn)?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The state once more: on PostgreSQL a mail can be taken back between the two statements, and must not leave then.
+    let mut rows: Vec<Row> = diesel::update(outbox::table.filter(outbox::id.eq_any(&due)).filter(sql::<Bool>(WAITING)))
+        .set((
+            outbox::state.eq(Delivery::Sending),
+            outbox::lease_owner.eq(node),
+            outbox::lease_at.eq(now),
+            outbox::attempts.eq(outbox::attempts + 1),
+        ))
+        .returning((
             outbox::id,
             outbox::message_id,
             outbox::source_hash,
@@ -289,29 +321,22 @@ pub fn claim(
             outbox::pending,
             outbox::failed,
             outbox::attempts,
-            outbox::give_up_at,
+            outbox::tried_since,
         ))
-        .load(conn)?;
-    let ids: Vec<OutboxId> = rows.iter().map(|row| row.0).collect();
-    diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
-        .set((
-            outbox::state.eq(Delivery::Sending),
-            outbox::lease_owner.eq(node),
-            outbox::lease_until.eq(now.plus(CLAIM)),
-            outbox::attempts.eq(outbox::attempts + 1),
-        ))
-        .execute(conn)?;
+        .get_results(conn)?;
+    // What is returned comes in any order.
+    rows.sort_by_key(|row| due.iter().position(|id| *id == row.0));
     Ok(rows
         .into_iter()
-        .map(|(id, message, source_hash, envelope_from, pending, failed, attempts, give_up_at)| Claimed {
+        .map(|(id, message, source_hash, envelope_from, pending, failed, attempt, tried_since)| Claimed {
             id,
             message,
             source_hash,
             envelope_from,
             pending: pending.0,
             failed: failed.0,
-            attempt: attempts.saturating_add(1),
-            give_up_at,
+            attempt,
+            give_up_at: tried_since.plus(give_up),
         })
         .collect())
 }
@@ -321,12 +346,67 @@ pub fn claim(
 /// # Errors
 /// The database's.
 pub fn reclaim(conn: &mut Connection, owner: Option<&str>) -> QueryResult<usize> {
-    let left = outbox::table.filter(outbox::state.eq(Delivery::Sending));
+    let left = outbox::table.filter(sql::<Bool>(SENDING));
     let given_back = (outbox::state.eq(Delivery::Queued), outbox::lease_owner.eq(None::<String>));
     match owner {
         Some(owner) => diesel::update(left.filter(outbox::lease_owner.eq(owner))).set(given_back).execute(conn),
         None => diesel::update(left).set(given_back).execute(conn),
     }
+}
+
+/// What is marked as being sent by this node.
+///
+/// # Errors
+/// The database's.
+pub fn claimed_by(conn: &mut Connection, node: &str) -> QueryResult<Vec<OutboxId>> {
+    outbox::table.filter(sql::<Bool>(SENDING)).filter(outbox::lease_owner.eq(node)).select(outbox::id).load(conn)
+}
+
+/// Gives back what this node claimed and does not send.
+///
+/// # Errors
+/// The database's.
+pub fn give_back(conn: &mut Connection, node: &str, ids: &[OutboxId]) -> QueryResult<usize> {
+    let mine =
+        outbox::table.filter(outbox::id.eq_any(ids)).filter(sql::<Bool>(SENDING)).filter(outbox::lease_owner.eq(node));
+    diesel::update(mine).set((outbox::state.eq(Delivery::Queued), outbox::lease_owner.eq(None::<String>))).execute(conn)
+}
+
+/// Tells the other nodes that this one lives and goes on sending these.
+///
+/// # Errors
+/// The database's.
+pub fn renew(conn: &mut Connection, node: &str, ids: &[OutboxId], now: Timestamp) -> QueryResult<usize> {
+    let mine =
+        outbox::table.filter(outbox::id.eq_any(ids)).filter(sql::<Bool>(SENDING)).filter(outbox::lease_owner.eq(node));
+    diesel::update(mine).set(outbox::lease_at.eq(now)).execute(conn)
+}
+
+/// Other nodes that send something, and when each last said that it lives.
+///
+/// # Errors
+/// The database's.
+pub fn holders(conn: &mut Connection, node: &str) -> QueryResult<Vec<(String, Timestamp)>> {
+    let rows: Vec<(Option<String>, Option<Timestamp>)> = outbox::table
+        .filter(sql::<Bool>(SENDING))
+        .filter(outbox::lease_owner.ne(node))
+        .group_by(outbox::lease_owner)
+        .select((outbox::lease_owner, max(outbox::lease_at)))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(owner, at)| Some((owner?, at?))).collect())
+}
+
+/// Gives back what another node claimed that has not been heard of since `heard`; nothing if it has.
+///
+/// # Errors
+/// The database's.
+pub fn take_over(conn: &mut Connection, owner: &str, heard: Timestamp) -> QueryResult<usize> {
+    let newest: Option<Timestamp> = outbox::table
+        .filter(sql::<Bool>(SENDING))
+        .filter(outbox::lease_owner.eq(owner))
+        .select(max(outbox::lease_at))
+        .first(conn)?;
+    if newest == Some(heard) { reclaim(conn, Some(owner)) } else { Ok(0) }
 }
 
 /// What came of a try.
@@ -356,10 +436,7 @@ pub struct Outcome {
 /// The database's.
 pub fn record(conn: &mut Connection, node: &str, outcomes: &[Outcome], now: Timestamp) -> QueryResult<()> {
     for outcome in outcomes {
-        let mine = outbox::table
-            .find(outcome.id)
-            .filter(outbox::state.eq(Delivery::Sending))
-            .filter(outbox::lease_owner.eq(node));
+        let mine = outbox::table.find(outcome.id).filter(sql::<Bool>(SENDING)).filter(outbox::lease_owner.eq(node));
         let changed = diesel::update(mine)
             .set((
                 outbox::state.eq(outcome.state),
@@ -367,7 +444,7 @@ pub fn record(conn: &mut Connection, node: &str, outcomes: &[Outcome], now: Time
                 outbox::failed.eq(Json(outcome.failed.clone())),
                 outbox::last_reply.eq(&outcome.last_reply),
                 outbox::lease_owner.eq(None::<String>),
-                outbox::lease_until.eq(0_i64),
+                outbox::lease_at.eq(0_i64),
                 outbox::sent_at.eq((outcome.state == Delivery::Sent).then_some(now)),
             ))
             .execute(conn)?;
@@ -389,38 +466,32 @@ pub fn record(conn: &mut Connection, node: &str, outcomes: &[Outcome], now: Time
     Ok(())
 }
 
-/// Whether a row is still claimed by this node, and will be for a while.
+/// Whether a row is still claimed by this node.
 ///
 /// # Errors
 /// The database's.
-pub fn is_claimed_by(conn: &mut Connection, id: OutboxId, node: &str, now: Timestamp) -> QueryResult<bool> {
+pub fn is_claimed_by(conn: &mut Connection, id: OutboxId, node: &str) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(
-        outbox::table
-            .find(id)
-            .filter(outbox::state.eq(Delivery::Sending))
-            .filter(outbox::lease_owner.eq(node))
-            .filter(outbox::lease_until.gt(now)),
+        outbox::table.find(id).filter(sql::<Bool>(SENDING)).filter(outbox::lease_owner.eq(node)),
     ))
     .get_result(conn)
 }
 
-/// Accounts that file copies and have some to file.
+/// Accounts that file copies and have some to file, without those whose login was refused (R9), each with its revision.
 ///
 /// # Errors
 /// The database's.
-pub fn accounts_with_copies(conn: &mut Connection) -> QueryResult<Vec<AccountId>> {
+pub fn accounts_with_copies(conn: &mut Connection) -> QueryResult<Vec<(AccountId, i64)>> {
     mail_accounts::table
         .inner_join(campaigns::table)
         .filter(campaigns::enabled.eq(true))
         .filter(mail_accounts::save_sent.eq(true))
         .filter(mail_accounts::imap_host.is_not_null())
+        .filter(mail_accounts::health.ne(AccountHealth::Stopped))
         .filter(diesel::dsl::exists(
-            outbox::table
-                .filter(outbox::account_id.eq(mail_accounts::id))
-                .filter(outbox::state.eq(Delivery::Sent))
-                .filter(outbox::copied.eq(false)),
+            outbox::table.filter(outbox::account_id.eq(mail_accounts::id)).filter(sql::<Bool>(UNCOPIED)),
         ))
-        .select(mail_accounts::id)
+        .select((mail_accounts::id, mail_accounts::revision))
         .load(conn)
 }
 
@@ -431,8 +502,7 @@ pub fn accounts_with_copies(conn: &mut Connection) -> QueryResult<Vec<AccountId>
 pub fn copies_due(conn: &mut Connection, account: AccountId, limit: i64) -> QueryResult<Vec<(OutboxId, String)>> {
     outbox::table
         .filter(outbox::account_id.eq(account))
-        .filter(outbox::state.eq(Delivery::Sent))
-        .filter(outbox::copied.eq(false))
+        .filter(sql::<Bool>(UNCOPIED))
         .order(outbox::id.asc())
         .limit(limit)
         .select((outbox::id, outbox::source_hash))

@@ -16,6 +16,11 @@ const FIRST: Duration = Duration::from_secs(5);
 /// Longest wait.
 const CAP: Duration = Duration::from_secs(15 * 60);
 
+/// So many panics over one mail are borne.
+const PANICS: u32 = 3;
+/// What is said of them.
+const PANICKED: &str = "Posta failed while it sent this mail";
+
 /// What became of a try.
 #[derive(Debug)]
 pub enum Tried {
@@ -25,7 +30,16 @@ pub enum Tried {
     NotSent(SendError),
     /// No session came about.
     NoSession(SmtpConnectError),
-    /// The source could not be read, or the process stops: as if not tried.
+    /// The source is not in the store: no other try will find it.
+    SourceGone,
+    /// The source could not be read now.
+    Unreadable(String),
+    /// Sending panicked, so many times by now.
+    Panicked {
+        /// Times since this process began.
+        times: u32,
+    },
+    /// The process stops: as if not tried.
     Put(String),
 }
 
@@ -60,6 +74,10 @@ pub fn judge(mail: &Claimed, tried: Tried, now: Timestamp) -> Verdict {
         }
         Tried::NotSent(error) => later(mail, &error.to_string(), now, false),
         Tried::NoSession(error) => later(mail, &error.to_string(), now, false),
+        Tried::SourceGone => refused(mail, "the mail's source is missing in Posta's store"),
+        Tried::Unreadable(words) => later(mail, &words, now, false),
+        Tried::Panicked { times } if times >= PANICS => refused(mail, PANICKED),
+        Tried::Panicked { .. } => later(mail, PANICKED, now, false),
         Tried::Put(words) => later(mail, &words, now, true),
     }
 }
@@ -177,6 +195,11 @@ mod tests {
             (Tried::NotSent(SendError::Lost), NOW, Delivery::Queued, 2, 0),
             (Tried::NoSession(SmtpConnectError::TimedOut), NOW, Delivery::Queued, 2, 0),
             (Tried::Put("stopping".into()), LATE, Delivery::Queued, 2, 0),
+            (Tried::SourceGone, NOW, Delivery::Failed, 0, 2),
+            (Tried::Unreadable("disk".into()), NOW, Delivery::Queued, 2, 0),
+            (Tried::Unreadable("disk".into()), LATE, Delivery::Failed, 0, 2),
+            (Tried::Panicked { times: 2 }, NOW, Delivery::Queued, 2, 0),
+            (Tried::Panicked { times: 3 }, NOW, Delivery::Failed, 0, 2),
         ];
         for (tried, now, state, pending, failed) in cases {
             let name = format!("{tried:?} at {now}");

@@ -3,11 +3,16 @@
 //! `tick`: find accounts with something due → for each, as many claims as it has free connections, in one durable
 //! transaction → a task for each mail: source, session, send, record. A connection carries its next mail only after the
 //! outcome of the last is durable, so that a crash leaves at most one mail in doubt per open connection (R3).
+//!
+//! One mail or one account that cannot be worked with holds up no other (H5): a mail whose source is gone has failed,
+//! one that makes the sender panic is set aside after the third time, an account that cannot be opened rests.
 
 use super::{
+    flights::Flights,
     queries::{self, Claimed},
     recorder::Recorder,
     verdict::{Tried, judge},
+    watch::{self, Watch},
 };
 use crate::{
     campaigns::{
@@ -15,14 +20,20 @@ use crate::{
         account::{self, AccountRevision},
     },
     kernel::{
-        Core, Result,
+        Core, Error, Result,
         db::Engine,
-        workers::{self, failpoint},
+        workers::{self, backoff::Backoff, failpoint},
     },
     mail::smtp::{Accepted, Envelope, Pool, Reply},
 };
-use shared::{ids::AccountId, live::LiveEvent};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use futures_util::FutureExt as _;
+use shared::{error::ErrorCode, ids::AccountId, live::LiveEvent};
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{Mutex, Notify},
     task::JoinSet,
@@ -39,12 +50,29 @@ struct Sender {
     busy: Arc<std::sync::atomic::AtomicUsize>,
 }
 
+/// An account with which something is wrong on our side; an edit of it ends the rest.
+struct Resting {
+    revision: i64,
+    backoff: Backoff,
+    until: Instant,
+}
+
+/// When the claims were last looked after, and what is known of other nodes.
+#[derive(Default)]
+struct Tended {
+    last: Option<Instant>,
+    watch: Watch,
+}
+
 #[derive(Clone)]
 struct Worker {
     core: Core,
     servers: MailServers,
     recorder: Recorder,
     senders: Arc<Mutex<HashMap<AccountId, Sender>>>,
+    resting: Arc<parking_lot::Mutex<HashMap<AccountId, Resting>>>,
+    flights: Flights,
+    tended: Arc<Mutex<Tended>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
     wake: Arc<Notify>,
 }
@@ -59,6 +87,9 @@ pub async fn run(core: Core, servers: MailServers) {
         recorder: Recorder::start(core.clone()),
         servers,
         senders: Arc::default(),
+        resting: Arc::default(),
+        flights: Flights::default(),
+        tended: Arc::default(),
         tasks: Arc::default(),
         wake: Arc::new(Notify::new()),
         core: core.clone(),
@@ -109,15 +140,86 @@ async fn listen(core: Core, wake: Arc<Notify>) {
 
 async fn tick(worker: Worker) -> Result<Duration> {
     let core = &worker.core;
-    let now = core.now();
     while worker.tasks.lock().await.try_join_next().is_some() {}
+    tend(&worker).await?;
+    let now = core.now();
     let due = core.db.read(move |conn| Ok(queries::accounts_due(conn, now)?)).await?;
     for (account, revision) in due {
-        send_due(&worker, account, revision).await?;
+        if worker.rests(account, revision) {
+            continue;
+        }
+        match send_due(&worker, account, revision).await {
+            Ok(()) => {
+                worker.resting.lock().remove(&account);
+            }
+            // Not the account's fault; the others would fare alike.
+            Err(error) if error.code() == ErrorCode::Unavailable => return Err(error),
+            Err(error) => worker.rest(account, revision, &error),
+        }
     }
     let next = core.db.read(move |conn| Ok(queries::next_due(conn, now)?)).await?;
     let wait = next.map_or(Duration::from_secs(5), |at| at.since(core.now()).saturating_add(Duration::from_millis(1)));
     Ok(wait.min(Duration::from_secs(5)))
+}
+
+/// Looks after claims from time to time: gives back those of this node that nobody sends, renews the others, and takes
+/// over those of nodes that died.
+async fn tend(worker: &Worker) -> Result<()> {
+    let mut tended = worker.tended.lock().await;
+    if tended.last.is_some_and(|last| last.elapsed() < watch::EVERY) {
+        return Ok(());
+    }
+    let core = &worker.core;
+    let node = Arc::clone(&core.node);
+    let claimed = core.db.read(move |conn| Ok(queries::claimed_by(conn, &node)?)).await?;
+    let lost = worker.flights.missing(claimed);
+    if !lost.is_empty() {
+        let node = Arc::clone(&core.node);
+        let count = core.db.write(move |conn| Ok(queries::give_back(conn, &node, &lost)?)).await?;
+        if count > 0 {
+            tracing::warn!(count, "mail was claimed and not sent; it is given back");
+        }
+    }
+    if core.db.engine() == Engine::Postgres {
+        let (node, ids, now) = (Arc::clone(&core.node), worker.flights.ids(), core.now());
+        if !ids.is_empty() {
+            core.db.write(move |conn| Ok(queries::renew(conn, &node, &ids, now)?)).await?;
+        }
+        let node = Arc::clone(&core.node);
+        let signs = core.db.read(move |conn| Ok(queries::holders(conn, &node)?)).await?;
+        for (owner, heard) in tended.watch.look(signs, Instant::now()) {
+            let dead = owner.clone();
+            let count = core.db.write(move |conn| Ok(queries::take_over(conn, &dead, heard)?)).await?;
+            if count > 0 {
+                tracing::warn!(owner, count, "a node died with mail in its hands; it is taken over");
+            }
+        }
+    }
+    tended.last = Some(Instant::now());
+    Ok(())
+}
+
+impl Worker {
+    fn rests(&self, account: AccountId, revision: i64) -> bool {
+        self.resting.lock().get(&account).is_some_and(|rest| rest.revision == revision && rest.until > Instant::now())
+    }
+
+    fn rest(&self, account: AccountId, revision: i64, error: &Error) {
+        let mut resting = self.resting.lock();
+        let fresh = || Resting {
+            revision,
+            backoff: Backoff::new(Duration::from_secs(5), Duration::from_secs(900)),
+            until: Instant::now(),
+        };
+        let rest = resting.entry(account).or_insert_with(fresh);
+        if rest.revision != revision {
+            *rest = fresh();
+        }
+        let pause = rest.backoff.next_delay();
+        rest.until = Instant::now() + pause;
+        metrics::counter!("posta_send_failures_total").increment(1);
+        tracing::error!(account = account.0, %error, retry_in_ms = pause.as_millis(), "mail of an account cannot be sent");
+    }
 }
 
 async fn send_due(worker: &Worker, account: AccountId, revision: i64) -> Result<()> {
@@ -129,7 +231,8 @@ async fn send_due(worker: &Worker, account: AccountId, revision: i64) -> Result<
         let opened = core.db.read(move |conn| account::open(conn, &keys, &servers, account)).await?;
         let pool = Pool::new(opened.smtp, core.settings.mail.connections, IDLE, MAILS);
         if let Some(old) = senders.insert(account, Sender { at: opened.at, pool, busy: Arc::default() }) {
-            old.pool.close().await;
+            // A server that takes its time over the goodbye holds up nobody.
+            worker.tasks.lock().await.spawn(async move { old.pool.close().await });
         }
     }
     let Some(sender) = senders.get(&account) else { return Ok(()) };
@@ -138,31 +241,47 @@ async fn send_due(worker: &Worker, account: AccountId, revision: i64) -> Result<
     if free == 0 {
         return Ok(());
     }
-    let (node, now) = (Arc::clone(&core.node), core.now());
-    let claimed = core.db.write(move |conn| Ok(queries::claim(conn, account, &node, free, now)?)).await?;
+    let (node, now, give_up) = (Arc::clone(&core.node), core.now(), give_up(core));
+    let claimed = core.db.write(move |conn| Ok(queries::claim(conn, account, &node, free, give_up, now)?)).await?;
     failpoint::pass("outbox.claimed");
     for mail in claimed {
-        sender.busy.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
-        let (worker, pool, busy, at) = (worker.clone(), Arc::clone(&sender.pool), Arc::clone(&sender.busy), sender.at);
+        let flight = worker.flights.begin(mail.id, Arc::clone(&sender.busy), Arc::clone(&worker.wake));
+        let (worker, pool, at) = (worker.clone(), Arc::clone(&sender.pool), sender.at);
         let tasks = Arc::clone(&worker.tasks);
         tasks.lock().await.spawn(async move {
-            send_one(&worker, &pool, at, mail).await;
-            busy.fetch_sub(1, std::sync::atomic::Ordering::AcqRel);
-            worker.wake.notify_one();
+            // Ends when the outcome is durable, or with a panic: never while somebody might still send the mail.
+            let _flight = flight;
+            if AssertUnwindSafe(send_one(&worker, &pool, at, &mail)).catch_unwind().await.is_err() {
+                set_aside(&worker, &mail).await;
+            }
         });
     }
     Ok(())
 }
 
-async fn send_one(worker: &Worker, pool: &Arc<Pool>, at: AccountRevision, mail: Claimed) {
+/// How long a mail is tried.
+fn give_up(core: &Core) -> Duration {
+    Duration::from_secs(core.settings.mail.give_up_hours.saturating_mul(3_600))
+}
+
+/// Sending panicked: whatever it is about this mail must not stop the others, nor go on for ever.
+async fn set_aside(worker: &Worker, mail: &Claimed) {
+    let times = worker.flights.crashed(mail.id);
+    metrics::counter!("posta_send_failures_total").increment(1);
+    tracing::error!(outbox = mail.id.0, times, "sending a mail panicked");
+    let verdict = judge(mail, Tried::Panicked { times }, worker.core.now());
+    worker.recorder.record(verdict.outcome).await;
+}
+
+async fn send_one(worker: &Worker, pool: &Arc<Pool>, at: AccountRevision, mail: &Claimed) {
     let core = &worker.core;
     if failpoint::mutant("outbox.recorded_first") {
         let early = Tried::Sent(Accepted { reply: Reply::new(250, "early"), refused: Vec::new() });
-        worker.recorder.record(judge(&mail, early, core.now()).outcome).await;
+        worker.recorder.record(judge(mail, early, core.now()).outcome).await;
         failpoint::pass("outbox.recorded");
     }
     let started = std::time::Instant::now();
-    let (tried, lease) = attempt(core, pool, &mail).await;
+    let (tried, lease) = attempt(core, pool, mail).await;
     let sent = matches!(tried, Tried::Sent(_));
     if sent {
         failpoint::pass("outbox.accepted");
@@ -172,7 +291,7 @@ async fn send_one(worker: &Worker, pool: &Arc<Pool>, at: AccountRevision, mail: 
         metrics::counter!("posta_send_failures_total").increment(1);
         tracing::info!(outbox = mail.id.0, result = ?tried_in_words(&tried), "a mail was not sent at this try");
     }
-    let verdict = judge(&mail, tried, core.now());
+    let verdict = judge(mail, tried, core.now());
     if let Some(words) = verdict.stop_account {
         tracing::error!(account = at.account_id.0, "the outgoing server refuses the login; sending stops");
         let now = core.now();
@@ -183,6 +302,7 @@ async fn send_one(worker: &Worker, pool: &Arc<Pool>, at: AccountRevision, mail: 
     }
     worker.recorder.record(verdict.outcome).await;
     failpoint::pass("outbox.recorded");
+    worker.flights.forget_crashes(mail.id);
     // Only now may the connection carry another mail.
     drop(lease);
 }
@@ -192,14 +312,16 @@ fn tried_in_words(tried: &Tried) -> String {
         Tried::Sent(_) => "sent".into(),
         Tried::NotSent(error) => error.to_string(),
         Tried::NoSession(error) => error.to_string(),
-        Tried::Put(words) => words.clone(),
+        Tried::SourceGone | Tried::Panicked { .. } => format!("{tried:?}"),
+        Tried::Unreadable(words) | Tried::Put(words) => words.clone(),
     }
 }
 
 async fn attempt(core: &Core, pool: &Arc<Pool>, mail: &Claimed) -> (Tried, Option<crate::mail::smtp::Lease>) {
     let raw = match core.blobs.get(&mail.source_hash).await {
         Ok(raw) => raw,
-        Err(error) => return (Tried::Put(format!("its source cannot be read: {error}")), None),
+        Err(error) if error.code() == ErrorCode::NotFound => return (Tried::SourceGone, None),
+        Err(error) => return (Tried::Unreadable(format!("its source cannot be read: {error}")), None),
     };
     let mut lease = tokio::select! {
         biased;
@@ -215,8 +337,8 @@ async fn attempt(core: &Core, pool: &Arc<Pool>, mail: &Claimed) -> (Tried, Optio
         match core.db.engine() {
             Engine::Sqlite => true,
             Engine::Postgres => {
-                let (id, node, now) = (mail.id, Arc::clone(&core.node), core.now());
-                core.db.read(move |conn| Ok(queries::is_claimed_by(conn, id, &node, now)?)).await.unwrap_or(false)
+                let (id, node) = (mail.id, Arc::clone(&core.node));
+                core.db.read(move |conn| Ok(queries::is_claimed_by(conn, id, &node)?)).await.unwrap_or(false)
             }
         }
     };

@@ -1,11 +1,17 @@
 //! What the rooms count on in queries over two engines: newtype ids, closed sets, times, nullable columns, JSON, boxed
-//! filters; the audit log's chain.
+//! filters; the audit log's chain. And how to ask SQLite by which way it goes.
 
-use diesel::prelude::*;
+use crate::Fresh;
+use diesel::{
+    connection::{Connection as _, InstrumentationEvent},
+    prelude::*,
+    sql_query,
+    sql_types::Text,
+};
 use posta::kernel::{
     audit::{self, Entry},
     db::{
-        Json, MultiBackend,
+        Connection, Json, MultiBackend,
         schema::{events, sessions, users},
     },
     events::{self as live, Audience},
@@ -21,10 +27,40 @@ use shared::{
     permission::{Permission, Role},
     time::Timestamp,
 };
+use std::sync::{Arc, Mutex};
+
+/// How SQLite goes about each statement that `work` runs.
+pub fn plans(fresh: &Fresh, work: impl FnOnce(&mut Connection) -> QueryResult<()>) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    fresh.read(|conn| {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearing = Arc::clone(&heard);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                hearing.lock().unwrap().push(query.to_string());
+            }
+        });
+        work(conn)?;
+        let statements = std::mem::take(&mut *heard.lock().unwrap());
+        let Connection::Sqlite(conn) = conn else { panic!("not SQLite") };
+        let mut lines = Vec::new();
+        for statement in statements {
+            // Without values for the parameters, as when a statement is prepared.
+            let sql = statement.split(" -- binds:").next().unwrap();
+            let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn)?;
+            lines.extend(steps.into_iter().map(|step| step.detail));
+        }
+        Ok(lines)
+    })
+}
 
 const AT: Timestamp = Timestamp::from_millis(1_763_800_000_123);
 
-fn people(conn: &mut posta::kernel::db::Connection) -> QueryResult<Vec<UserId>> {
+fn people(conn: &mut Connection) -> QueryResult<Vec<UserId>> {
     let mut made = Vec::new();
     for (login, role) in [("ada", Role::Administrator), ("sofia", Role::Supervisor), ("ñandú", Role::Agent)] {
         let id: UserId = diesel::insert_into(users::table)

@@ -5,10 +5,12 @@ mod app;
 mod client;
 mod conformance;
 mod database;
+mod mails;
 mod socket;
 
 pub use app::{Builder, PASSWORD, TestApp, block_on};
 pub use client::{Answer, Client};
+pub use mails::{Desk, insert_desk, insert_mail};
 pub use posta::kernel::db::Engine;
 pub use socket::{Socket, SocketEnd};
 

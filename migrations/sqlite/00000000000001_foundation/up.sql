@@ -288,7 +288,6 @@ CREATE TABLE blobs (
     size BIGINT NOT NULL,
     stored_at BIGINT NOT NULL
 );
-CREATE INDEX blobs_stored ON blobs (stored_at);
 
 -- Incoming mail ----------------------------------------------------------------------------------------------------
 
@@ -319,7 +318,7 @@ CREATE TABLE fetched_mails (
     message_id BIGINT REFERENCES messages (id),
     PRIMARY KEY (mailbox_id, uid_validity, uid)
 );
-CREATE INDEX fetched_mails_source ON fetched_mails (mailbox_id, source_hash);
+CREATE INDEX fetched_mails_source ON fetched_mails (source_hash, mailbox_id);
 
 CREATE TABLE quarantine (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -334,6 +333,7 @@ CREATE TABLE quarantine (
     created_at BIGINT NOT NULL,
     UNIQUE (mailbox_id, uid_validity, uid)
 );
+CREATE INDEX quarantine_source ON quarantine (source_hash) WHERE source_hash IS NOT NULL;
 
 -- Outgoing mail ----------------------------------------------------------------------------------------------------
 
@@ -351,14 +351,19 @@ CREATE TABLE outbox (
     failed TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     due_at BIGINT NOT NULL,
-    give_up_at BIGINT NOT NULL,
+    -- Begin of the time for which it is tried: when it first fell due, or when a person had it tried again.
+    tried_since BIGINT NOT NULL,
     lease_owner TEXT,
-    lease_until BIGINT NOT NULL,
+    -- When its holder last said that it lives, by its own clock; compared with nothing but earlier values of itself.
+    lease_at BIGINT NOT NULL,
     last_reply TEXT,
     sent_at BIGINT,
     copied BOOLEAN NOT NULL
 );
-CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state IN ('held', 'queued', 'sending');
+CREATE INDEX outbox_due ON outbox (due_at) WHERE state IN ('held', 'queued');
+CREATE INDEX outbox_account_due ON outbox (account_id, due_at, id) WHERE state IN ('held', 'queued');
+CREATE INDEX outbox_sending ON outbox (lease_owner) WHERE state = 'sending';
+CREATE INDEX outbox_source ON outbox (source_hash);
 CREATE INDEX outbox_copy ON outbox (account_id, id) WHERE state = 'sent' AND NOT copied;
 
 -- Routing ----------------------------------------------------------------------------------------------------------

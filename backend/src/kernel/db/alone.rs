@@ -1,7 +1,7 @@
 //! That this process may use its database as it means to: alone, on SQLite (R5), and durably (R13). And by which name
 //! its peers know it.
 
-use super::{Connection, Db, Engine};
+use super::{Connection, Engine};
 use crate::kernel::{Error, Result, secrets::hex};
 use diesel::{RunQueryDsl, sql_query, sql_types::Text};
 use std::{
@@ -26,15 +26,16 @@ impl Claim {
     }
 }
 
-/// Claims the data directory for this process. On PostgreSQL any number of processes share a database; one that cannot
+/// Claims the data directory for this process; to be done before the database is touched: a newer binary that finds the
+/// directory taken must not have changed the schema under the one that serves. On PostgreSQL any number of processes share a database; one that cannot
 /// have the directory for itself serves all the same, under a name of its own.
 ///
 /// # Errors
 /// On SQLite, another process serves from this directory; the lock file cannot be made.
-pub fn claim(db: &Db, dir: &Path) -> Result<Claim> {
+pub fn claim(engine: Engine, dir: &Path) -> Result<Claim> {
     let path = dir.join("posta.lock");
     let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
-    match (file.try_lock(), db.engine()) {
+    match (file.try_lock(), engine) {
         (Ok(()), _) => {
             let node = known_or_new(&mut file)?;
             Ok(Claim { _lock: Some(file), node })
@@ -112,30 +113,29 @@ pub fn durability_doubts(conn: &mut Connection) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::db::Db;
     use std::time::Duration;
 
     #[test]
     fn a_name_that_was_not_written_whole_is_made_anew() {
         let dir = tempfile::tempdir().unwrap();
-        let db = Db::open(&format!("sqlite:{}", dir.path().join("p").display()), 2, Duration::from_secs(2)).unwrap();
         for rubbish in
             ["", "0123", "0123456789abcdef0", "xxxxxxxxxxxxxxxx", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"]
         {
             std::fs::write(dir.path().join("posta.lock"), rubbish).unwrap();
-            let name = claim(&db, dir.path()).unwrap().node().to_owned();
-            assert_eq!((name.len(), claim(&db, dir.path()).unwrap().node()), (NAME, name.as_str()));
+            let name = claim(Engine::Sqlite, dir.path()).unwrap().node().to_owned();
+            assert_eq!((name.len(), claim(Engine::Sqlite, dir.path()).unwrap().node()), (NAME, name.as_str()));
         }
     }
 
     #[test]
     fn on_postgres_a_second_process_has_another_name() {
         let dir = tempfile::tempdir().unwrap();
-        let db = Db::open("postgres://nobody@127.0.0.1:1/none", 2, Duration::from_secs(1)).unwrap();
-        let first = claim(&db, dir.path()).unwrap();
-        assert_ne!(claim(&db, dir.path()).unwrap().node(), first.node());
+        let first = claim(Engine::Postgres, dir.path()).unwrap();
+        assert_ne!(claim(Engine::Postgres, dir.path()).unwrap().node(), first.node());
         let name = first.node().to_owned();
         drop(first);
-        assert_eq!(claim(&db, dir.path()).unwrap().node(), name);
+        assert_eq!(claim(Engine::Postgres, dir.path()).unwrap().node(), name);
     }
 
     #[test]
@@ -143,11 +143,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", dir.path().join("p.sqlite3").display());
         let db = Db::open(&url, 2, Duration::from_secs(2)).unwrap();
-        let first = claim(&db, dir.path()).unwrap();
-        assert!(claim(&db, dir.path()).unwrap_err().to_string().contains("another Posta"));
+        let first = claim(Engine::Sqlite, dir.path()).unwrap();
+        assert!(claim(Engine::Sqlite, dir.path()).unwrap_err().to_string().contains("another Posta"));
         let name = first.node().to_owned();
         drop(first);
-        assert_eq!(claim(&db, dir.path()).unwrap().node(), name, "a successor is not known by his predecessor's name");
+        assert_eq!(
+            claim(Engine::Sqlite, dir.path()).unwrap().node(),
+            name,
+            "a successor is not known by his predecessor's name"
+        );
         assert_eq!(db.read_here(durability_doubts).unwrap(), Vec::<String>::new());
     }
 }

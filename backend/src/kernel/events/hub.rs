@@ -19,7 +19,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 /// Who may see an event: the users named, and whoever has the permission within the campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,10 +72,34 @@ impl Published {
     }
 }
 
+/// Why a socket must end at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked {
+    /// Its session was ended.
+    Session,
+    /// Its user's rights have changed: what it may see was judged by the old ones.
+    Rights,
+}
+
 struct Entry {
     principal: Principal,
     queue: mpsc::Sender<Arc<Published>>,
     lagging: Arc<AtomicBool>,
+    // Told past the queue: a client that reads slowly loses its queue, and must not keep its rights by that.
+    revoked: watch::Sender<Option<Revoked>>,
+}
+
+impl Entry {
+    /// Whether the event ends this socket.
+    fn is_revoked_by(&self, event: &LiveEvent) -> Option<Revoked> {
+        match event {
+            LiveEvent::SessionsRevoked { session_ids, .. } => {
+                session_ids.contains(&self.principal.session_id).then_some(Revoked::Session)
+            }
+            LiveEvent::RightsChanged { user_id } => (*user_id == self.principal.user_id).then_some(Revoked::Rights),
+            _ => None,
+        }
+    }
 }
 
 /// The sockets of this process.
@@ -104,6 +128,7 @@ pub struct Subscriber {
     hub: Hub,
     queue: mpsc::Receiver<Arc<Published>>,
     lagging: Arc<AtomicBool>,
+    revoked: watch::Receiver<Option<Revoked>>,
 }
 
 impl Hub {
@@ -113,10 +138,11 @@ impl Hub {
         let (sender, receiver) = mpsc::channel(queue);
         let lagging = Arc::new(AtomicBool::new(false));
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let entry = Entry { principal, queue: sender, lagging: Arc::clone(&lagging) };
+        let (revoke, revoked) = watch::channel(None);
+        let entry = Entry { principal, queue: sender, lagging: Arc::clone(&lagging), revoked: revoke };
         self.entries.write().insert(id, entry);
         metrics::gauge!("posta_sockets").set(f64::from(u32::try_from(self.entries.read().len()).unwrap_or(u32::MAX)));
-        Subscriber { id, hub: self.clone(), queue: receiver, lagging }
+        Subscriber { id, hub: self.clone(), queue: receiver, lagging, revoked }
     }
 
     /// Every event, for the workers of this process. One that falls behind is told so and must look for itself.
@@ -130,9 +156,13 @@ impl Hub {
         // An error only says that nobody listens.
         let _ = self.workers.send(Arc::clone(event));
         for entry in self.entries.read().values() {
+            // A revoked socket must end, whatever else it may see.
+            if let Some(revoked) = entry.is_revoked_by(&event.event) {
+                entry.revoked.send_replace(Some(revoked));
+                continue;
+            }
             let concerns = match &event.event {
-                // A revoked session must learn of it, whatever else it may see.
-                LiveEvent::SessionsRevoked { session_ids, .. } => session_ids.contains(&entry.principal.session_id),
+                LiveEvent::SessionsRevoked { .. } => false,
                 _ => event.audience.holds(&entry.principal),
             };
             if concerns && entry.queue.try_send(Arc::clone(event)).is_err() {
@@ -164,6 +194,12 @@ impl Subscriber {
         self.queue.recv().await
     }
 
+    /// Becomes something when the socket must end. Told at once, not in the order of events.
+    #[must_use]
+    pub fn revocation(&self) -> watch::Receiver<Option<Revoked>> {
+        self.revoked.clone()
+    }
+
     /// Whether events were lost since the last call. Empties the queue if so: a fresh snapshot covers what is in it.
     pub fn take_lag(&mut self) -> bool {
         let lagging = self.lagging.swap(false, Ordering::AcqRel);
@@ -180,5 +216,45 @@ impl Drop for Subscriber {
         self.hub.entries.write().remove(&self.id);
         let left = u32::try_from(self.hub.entries.read().len()).unwrap_or(u32::MAX);
         metrics::gauge!("posta_sockets").set(f64::from(left));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::permission::{CampaignScope, Role};
+
+    fn principal(user: i64, session: i64) -> Principal {
+        Principal {
+            user_id: UserId(user),
+            session_id: SessionId(session),
+            role: Role::Administrator,
+            scope: CampaignScope::All,
+            must_change_password: false,
+        }
+    }
+
+    fn publish(hub: &Hub, event: LiveEvent) {
+        let audience = Audience { users: Vec::new(), permission: Permission::UsersRead, campaign: None };
+        hub.publish(&Arc::new(Published::new(Seq(1), Timestamp::from_millis(0), audience, event)));
+    }
+
+    /// Once the revocation went the way of all events, and a client that did not read lost it with them.
+    #[test]
+    fn an_overflowing_queue_loses_no_revocation() {
+        let hub = Hub::default();
+        let revoked = [
+            (LiveEvent::RightsChanged { user_id: UserId(1) }, Revoked::Rights),
+            (LiveEvent::SessionsRevoked { user_id: UserId(1), session_ids: vec![SessionId(7)] }, Revoked::Session),
+        ];
+        for (event, why) in revoked {
+            let (mut slow, other) = (hub.subscribe(principal(1, 7), 2), hub.subscribe(principal(2, 8), 2));
+            for _ in 0..5 {
+                publish(&hub, LiveEvent::RightsChanged { user_id: UserId(3) });
+            }
+            publish(&hub, event);
+            assert!(slow.take_lag());
+            assert_eq!((*slow.revocation().borrow(), *other.revocation().borrow()), (Some(why), None));
+        }
     }
 }

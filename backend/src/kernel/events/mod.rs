@@ -5,7 +5,7 @@ mod hub;
 pub mod relay;
 pub mod socket;
 
-pub use hub::{Audience, Hub, Published, Subscriber};
+pub use hub::{Audience, Hub, Published, Revoked, Subscriber};
 
 use crate::kernel::db::{Connection, Json, arms, schema::events};
 use diesel::prelude::*;

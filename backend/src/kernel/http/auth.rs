@@ -115,28 +115,33 @@ struct Judged(Result<Principal>);
 /// Judges the request's bearer token before any handler runs. A handler's parameters are made side by side, and the
 /// first error wins: if [`Caller`] had to ask the database, a fault in the body would be told to those who may not even
 /// ask.
-pub async fn judge(request: &ServiceRequest) {
-    if let Some(token) = bearer(request.request()) {
-        let judged = Judged(authenticate(request.request(), token).await);
-        request.extensions_mut().insert(judged);
+///
+/// Whatever comes without a good token counts for its address: a made-up one would else lift the limit from the public
+/// links, and let tokens be guessed.
+///
+/// # Errors
+/// `too_many_requests`: the request goes no further.
+pub async fn judge(request: &ServiceRequest) -> Result<()> {
+    let judged = match bearer(request.request()) {
+        Some(token) => Some(authenticate(request.request(), token).await),
+        None => None,
+    };
+    if let Some(limits) = request.app_data::<web::Data<Limits>>() {
+        match &judged {
+            Some(Ok(principal)) => limits.session(principal.session_id)?,
+            Some(Err(_)) | None => limits.address(super::request::client_address(request.request()))?,
+        }
     }
+    if let Some(judged) = judged {
+        request.extensions_mut().insert(Judged(judged));
+    }
+    Ok(())
 }
 
 async fn authenticate(request: &HttpRequest, token: &str) -> Result<Principal> {
     let missing = || Error::Internal("the server was put together without authentication".into());
     let authenticator = request.app_data::<web::Data<dyn Authenticator>>().ok_or_else(missing)?;
-    let limits = request.app_data::<web::Data<Limits>>().ok_or_else(missing)?;
-    match authenticator.authenticate(token).await {
-        Ok(principal) => {
-            limits.session(principal.session_id)?;
-            Ok(principal)
-        }
-        Err(error) => {
-            // Guessing tokens is limited by address.
-            limits.address(super::request::client_address(request))?;
-            Err(error)
-        }
-    }
+    authenticator.authenticate(token).await
 }
 
 /// The token of `Authorization: Bearer …`.

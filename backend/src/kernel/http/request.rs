@@ -3,7 +3,7 @@
 use super::answer::{REQUEST_ID, problem};
 use crate::kernel::{Core, secrets::hex};
 use actix_web::{
-    Error as ActixError, HttpRequest,
+    Error as ActixError, HttpRequest, ResponseError as _,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::{HeaderName, HeaderValue},
@@ -45,13 +45,12 @@ async fn serve<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, ActixError> {
     let started = Instant::now();
     let method = request.method().to_string();
-    if let Some(refused) = over_limit(request.request()) {
-        let mut response = request.into_response(refused).map_into_right_body();
+    if request.path().starts_with("/api/")
+        && let Err(refused) = super::auth::judge(&request).await
+    {
+        let mut response = request.into_response(refused.error_response()).map_into_right_body();
         set_headers(&mut response, &id);
         return Ok(response);
-    }
-    if request.path().starts_with("/api/") {
-        super::auth::judge(&request).await;
     }
     // No clone of the request may be held here: routing writes into it, and panics where it is shared.
     let response = next.call(request).await?;
@@ -83,16 +82,6 @@ fn foreign_refusal<B>(response: &ServiceResponse<B>, id: &str) -> Option<actix_w
         ErrorCode::MalformedRequest
     };
     Some(problem(code, None, Vec::new(), None))
-}
-
-/// Requests of the API without a token share their address's allowance.
-fn over_limit(request: &HttpRequest) -> Option<actix_web::HttpResponse> {
-    use actix_web::ResponseError;
-    let limits = request.app_data::<web::Data<super::rate_limit::Limits>>()?;
-    if !request.path().starts_with("/api/") || super::auth::bearer(request).is_some() {
-        return None;
-    }
-    limits.address(client_address(request)).err().map(|error| error.error_response())
 }
 
 fn wanted_id(request: &ServiceRequest) -> Option<String> {
