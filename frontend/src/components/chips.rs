@@ -93,15 +93,15 @@ pub fn Recipients(
             }
             "Enter" | "," | ";" => {
                 let chosen = picked.get_untracked().and_then(|at| offered.get(at).cloned());
+                let blank = typed.with_untracked(|typed| typed.trim().is_empty());
+                // With Ctrl the press goes on to whoever sends: what stands here half-typed must go along.
+                let sends = event.key() == "Enter" && (event.ctrl_key() || event.meta_key());
+                if !sends && (chosen.is_some() || !blank) {
+                    event.prevent_default();
+                }
                 match chosen {
-                    Some(address) => {
-                        event.prevent_default();
-                        add(vec![address]);
-                    }
-                    None if !typed.with_untracked(|typed| typed.trim().is_empty()) && !event.ctrl_key() => {
-                        event.prevent_default();
-                        commit();
-                    }
+                    Some(address) => add(vec![address]),
+                    None if !blank => commit(),
                     None => {}
                 }
             }
