@@ -106,7 +106,7 @@ impl<T: Clone + Send + Sync + 'static> Loader<T> {
 
     /// Fetches again; what is shown stays until the answer comes, a failure goes back to loading.
     pub fn reload(self) {
-        if self.state.with_untracked(|state| matches!(state, Load::Failed(_))) {
+        if self.state.try_with_untracked(|state| matches!(state, Load::Failed(_))) == Some(true) {
             self.state.set(Load::Loading);
         }
         self.again.update(|count| *count = count.wrapping_add(1));

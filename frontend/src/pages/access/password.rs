@@ -81,7 +81,7 @@ pub fn PasswordForm(
                     let _ = new.try_set(String::new());
                     toasts.good(say!(shell.password_changed));
                     if let Some(on_done) = on_done {
-                        on_done.run(());
+                        let _ = on_done.try_run(());
                     }
                 }
                 Err(error) if error.code() == Some(ErrorCode::WrongCredentials) => {

@@ -79,7 +79,7 @@ pub fn CampaignEditor(
                     } else {
                         toasts.good(say!(campaigns.saved));
                     }
-                    on_saved.run(saved);
+                    let _ = on_saved.try_run(saved);
                 }
                 Err(error) => {
                     if errors.adopt(&error) {

@@ -126,7 +126,7 @@ pub fn NewUser(
             match outcome {
                 Ok(user) => {
                     toasts.good(say!(users.created));
-                    on_created.run(user);
+                    let _ = on_created.try_run(user);
                 }
                 Err(error) => {
                     if errors.adopt(&error) {
@@ -225,7 +225,7 @@ pub fn UserEditor(
             match outcome {
                 Ok(user) => {
                     toasts.good(say!(users.saved));
-                    on_saved.run(user);
+                    let _ = on_saved.try_run(user);
                 }
                 Err(error) => {
                     if errors.adopt(&error) {
@@ -388,7 +388,7 @@ fn ResetDialog(user: UserView, open: RwSignal<bool>, on_saved: Callback<UserView
                     let _ = password.try_set(String::new());
                     let _ = open.try_set(false);
                     toasts.good(say!(users.reset_done));
-                    on_saved.run(user);
+                    let _ = on_saved.try_run(user);
                 }
                 Err(error) => {
                     errors.adopt(&error);

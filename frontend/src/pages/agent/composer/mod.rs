@@ -367,7 +367,7 @@ fn DiscardButton() -> impl IntoView {
     let discard = move || {
         leptos::task::spawn_local(async move {
             if desk.discard().await {
-                host.on_discarded.run(());
+                let _ = host.on_discarded.try_run(());
             }
         });
     };

@@ -177,7 +177,7 @@ impl Sender {
             Ok(answer) => {
                 self.desk.done();
                 self.offer_undo(&answer);
-                self.host.on_sent.run(Sent { answer, finished: finish });
+                let _ = self.host.on_sent.try_run(Sent { answer, finished: finish });
             }
             Err(error) if error.code() == Some(ErrorCode::ConversationMoved) => {
                 let _ = self.asks_outdated.try_set(true);
