@@ -122,6 +122,11 @@ impl<T: Clone + Send + Sync + 'static> Loader<T> {
         self.state.with(read)
     }
 
+    /// Reads where it stands, without following it.
+    pub fn with_untracked<O>(self, read: impl FnOnce(&Load<T>) -> O) -> O {
+        self.state.with_untracked(read)
+    }
+
     /// Changes what is there, as after an action whose outcome is known.
     pub fn change(self, change: impl FnOnce(&mut T)) {
         self.state.update(|state| {
