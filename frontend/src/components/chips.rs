@@ -192,6 +192,7 @@ pub fn Recipients(
                         commit();
                     }
                 />
+            </div>
                 <ul class="chips-list" role="listbox" id=list_id aria-label=label hidden=move || suggestions.with(Vec::is_empty)>
                     {move || {
                         let options_id = options_id.clone();
@@ -219,7 +220,6 @@ pub fn Recipients(
                             .collect_view()
                     }}
                 </ul>
-            </div>
             {move || {
                 error
                     .get()

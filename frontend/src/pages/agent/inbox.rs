@@ -14,6 +14,7 @@ use shared::{
         drafts::{DraftKind, DraftView},
         interactions::{InteractionQuery, InteractionState},
     },
+    ids::DraftId,
     live::LiveEvent,
     page::MAX_LIMIT,
 };
@@ -25,6 +26,8 @@ pub struct Portal {
     pub started: Loader<Vec<DraftView>>,
     /// A mail that was taken back and is a draft again: the page of its conversation opens it.
     pub taken_back: RwSignal<Option<DraftView>>,
+    /// The draft that was begun just now: its composer takes the keyboard.
+    pub begun: StoredValue<Option<DraftId>>,
 }
 
 /// What the parts of the portal share.
@@ -45,7 +48,7 @@ pub fn InboxPage() -> impl IntoView {
             Ok(page.items.into_iter().filter(|draft| draft.kind == DraftKind::New).collect())
         },
     );
-    provide_context(Portal { started, taken_back: RwSignal::new(None) });
+    provide_context(Portal { started, taken_back: RwSignal::new(None), begun: StoredValue::new(None) });
 
     // The queue is fetched anew with each snapshot and when a campaign changes: it may be a new one of the agent's, or one
     // of his no longer. It follows events meanwhile.
