@@ -150,7 +150,12 @@ impl Go {
     /// Follows the address bar, and takes over links to our own pages, for as long as the owner lives.
     pub fn start() -> Self {
         let (path, query) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-        let go = Self { guard: StoredValue::new(None), path, query, place: Memo::new(move |_| path.with(|path| place(path))) };
+        let go = Self {
+            guard: StoredValue::new(None),
+            path,
+            query,
+            place: Memo::new(move |_| path.with(|path| place(path))),
+        };
         go.read();
         let back = window_event_listener(leptos::ev::popstate, move |_| go.read());
         let click = window_event_listener(leptos::ev::click, move |event| go.follow(&event));
@@ -240,6 +245,13 @@ impl Go {
         let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) else { return };
         let elsewhere = !link.target().is_empty() || link.has_attribute("download") || link.rel() == "external";
         if elsewhere || link.origin() != window().location().origin().unwrap_or_default() {
+            return;
+        }
+        // Within the page the browser finds the way, and takes the keyboard along.
+        let location = window().location();
+        let same = location.pathname().is_ok_and(|path| path == link.pathname())
+            && location.search().is_ok_and(|query| query == link.search());
+        if same && !link.hash().is_empty() {
             return;
         }
         if place(&link.pathname()) != Place::Unknown {

@@ -10,8 +10,8 @@ use crate::{
     state::{
         forms::FormErrors,
         session::use_session,
-        unsaved::hold_unsaved,
         toasts::{say, use_toasts},
+        unsaved::hold_unsaved,
     },
 };
 use leptos::prelude::*;

@@ -104,8 +104,7 @@ fn PastInteractions() -> impl IntoView {
     let load_older = move |cursor: String| {
         busy.set(true);
         let of = contact.get_untracked();
-        let filter =
-            InteractionQuery { contact_id: Some(of), cursor: Some(cursor), ..InteractionQuery::default() };
+        let filter = InteractionQuery { contact_id: Some(of), cursor: Some(cursor), ..InteractionQuery::default() };
         leptos::task::spawn_local(async move {
             let outcome = api.list_interactions(&filter).await;
             let _ = busy.try_set(false);

@@ -53,6 +53,7 @@ pub fn InboxPage() -> impl IntoView {
     // The queue is fetched anew with each snapshot and when a campaign changes: it may be a new one of the agent's, or one
     // of his no longer. It follows events meanwhile.
     let changes = RwSignal::new(0_u32);
+    let more = RwSignal::new(false);
     live.listen(move |event| {
         if let LiveEvent::CampaignChanged { .. } = event {
             changes.update(|count| *count = count.wrapping_add(1));
@@ -68,14 +69,18 @@ pub fn InboxPage() -> impl IntoView {
                     ..InteractionQuery::default()
                 };
                 if let Ok(page) = api.list_interactions(&filter).await {
+                    let _ = more.try_set(page.next_cursor.is_some());
                     live.replace_waiting(page.items);
                 }
             });
         }
     });
+    // The part of the queue that is known was handed out, and there is more of it.
     effect(move || {
-        let unread = live.active.unread();
-        document().set_title(&if unread > 0 { format!("({unread}) Posta") } else { "Posta".to_string() });
+        if live.waiting.len() == 0 && more.get() {
+            more.set(false);
+            changes.update(|count| *count = count.wrapping_add(1));
+        }
     });
     let pane = Memo::new(move |_| match go.place() {
         Place::Inbox(pane) => pane,

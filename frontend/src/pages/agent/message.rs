@@ -1,6 +1,8 @@
 //! One mail of a conversation.
 
-use super::{attachments::Attachments, conversation::use_open, delivery::DeliveryLine, frame::MailFrame, text::PlainText};
+use super::{
+    attachments::Attachments, conversation::use_open, delivery::DeliveryLine, frame::MailFrame, text::PlainText,
+};
 use crate::{
     components::{Avatar, Badge, Icon, TimeAgo, Tint},
     format::intl,

@@ -36,11 +36,8 @@ pub(super) async fn upload(desk: Desk, file: File, inline: bool) -> Option<Attac
         // Sending it would take its time and come to nothing.
         let empty = file.size() <= 0.0;
         desk.toast(Arc::new(move |locale| {
-            let why = if empty {
-                td_string!(locale, editor.file_empty)
-            } else {
-                td_string!(locale, editor.file_too_large)
-            };
+            let why =
+                if empty { td_string!(locale, editor.file_empty) } else { td_string!(locale, editor.file_too_large) };
             td_string!(locale, editor.file_refused, name = name.as_str(), why = why).to_string()
         }));
         return None;

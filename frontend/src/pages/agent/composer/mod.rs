@@ -120,6 +120,25 @@ pub fn Composer(
             subject.set(now);
         }
     });
+    if is_new {
+        // Its row in the tray says what is being written.
+        let portal = use_portal();
+        effect(move || {
+            let (to, subject) = desk.content.with(|content| (content.to.clone(), content.subject.clone()));
+            let behind = portal.started.with_untracked(|load| {
+                let list = load.ready().map(Vec::as_slice).unwrap_or_default();
+                list.iter().any(|draft| draft.id == desk.id && (draft.to != to || draft.subject != subject))
+            });
+            if behind {
+                portal.started.change(|list| {
+                    if let Some(draft) = list.iter_mut().find(|draft| draft.id == desk.id) {
+                        draft.to = to;
+                        draft.subject = subject;
+                    }
+                });
+            }
+        });
+    }
     let on_keydown = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();

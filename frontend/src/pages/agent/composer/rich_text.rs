@@ -117,9 +117,8 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
                     editor.editor.set_value(Some(handle));
                     let _ = editor.ready.try_set(true);
                     // Somebody may be filling in another field meanwhile.
-                    let inside = dom::active_element().is_some_and(|active| {
-                        active.closest(".composer").ok().flatten().is_some()
-                    });
+                    let inside = dom::active_element()
+                        .is_some_and(|active| active.closest(".composer").ok().flatten().is_some());
                     if let Some(place) = composing.focus.filter(|_| !inside) {
                         editor.call("focus", &[JsValue::from_str(place)]);
                     }
