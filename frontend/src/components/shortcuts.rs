@@ -5,7 +5,7 @@ use crate::{
     dom,
     i18n::{txt, use_i18n, word},
     state::{
-        commands::use_commands,
+        commands::{Section, use_commands},
         session::{Session, use_session},
     },
 };
@@ -29,16 +29,14 @@ pub fn Shortcuts() -> impl IntoView {
             commands.palette.update(|open| *open = !*open);
             return;
         }
-        if chord || event.alt_key() || is_busy(&event) {
+        if chord || event.alt_key() || !untrack(|| are_on(session)) || is_busy(&event) {
             return;
         }
         let key = event.key();
         if key == "?" {
             event.prevent_default();
             commands.help.set(true);
-        } else if untrack(|| are_on(session))
-            && let Some(run) = commands.on_key(&key)
-        {
+        } else if let Some(run) = commands.on_key(&key) {
             event.prevent_default();
             run.run(());
         }
@@ -66,6 +64,8 @@ fn is_busy(event: &KeyboardEvent) -> bool {
 pub fn KeyHelp() -> impl IntoView {
     let i18n = use_i18n();
     let (commands, session) = (use_commands(), use_session());
+    // Also found where single keys are switched off, and the one that shows this with them.
+    commands.offer(Section::Do, txt!(i18n, shell.keys_title), None, move || commands.help.set(true));
     // Those that belong to what is not open now.
     let elsewhere: [(&'static str, Signal<String>); 7] = [
         ("n", txt!(i18n, inbox.start)),

@@ -144,9 +144,10 @@ impl Autosave {
         &self.typed
     }
 
-    /// Version for `If-Match`.
-    pub fn version(&self) -> i64 {
-        self.version
+    /// Version over which was typed, to know it again when a copy of it comes back; none that ever was while the agent
+    /// must choose, so that he is asked again.
+    pub fn base(&self) -> i64 {
+        if self.conflict { 0 } else { self.version }
     }
 
     /// Something was typed.
@@ -430,11 +431,13 @@ mod tests {
         type_text(&mut save, 0, "mine, from version 5");
         save.restored(&theirs);
         assert_eq!(save.status(), Saved::Conflict);
+        assert_ne!(save.base(), theirs.version, "another reload asks again");
         assert_eq!(save.take_due(9_000), None, "the newer draft is not overwritten unasked");
         assert_eq!(save.take_now(), None);
         type_text(&mut save, 9_000, "mine, typed on");
         assert_eq!(save.take_due(99_000), None);
         save.keep_mine(&theirs, 99_000);
+        assert_eq!(save.base(), theirs.version);
         let (version, change) = save.take_due(99_000).unwrap();
         assert_eq!((version, change.html.as_deref()), (7, Some("mine, typed on")));
     }

@@ -111,13 +111,12 @@ impl Desk {
             storage::remove(Area::Tab, &copy_key(self.id));
             return;
         }
-        self.edit(|content| *content = copy.content);
         if copy.version != draft.version {
             // It was changed elsewhere since: the agent chooses.
             self.with_mut(|save| save.restored(draft));
             self.ask(draft.clone());
-            self.show();
         }
+        self.edit(|content| *content = copy.content);
     }
 
     /// Something was written.
@@ -175,7 +174,9 @@ impl Desk {
         let now = self.clock.now();
         match outcome {
             Ok(theirs) => {
-                if lock(save).moved(&theirs, now) {
+                let asks = lock(save).moved(&theirs, now);
+                self.keep_rest(save);
+                if asks {
                     self.ask(theirs);
                 }
             }
@@ -238,6 +239,7 @@ impl Desk {
         if let Some(theirs) = self.conflict.get_untracked() {
             let now = self.clock.now();
             self.with_mut(|save| save.keep_mine(&theirs, now));
+            self.keep_copy();
             self.conflict.set(None);
             self.asks_conflict.set(false);
             self.show();
@@ -315,7 +317,7 @@ impl Desk {
     fn write_copy(self, save: &Arc<Mutex<Autosave>>) {
         let copy = {
             let save = lock(save);
-            Copy { version: save.version(), content: save.typed().clone() }
+            Copy { version: save.base(), content: save.typed().clone() }
         };
         if let Ok(text) = serde_json::to_string(&copy) {
             storage::write(Area::Tab, &copy_key(self.id), &text);
