@@ -3,6 +3,7 @@
 use crate::api::request::percent_encode;
 use leptos::prelude::*;
 use shared::ids::{CampaignId, DraftId, InteractionId, UserId};
+use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
@@ -133,9 +134,13 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Whether a path is not gone to for now, because somebody is asked first.
+pub type Guard = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// The address bar: where one is, and the way elsewhere. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Go {
+    guard: StoredValue<Option<Guard>>,
     path: RwSignal<String>,
     query: RwSignal<String>,
     place: Memo<Place>,
@@ -145,7 +150,12 @@ impl Go {
     /// Follows the address bar, and takes over links to our own pages, for as long as the owner lives.
     pub fn start() -> Self {
         let (path, query) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-        let go = Self { path, query, place: Memo::new(move |_| path.with(|path| place(path))) };
+        let go = Self {
+            guard: StoredValue::new(None),
+            path,
+            query,
+            place: Memo::new(move |_| path.with(|path| place(path))),
+        };
         go.read();
         let back = window_event_listener(leptos::ev::popstate, move |_| go.read());
         let click = window_event_listener(leptos::ev::click, move |event| go.follow(&event));
@@ -185,8 +195,20 @@ impl Go {
         self.query.get()
     }
 
-    /// Goes to a path.
+    /// Sets who is asked before one goes elsewhere.
+    pub fn guard(self, guard: Option<Guard>) {
+        self.guard.set_value(guard);
+    }
+
+    /// Goes to a path, unless something there is to be kept.
     pub fn to(self, path: &str) {
+        if !self.guard.get_value().is_some_and(|guard| guard(path)) {
+            self.to_at_once(path);
+        }
+    }
+
+    /// Goes to a path, whatever is left behind.
+    pub fn to_at_once(self, path: &str) {
         if let Ok(history) = window().history() {
             let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
         }
@@ -223,6 +245,13 @@ impl Go {
         let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) else { return };
         let elsewhere = !link.target().is_empty() || link.has_attribute("download") || link.rel() == "external";
         if elsewhere || link.origin() != window().location().origin().unwrap_or_default() {
+            return;
+        }
+        // Within the page the browser finds the way, and takes the keyboard along.
+        let location = window().location();
+        let same = location.pathname().is_ok_and(|path| path == link.pathname())
+            && location.search().is_ok_and(|query| query == link.search());
+        if same && !link.hash().is_empty() {
             return;
         }
         if place(&link.pathname()) != Place::Unknown {

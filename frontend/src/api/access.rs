@@ -34,6 +34,7 @@ impl Api {
 
     /// Ends this session, here even if the server cannot be told.
     pub async fn sign_out(self) {
+        self.session.leave();
         let _ = self.run(Request::post("auth/sign-out")).await;
         self.end();
     }

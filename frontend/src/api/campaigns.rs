@@ -59,9 +59,9 @@ impl Api {
         self.fetch(Request::get("campaigns/mine")).await
     }
 
-    /// Members, in their order.
-    pub async fn list_members(self, id: CampaignId) -> Answer<Page<MemberView>> {
-        self.fetch(Request::get(format!("campaigns/{id}/members"))).await
+    /// Members in their order, a page at a time.
+    pub async fn list_members(self, id: CampaignId, page: &PageQuery) -> Answer<Page<MemberView>> {
+        self.fetch(Request::get(page_query(&format!("campaigns/{id}/members"), page))).await
     }
 
     /// Adds or changes a member.

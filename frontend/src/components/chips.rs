@@ -93,15 +93,15 @@ pub fn Recipients(
             }
             "Enter" | "," | ";" => {
                 let chosen = picked.get_untracked().and_then(|at| offered.get(at).cloned());
+                let blank = typed.with_untracked(|typed| typed.trim().is_empty());
+                // With Ctrl the press goes on to whoever sends: what stands here half-typed must go along.
+                let sends = event.key() == "Enter" && (event.ctrl_key() || event.meta_key());
+                if !sends && (chosen.is_some() || !blank) {
+                    event.prevent_default();
+                }
                 match chosen {
-                    Some(address) => {
-                        event.prevent_default();
-                        add(vec![address]);
-                    }
-                    None if !typed.with_untracked(|typed| typed.trim().is_empty()) && !event.ctrl_key() => {
-                        event.prevent_default();
-                        commit();
-                    }
+                    Some(address) => add(vec![address]),
+                    None if !blank => commit(),
                     None => {}
                 }
             }
@@ -192,6 +192,7 @@ pub fn Recipients(
                         commit();
                     }
                 />
+            </div>
                 <ul class="chips-list" role="listbox" id=list_id aria-label=label hidden=move || suggestions.with(Vec::is_empty)>
                     {move || {
                         let options_id = options_id.clone();
@@ -219,7 +220,6 @@ pub fn Recipients(
                             .collect_view()
                     }}
                 </ul>
-            </div>
             {move || {
                 error
                     .get()

@@ -3,8 +3,11 @@
 use super::dialog::Dialog;
 use crate::{
     dom,
-    i18n::{txt, use_i18n},
-    state::{commands::use_commands, session::use_session},
+    i18n::{txt, use_i18n, word},
+    state::{
+        commands::{Section, use_commands},
+        session::{Session, use_session},
+    },
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -26,8 +29,7 @@ pub fn Shortcuts() -> impl IntoView {
             commands.palette.update(|open| *open = !*open);
             return;
         }
-        let single = session.with_me(|me| me.single_key_shortcuts).unwrap_or(false);
-        if chord || event.alt_key() || !single || is_busy(&event) {
+        if chord || event.alt_key() || !untrack(|| are_on(session)) || is_busy(&event) {
             return;
         }
         let key = event.key();
@@ -40,6 +42,11 @@ pub fn Shortcuts() -> impl IntoView {
         }
     });
     on_cleanup(move || listener.remove());
+}
+
+/// Whether single keys do something; reactive.
+fn are_on(session: Session) -> bool {
+    session.with_me(|me| me.single_key_shortcuts).unwrap_or(false)
 }
 
 /// Whether the key belongs to something else: text, a dialog, a menu, or a button that Enter presses.
@@ -56,7 +63,19 @@ fn is_busy(event: &KeyboardEvent) -> bool {
 #[component]
 pub fn KeyHelp() -> impl IntoView {
     let i18n = use_i18n();
-    let commands = use_commands();
+    let (commands, session) = (use_commands(), use_session());
+    // Also found where single keys are switched off, and the one that shows this with them.
+    commands.offer(Section::Do, txt!(i18n, shell.keys_title), None, move || commands.help.set(true));
+    // Those that belong to what is not open now.
+    let elsewhere: [(&'static str, Signal<String>); 7] = [
+        ("n", txt!(i18n, inbox.start)),
+        ("/", txt!(i18n, inbox.search_key)),
+        ("j", txt!(i18n, inbox.next)),
+        ("k", txt!(i18n, inbox.previous)),
+        ("r", txt!(i18n, inbox.reply)),
+        ("a", txt!(i18n, inbox.reply_all)),
+        ("e", txt!(i18n, inbox.finish)),
+    ];
     // Of two commands on one key the later one holds: it belongs to what is open.
     let keys = Signal::derive(move || {
         let mut kept: Vec<(&'static str, Signal<String>)> = Vec::new();
@@ -65,6 +84,11 @@ pub fn KeyHelp() -> impl IntoView {
                 && !kept.iter().any(|(known, _)| *known == key)
             {
                 kept.push((key, command.label));
+            }
+        }
+        for (key, label) in elsewhere {
+            if !kept.iter().any(|(known, _)| *known == key) {
+                kept.push((key, label));
             }
         }
         kept
@@ -92,7 +116,7 @@ pub fn KeyHelp() -> impl IntoView {
                         </tr>
                         <tr>
                             <th scope="row">{txt!(i18n, shell.keys_send)}</th>
-                            <td><kbd>"Ctrl"</kbd> <kbd>"Enter"</kbd></td>
+                            <td><kbd>"Ctrl"</kbd> <kbd>{txt!(i18n, shell.key_enter)}</kbd></td>
                         </tr>
                         <tr>
                             <th scope="row">{txt!(i18n, shell.keys_close)}</th>
@@ -104,7 +128,11 @@ pub fn KeyHelp() -> impl IntoView {
                         </tr>
                     </tbody>
                 </table>
-                <p class="help">{txt!(i18n, shell.keys_off)}</p>
+                <p class="help">
+                    {move || {
+                        if are_on(session) { word!(i18n, shell.keys_off) } else { word!(i18n, shell.keys_are_off) }
+                    }}
+                </p>
             </div>
         </Dialog>
     }

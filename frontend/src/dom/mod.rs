@@ -30,6 +30,12 @@ pub fn pixels(length: f64) -> String {
     format!("{whole}px")
 }
 
+/// Names the page in the tab of the browser, with a count before it unless that is zero.
+pub fn set_title(name: &str, count: usize) {
+    let title = if count > 0 { format!("({count}) {name} · Posta") } else { format!("{name} · Posta") };
+    document().set_title(&title);
+}
+
 /// The element that holds the keyboard.
 pub fn active_element() -> Option<HtmlElement> {
     document().active_element()?.dyn_into().ok()

@@ -13,6 +13,8 @@ pub enum Ago {
     Days(i64),
     /// Longer: the date says more.
     Date,
+    /// More than a year: the date with its year.
+    DateOfYear,
 }
 
 const MINUTE: i64 = 60_000;
@@ -27,7 +29,8 @@ pub fn ago(then: i64, now: i64) -> Ago {
         MINUTE..HOUR => Ago::Minutes(gone / MINUTE),
         HOUR..DAY => Ago::Hours(gone / HOUR),
         _ if gone < 7 * DAY => Ago::Days(gone / DAY),
-        _ => Ago::Date,
+        _ if gone < 365 * DAY => Ago::Date,
+        _ => Ago::DateOfYear,
     }
 }
 
@@ -44,5 +47,7 @@ mod tests {
         assert_eq!(ago(0, DAY - 1), Ago::Hours(23));
         assert_eq!(ago(0, 6 * DAY), Ago::Days(6));
         assert_eq!(ago(0, 7 * DAY), Ago::Date);
+        assert_eq!(ago(0, 364 * DAY), Ago::Date);
+        assert_eq!(ago(0, 365 * DAY), Ago::DateOfYear);
     }
 }

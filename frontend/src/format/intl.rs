@@ -18,6 +18,8 @@ pub enum When {
     Time,
     /// `12 Nov`.
     Day,
+    /// `12 Nov 2024`.
+    DayOfYear,
     /// `Wednesday, 12 November 2025 at 14:05:09`.
     Exact,
 }
@@ -60,6 +62,9 @@ pub fn when(locale: Locale, at: Timestamp, how: When) -> String {
         let chosen = match how {
             When::Time => options(&[("hour", word("2-digit")), ("minute", word("2-digit"))]),
             When::Day => options(&[("day", word("numeric")), ("month", word("short"))]),
+            When::DayOfYear => {
+                options(&[("day", word("numeric")), ("month", word("short")), ("year", word("numeric"))])
+            }
             When::Exact => options(&[("dateStyle", word("full")), ("timeStyle", word("medium"))]),
         };
         if how == When::Time {
@@ -108,6 +113,7 @@ pub fn short_ago(locale: Locale, at: Timestamp, now: i64) -> String {
         Ago::Hours(n) => whole(locale, n, "hour"),
         Ago::Days(n) => whole(locale, n, "day"),
         Ago::Date => when(locale, at, When::Day),
+        Ago::DateOfYear => when(locale, at, When::DayOfYear),
     }
 }
 

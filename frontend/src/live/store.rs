@@ -168,7 +168,7 @@ impl Live {
     }
 
     fn with(self, read: impl FnOnce(&Reducer)) {
-        self.reducer.with_value(read);
+        let _ = self.reducer.try_with_value(read);
     }
 }
 

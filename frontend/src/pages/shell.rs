@@ -14,6 +14,7 @@ use crate::{
         palette::{Found, Palette},
         shortcuts::{KeyHelp, Shortcuts},
     },
+    dom::set_title,
     format,
     i18n::{txt, use_i18n, word},
     live::{
@@ -70,9 +71,10 @@ pub fn Shell() -> impl IntoView {
 
 #[component]
 fn ToSignIn() -> impl IntoView {
-    let go = use_go();
+    let (go, session) = (use_go(), use_session());
     let here = untrack(|| format!("{}{}", go.path(), go.search()));
-    effect(move || go.replace(&routes::sign_in(&here)));
+    let path = if session.has_left() { routes::SIGN_IN.to_string() } else { routes::sign_in(&here) };
+    effect(move || go.replace(&path));
 }
 
 /// Rail at the left, page at the right, and what lies over both.
@@ -89,6 +91,7 @@ fn Frame() -> impl IntoView {
     let socket = keep_connected(use_api(), live, clock);
     provide_context(socket);
     offer_places();
+    name_page(live);
     view! {
         <a class="skip" href="#page">{txt!(i18n, shell.skip)}</a>
         <ConnectionBar />
@@ -155,6 +158,23 @@ fn ConnectionBar() -> impl IntoView {
             }
         }}
     }
+}
+
+/// The tab of the browser says where one is, and how many mails were not opened, wherever that is.
+fn name_page(live: Live) {
+    let (i18n, go) = (use_i18n(), use_go());
+    effect(move || {
+        let name = match go.place() {
+            Place::Inbox(_) | Place::Home => word!(i18n, shell.inbox),
+            Place::Campaigns => word!(i18n, shell.campaigns),
+            Place::Members => word!(i18n, campaigns.members),
+            Place::Users => word!(i18n, shell.users),
+            Place::Settings => word!(i18n, shell.settings),
+            // They name themselves.
+            Place::Setup | Place::SignIn | Place::Unknown => return,
+        };
+        set_title(&name, live.active.unread());
+    });
 }
 
 /// Places that can be gone to from everywhere.

@@ -99,6 +99,8 @@ pub enum Saved {
     Away,
     /// Someone else, or another tab, has changed the draft.
     Conflict,
+    /// The server does not take what was typed; it is kept here until it is mended.
+    Refused,
 }
 
 /// The saving of one draft.
@@ -116,6 +118,7 @@ pub struct Autosave {
     failures: u32,
     saved_at: Option<i64>,
     conflict: bool,
+    refused: bool,
 }
 
 impl Autosave {
@@ -132,6 +135,7 @@ impl Autosave {
             failures: 0,
             saved_at: None,
             conflict: false,
+            refused: false,
         }
     }
 
@@ -140,9 +144,10 @@ impl Autosave {
         &self.typed
     }
 
-    /// Version for `If-Match`.
-    pub fn version(&self) -> i64 {
-        self.version
+    /// Version over which was typed, to know it again when a copy of it comes back; none that ever was while the agent
+    /// must choose, so that he is asked again.
+    pub fn base(&self) -> i64 {
+        if self.conflict { 0 } else { self.version }
     }
 
     /// Something was typed.
@@ -199,6 +204,7 @@ impl Autosave {
         self.server = Content::of(draft);
         self.version = draft.version;
         self.failures = 0;
+        self.refused = false;
         self.saved_at = Some(now);
         self.due = self.is_dirty().then_some(now + DELAY);
     }
@@ -211,10 +217,20 @@ impl Autosave {
         self.due = Some(now + wait);
     }
 
-    /// The server refuses what was sent for good; the next key tries again.
-    pub fn refused(&mut self) {
+    /// The server refuses what was sent for good; the next key tries again. Whether that is news.
+    pub fn refused(&mut self) -> bool {
         self.in_flight = None;
         self.due = None;
+        self.failures = 0;
+        !std::mem::replace(&mut self.refused, true)
+    }
+
+    /// A text that was kept elsewhere came back, typed over an older draft than `theirs`: nothing is stored before
+    /// the agent has chosen.
+    pub fn restored(&mut self, theirs: &DraftView) {
+        self.version = theirs.version;
+        self.due = None;
+        self.conflict = true;
     }
 
     /// The draft has another version at the server. Where only the version differs, as after a file was added, it
@@ -246,16 +262,19 @@ impl Autosave {
     }
 
     /// The draft is gone or became a mail: whatever is written counts as stored.
-    pub fn settle(&mut self, stored: Content) {
+    pub fn settle(&mut self) {
         self.in_flight = None;
         self.due = None;
-        self.stored = stored;
+        self.refused = false;
+        self.stored = self.typed.clone();
     }
 
     /// What the agent sees.
     pub fn status(&self) -> Saved {
         if self.conflict {
             Saved::Conflict
+        } else if self.refused && self.is_dirty() {
+            Saved::Refused
         } else if self.failures > 0 {
             Saved::Away
         } else if self.in_flight.is_some() || self.is_dirty() {
@@ -403,6 +422,41 @@ mod tests {
         save.keep_mine(&theirs, 9_100);
         let (version, change) = save.take_due(9_100).unwrap();
         assert_eq!((version, change.html.as_deref()), (5, Some("mine")));
+    }
+
+    #[test]
+    fn a_text_that_comes_back_over_a_newer_draft_waits_for_the_agent() {
+        let theirs = draft(7, "newer");
+        let mut save = Autosave::new(&theirs);
+        type_text(&mut save, 0, "mine, from version 5");
+        save.restored(&theirs);
+        assert_eq!(save.status(), Saved::Conflict);
+        assert_ne!(save.base(), theirs.version, "another reload asks again");
+        assert_eq!(save.take_due(9_000), None, "the newer draft is not overwritten unasked");
+        assert_eq!(save.take_now(), None);
+        type_text(&mut save, 9_000, "mine, typed on");
+        assert_eq!(save.take_due(99_000), None);
+        save.keep_mine(&theirs, 99_000);
+        assert_eq!(save.base(), theirs.version);
+        let (version, change) = save.take_due(99_000).unwrap();
+        assert_eq!((version, change.html.as_deref()), (7, Some("mine, typed on")));
+    }
+
+    #[test]
+    fn what_the_server_refuses_is_said_once_until_it_is_mended() {
+        let mut save = Autosave::new(&draft(1, ""));
+        type_text(&mut save, 0, "too much");
+        save.take_due(800).unwrap();
+        assert!(save.refused(), "news");
+        assert_eq!(save.status(), Saved::Refused);
+        assert_eq!(save.take_due(9_000), None);
+        type_text(&mut save, 9_000, "still too much");
+        save.take_due(9_800).unwrap();
+        assert!(!save.refused());
+        type_text(&mut save, 10_000, "enough");
+        save.take_due(10_800).unwrap();
+        save.stored(&draft(2, "enough"), 10_900);
+        assert_eq!(save.status(), Saved::At(10_900));
     }
 
     #[test]

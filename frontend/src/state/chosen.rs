@@ -25,6 +25,13 @@ impl<T: Copy + PartialEq> Chosen<T> {
         }
     }
 
+    /// Unmarks what is not wanted. Whether anything was.
+    pub fn retain(&mut self, wanted: impl FnMut(&T) -> bool) -> bool {
+        let before = self.0.len();
+        self.0.retain(wanted);
+        self.0.len() != before
+    }
+
     /// Whether it is marked.
     pub fn contains(&self, item: T) -> bool {
         self.0.contains(&item)
@@ -58,5 +65,7 @@ mod tests {
         chosen.set(1, false);
         assert_eq!(chosen.to_vec(), [2]);
         assert!(chosen.contains(2) && !chosen.contains(1));
+        assert!(!chosen.retain(|item| *item == 2));
+        assert!(chosen.retain(|item| *item != 2) && chosen.is_empty());
     }
 }

@@ -48,8 +48,16 @@ impl Messages {
         this
     }
 
+    /// Whether its conversation is still open: what was asked for may be answered after one has left.
+    fn is_open(self) -> bool {
+        self.ids.try_with_untracked(|_| ()).is_some()
+    }
+
     /// Takes over what was fetched anew.
     pub fn replace(self, mut messages: Vec<MessageView>) {
+        if !self.is_open() {
+            return;
+        }
         // What was taken back is a draft again and no mail.
         messages.retain(|message| message.delivery != Some(Delivery::Cancelled));
         // They come in order, so this goes through once.
@@ -70,6 +78,9 @@ impl Messages {
 
     /// Adds a mail, or takes over its newer state.
     pub fn put(self, message: MessageView) {
+        if !self.is_open() {
+            return;
+        }
         if message.delivery == Some(Delivery::Cancelled) {
             self.remove(message.id);
             return;
@@ -85,6 +96,19 @@ impl Messages {
             });
             ids.insert(at, id);
             self.ids.set(ids);
+        }
+    }
+
+    /// Takes over a mail that was fetched because it has changed, unless it came further meanwhile.
+    pub fn renew(self, message: MessageView) {
+        let behind = self.row(message.id).is_some_and(|row| {
+            row.with_untracked(|known| match (known.delivery, message.delivery) {
+                (Some(now), Some(next)) => !may_follow(now, next),
+                _ => false,
+            })
+        });
+        if !behind {
+            self.put(message);
         }
     }
 
@@ -117,7 +141,7 @@ impl Messages {
 
     /// A mail was taken back: it is a draft again.
     pub fn remove(self, id: MessageId) {
-        if self.ids.with_untracked(|ids| ids.contains(&id)) {
+        if self.ids.try_with_untracked(|ids| ids.contains(&id)) == Some(true) {
             self.ids.update(|ids| ids.retain(|known| *known != id));
         }
     }
@@ -129,7 +153,7 @@ impl Messages {
 
     /// A mail's signal.
     pub fn row(self, id: MessageId) -> Option<ArcRwSignal<MessageView>> {
-        self.rows.with_value(|rows| rows.get(&id).cloned())
+        self.rows.try_with_value(|rows| rows.get(&id).cloned()).flatten()
     }
 
     /// The newest mail that `wanted` picks; reactive in which mails there are.

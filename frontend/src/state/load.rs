@@ -106,7 +106,7 @@ impl<T: Clone + Send + Sync + 'static> Loader<T> {
 
     /// Fetches again; what is shown stays until the answer comes, a failure goes back to loading.
     pub fn reload(self) {
-        if self.state.with_untracked(|state| matches!(state, Load::Failed(_))) {
+        if self.state.try_with_untracked(|state| matches!(state, Load::Failed(_))) == Some(true) {
             self.state.set(Load::Loading);
         }
         self.again.update(|count| *count = count.wrapping_add(1));
@@ -120,6 +120,11 @@ impl<T: Clone + Send + Sync + 'static> Loader<T> {
     /// Reads where it stands; reactive.
     pub fn with<O>(self, read: impl FnOnce(&Load<T>) -> O) -> O {
         self.state.with(read)
+    }
+
+    /// Reads where it stands, without following it.
+    pub fn with_untracked<O>(self, read: impl FnOnce(&Load<T>) -> O) -> O {
+        self.state.with_untracked(read)
     }
 
     /// Changes what is there, as after an action whose outcome is known.

@@ -15,3 +15,4 @@ pub mod rows;
 pub mod session;
 pub mod toasts;
 pub mod tray;
+pub mod unsaved;

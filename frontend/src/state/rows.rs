@@ -12,6 +12,9 @@ pub enum Order {
     Queue,
 }
 
+/// How many departures are remembered.
+const REMEMBERED: usize = 10_000;
+
 type Key = (i64, i64, InteractionId);
 
 impl Order {
@@ -53,9 +56,9 @@ impl Rows {
         Self { order, rows: HashMap::new(), sorted: Vec::new(), gone: HashMap::new() }
     }
 
-    /// Forgets all and takes these.
-    pub fn replace(&mut self, rows: Vec<InteractionSummary>) {
-        self.gone.clear();
+    /// Forgets all and takes these, but for those that left while they were fetched.
+    pub fn replace(&mut self, mut rows: Vec<InteractionSummary>) {
+        rows.retain(|row| self.gone.get(&row.id).is_none_or(|version| row.version > *version));
         self.sorted = rows.iter().map(|row| self.order.key(row)).collect();
         self.sorted.sort_unstable();
         self.rows = rows.into_iter().map(|row| (row.id, row)).collect();
@@ -98,7 +101,15 @@ impl Rows {
                 self.gone.insert(id, version);
                 true
             }
-            None => false,
+            // It may be on its way here in a list that was fetched before it left.
+            None => {
+                if self.gone.len() >= REMEMBERED {
+                    self.gone.clear();
+                }
+                let left = self.gone.entry(id).or_insert(version);
+                *left = version.max(*left);
+                false
+            }
         }
     }
 
@@ -208,6 +219,18 @@ pub mod tests {
         assert_eq!(rows.put(row(1, 4, 99)), Put::Stale);
         assert_eq!(rows.get(InteractionId(1)).unwrap().version, 5);
         assert!(!rows.remove(InteractionId(1), 4), "an older removal does not count");
+    }
+
+    #[test]
+    fn what_left_while_the_list_was_fetched_is_no_ghost_in_it() {
+        let mut rows = Rows::new(Order::Queue);
+        rows.replace(vec![row(1, 5, 10)]);
+        assert!(rows.remove(InteractionId(1), 6));
+        assert!(!rows.remove(InteractionId(2), 4), "not known yet");
+        rows.replace(vec![row(1, 5, 10), row(2, 3, 20), row(3, 1, 30)]);
+        assert_eq!(ids(&rows), [3]);
+        rows.replace(vec![row(1, 7, 10)]);
+        assert_eq!(ids(&rows), [1], "it waits again");
     }
 
     #[test]

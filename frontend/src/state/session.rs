@@ -23,17 +23,25 @@ pub struct Session {
     phase: RwSignal<Phase>,
     /// The session ended by itself or by others: the sign-in page says so.
     pub ended: RwSignal<bool>,
+    /// Whoever was signed in has left by himself.
+    left: StoredValue<bool>,
 }
 
 impl Session {
     /// Nobody yet.
     pub fn new() -> Self {
-        Self { me: RwSignal::new(None), phase: RwSignal::new(Phase::Starting), ended: RwSignal::new(false) }
+        Self {
+            me: RwSignal::new(None),
+            phase: RwSignal::new(Phase::Starting),
+            ended: RwSignal::new(false),
+            left: StoredValue::new(false),
+        }
     }
 
     /// Somebody has signed in, or the token was renewed.
     pub fn signed_in(self, me: Me) {
         self.ended.set(false);
+        self.left.set_value(false);
         self.set_me(me);
         if self.phase.get_untracked() != Phase::SignedIn {
             self.phase.set(Phase::SignedIn);
@@ -47,9 +55,19 @@ impl Session {
         }
     }
 
+    /// The user signs out: that the session ends is no news to him, and what he had open stays behind.
+    pub fn leave(self) {
+        self.left.set_value(true);
+    }
+
+    /// Whether the user has signed out by himself.
+    pub fn has_left(self) -> bool {
+        self.left.get_value()
+    }
+
     /// The session is over.
     pub fn signed_out(self) {
-        if self.phase.get_untracked() == Phase::SignedIn {
+        if self.phase.get_untracked() == Phase::SignedIn && !self.has_left() {
             self.ended.set(true);
         }
         self.phase.set(Phase::SignedOut);

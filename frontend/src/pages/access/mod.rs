@@ -7,8 +7,9 @@ pub mod strength;
 
 use crate::{
     components::{Menu, MenuItem},
+    dom,
     i18n::{Locale, language_of, tag, txt, use_i18n},
-    state::preferences::remember_language,
+    state::{effect::effect, preferences::remember_language},
 };
 use leptos::prelude::*;
 
@@ -26,6 +27,7 @@ pub fn AccessFrame(
         i18n.set_locale(locale);
         remember_language(language_of(locale));
     };
+    effect(move || dom::set_title(&title.get(), 0));
     view! {
         <main class="access">
             <div class="access-card">

@@ -4,7 +4,7 @@ use super::{AccessFrame, sign_in::focus_wrong, strength::StrengthMeter};
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Look, PasswordField, Tint},
-    i18n::{error_text, txt, use_i18n},
+    i18n::{error_text, txt, use_i18n, word},
     state::{
         forms::FormErrors,
         session::use_session,
@@ -12,11 +12,7 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use shared::{
-    api::access::ChangePassword,
-    error::ErrorCode,
-    validate::{FieldIssue, Rule},
-};
+use shared::{api::access::ChangePassword, error::ErrorCode};
 
 /// The page that stands before all others until the password is changed.
 #[component]
@@ -58,6 +54,8 @@ pub fn PasswordForm(
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
+    let wrong = RwSignal::new(false);
+    let current_error = errors.of("current");
     let form = NodeRef::<html::Form>::new();
     let login = Signal::derive(move || session.with_me(|me| me.login.clone()).unwrap_or_default());
     let submit = move |event: web_sys::SubmitEvent| {
@@ -67,6 +65,7 @@ pub fn PasswordForm(
         }
         let request = ChangePassword { current: current.get_untracked(), new: new.get_untracked() };
         failure.set(None);
+        wrong.set(false);
         if !errors.judge(&request) {
             focus_wrong(form);
             return;
@@ -81,19 +80,12 @@ pub fn PasswordForm(
                     let _ = new.try_set(String::new());
                     toasts.good(say!(shell.password_changed));
                     if let Some(on_done) = on_done {
-                        on_done.run(());
+                        let _ = on_done.try_run(());
                     }
                 }
                 Err(error) if error.code() == Some(ErrorCode::WrongCredentials) => {
                     // Only the present password can be wrong here.
-                    errors.add(FieldIssue {
-                        pointer: "/current".into(),
-                        rule: Rule::Inconsistent,
-                        min: None,
-                        max: None,
-                        message: String::new(),
-                    });
-                    let _ = failure.try_set(Some(error));
+                    let _ = wrong.try_set(true);
                     focus_wrong(form);
                 }
                 Err(error) => {
@@ -119,8 +111,13 @@ pub fn PasswordForm(
                 label=txt!(i18n, shell.password_current)
                 name="current"
                 value=current
-                error=errors.of("current")
-                on_edit=Callback::new(move |()| errors.touch("current"))
+                error=Signal::derive(move || {
+                    if wrong.get() { Some(word!(i18n, shell.password_current_wrong)) } else { current_error.get() }
+                })
+                on_edit=Callback::new(move |()| {
+                    wrong.set(false);
+                    errors.touch("current");
+                })
             />
             <PasswordField
                 label=txt!(i18n, shell.password_new)

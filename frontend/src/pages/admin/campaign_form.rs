@@ -11,6 +11,7 @@ use crate::{
         forms::FormErrors,
         session::use_session,
         toasts::{say, use_toasts},
+        unsaved::hold_unsaved,
     },
 };
 use leptos::prelude::*;
@@ -46,12 +47,14 @@ pub fn CampaignEditor(
     let i18n = use_i18n();
     let (api, session, toasts) = (use_api(), use_session(), use_toasts());
     let id = campaign.as_ref().map(|campaign| campaign.id);
-    let version = campaign.as_ref().map_or(0, |campaign| campaign.version);
+    let version = StoredValue::new(campaign.as_ref().map_or(0, |campaign| campaign.version));
     let form = campaign.as_ref().map_or_else(CampaignForm::new, CampaignForm::of);
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let may_write = session.may_now(Permission::CampaignsWrite);
+    let opened = form.typed();
+    hold_unsaved(move || form.typed() != opened);
 
     let save = move |disabled: bool| {
         if busy.get_untracked() {
@@ -66,6 +69,7 @@ pub fn CampaignEditor(
             return;
         }
         busy.set(true);
+        let version = version.get_value();
         leptos::task::spawn_local(async move {
             let outcome = match id {
                 Some(id) => api.update_campaign(id, version, &input, disabled).await,
@@ -79,7 +83,7 @@ pub fn CampaignEditor(
                     } else {
                         toasts.good(say!(campaigns.saved));
                     }
-                    on_saved.run(saved);
+                    let _ = on_saved.try_run(saved);
                 }
                 Err(error) => {
                     if errors.adopt(&error) {
@@ -100,7 +104,7 @@ pub fn CampaignEditor(
         <form class="admin-form" on:submit=submit novalidate>
             <header class="admin-form-head">
                 <h1>{move || title.clone().unwrap_or_else(|| word!(i18n, campaigns.new))}</h1>
-                {id.filter(|_| may_write).map(|id| view! { <EnabledSwitch id=id form=form on_done=on_reload /> })}
+                {id.filter(|_| may_write).map(|id| view! { <EnabledSwitch id=id form=form version=version /> })}
             </header>
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, campaigns.group_campaign)}</legend>
@@ -181,16 +185,26 @@ pub fn CampaignEditor(
     }
 }
 
-/// Switches a campaign that exists on or off at once, without saving the form.
+/// Switches a campaign that exists on or off at once, without saving the form, and without touching what is typed in it.
 #[component]
-fn EnabledSwitch(id: CampaignId, form: CampaignForm, on_done: Callback<()>) -> impl IntoView {
+fn EnabledSwitch(id: CampaignId, form: CampaignForm, version: StoredValue<i64>) -> impl IntoView {
     let i18n = use_i18n();
     let (api, toasts) = (use_api(), use_toasts());
     let change = move |on: bool| {
         form.enabled.set(on);
         leptos::task::spawn_local(async move {
             match api.enable_campaign(id, on).await {
-                Ok(()) => on_done.run(()),
+                Ok(()) => {
+                    if let Ok(campaign) = api.get_campaign(id).await {
+                        let _ = form.enabled.try_set(campaign.enabled);
+                        // One step is this change. More are somebody else's, which saving the form must not overwrite.
+                        let _ = version.try_update_value(|version| {
+                            if campaign.version == version.saturating_add(1) {
+                                *version = campaign.version;
+                            }
+                        });
+                    }
+                }
                 Err(error) => {
                     let _ = form.enabled.try_set(!on);
                     toasts.bad(Arc::new(move |locale| error_text(locale, &error)));

@@ -123,7 +123,7 @@ fn Campaigns() -> impl IntoView {
                                         icon=icondata::LuPlus
                                         on:click=move |_| go.to(&format!("{}?campaign=new", routes::CAMPAIGNS))
                                     >
-                                        {txt!(i18n, common.new)}
+                                        {txt!(i18n, campaigns.new_short)}
                                     </Button>
                                 }
                             })

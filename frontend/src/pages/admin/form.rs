@@ -141,6 +141,48 @@ impl CampaignForm {
         form
     }
 
+    /// All that is typed, to see whether it was changed; apart from what is saved at once.
+    pub fn typed(self) -> Vec<String> {
+        let texts = [
+            self.name,
+            self.service_level,
+            self.from_name,
+            self.eligibility,
+            self.order,
+            self.max,
+            self.import_days,
+            self.address,
+            self.login,
+            self.password,
+            self.smtp.host,
+            self.smtp.port,
+            self.smtp.security,
+            self.imap.host,
+            self.imap.port,
+            self.imap.security,
+        ];
+        let switches = [self.receive, self.plaintext, self.save_sent];
+        texts
+            .into_iter()
+            .map(|text| text.get_untracked())
+            .chain(switches.into_iter().map(|on| on.get_untracked().to_string()))
+            .collect()
+    }
+
+    /// Follows all that a login test tries.
+    pub fn track_account(self) {
+        for text in [self.address, self.login, self.password] {
+            text.track();
+        }
+        for server in [self.smtp, self.imap] {
+            for text in [server.host, server.port, server.security] {
+                text.track();
+            }
+        }
+        self.receive.track();
+        self.plaintext.track();
+    }
+
     /// Whether an empty password stands for the stored one; reactive.
     pub fn keeps_password(self) -> bool {
         for server in [self.smtp, self.imap] {

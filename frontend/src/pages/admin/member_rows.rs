@@ -1,9 +1,14 @@
 //! The third column: members of the chosen campaigns, and what each may.
 
 use super::members::Place;
-use crate::state::chosen::Chosen;
+use crate::state::{
+    chosen::Chosen,
+    effect::{effect, effect_with},
+};
 use crate::{
+    api::ApiError,
     components::{Avatar, Checkbox, Empty, Failed, Skeleton},
+    dom,
     i18n::{txt, use_i18n},
     state::load::{Load, Loader},
 };
@@ -12,6 +17,11 @@ use shared::{
     api::campaigns::MemberInput,
     ids::{CampaignId, UserId},
 };
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+/// Names a row: who is a member of what.
+type Key = (CampaignId, UserId);
 
 /// A change of one member.
 pub type Change = (CampaignId, UserId, MemberInput);
@@ -21,82 +31,172 @@ pub type Change = (CampaignId, UserId, MemberInput);
 pub fn MemberTable(
     /// Members.
     places: Loader<Vec<Place>>,
+    /// Words that a row must have to be shown.
+    words: RwSignal<String>,
     /// No campaign is chosen yet.
     nothing_chosen: Signal<bool>,
     /// Marked for removal.
-    picked: RwSignal<Chosen<(CampaignId, UserId)>>,
+    picked: RwSignal<Chosen<Key>>,
     /// Changes are allowed.
     may_write: bool,
     /// One was changed.
     on_change: Callback<Change>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let face = Memo::new(move |_| {
+        if nothing_chosen.get() {
+            return Face::NothingChosen;
+        }
+        places.with(|load| match load {
+            Load::Loading => Face::Loading,
+            Load::Failed(error) => Face::Failed(error.clone()),
+            Load::Ready(list) if list.is_empty() => Face::Empty,
+            Load::Ready(_) => Face::Full,
+        })
+    });
     view! {
         <div class="column-list">
-            {move || {
-                if nothing_chosen.get() {
-                    return view! {
+            {move || match face.get() {
+                Face::NothingChosen => {
+                    view! {
                         <Empty
                             glyph=icondata::LuUsers
                             title=txt!(i18n, campaigns.members_none_chosen)
                             body=txt!(i18n, campaigns.members_none_chosen_next)
                         />
                     }
-                        .into_any();
+                        .into_any()
                 }
-                match places.get() {
-                    Load::Loading => view! { <Skeleton rows=5 shape="line" /> }.into_any(),
-                    Load::Failed(error) => {
-                        view! { <Failed error=error on_retry=move |()| places.reload() /> }.into_any()
+                Face::Loading => view! { <Skeleton rows=5 shape="line" /> }.into_any(),
+                Face::Failed(error) => {
+                    view! { <Failed error=error on_retry=move |()| places.reload() /> }.into_any()
+                }
+                Face::Empty => {
+                    view! {
+                        <Empty
+                            glyph=icondata::LuUsers
+                            title=txt!(i18n, campaigns.members_none)
+                            body=txt!(i18n, campaigns.members_none_next)
+                        />
                     }
-                    Load::Ready(list) if list.is_empty() => {
-                        view! {
-                            <Empty
-                                glyph=icondata::LuUsers
-                                title=txt!(i18n, campaigns.members_none)
-                                body=txt!(i18n, campaigns.members_none_next)
-                            />
-                        }
-                            .into_any()
-                    }
-                    Load::Ready(list) => {
-                        let several = list.first().is_some_and(|first| list.iter().any(|p| p.campaign != first.campaign));
-                        view! {
-                            <div class="table-scroll" tabindex="0" role="region" aria-label=txt!(i18n, campaigns.members)>
-                                <table class="table members">
-                                    <thead>
-                                        <tr>
-                                            <th scope="col"><span class="visually-hidden">{txt!(i18n, common.remove)}</span></th>
-                                            <th scope="col">{txt!(i18n, campaigns.member)}</th>
-                                            {several.then(|| view! { <th scope="col">{txt!(i18n, campaigns.campaign)}</th> })}
-                                            <th scope="col" data-tip=txt!(i18n, campaigns.position_help)>{txt!(i18n, campaigns.position)}</th>
-                                            <th scope="col" data-tip=txt!(i18n, campaigns.penalty_help)>{txt!(i18n, campaigns.penalty)}</th>
-                                            <th scope="col">{txt!(i18n, campaigns.may_receive)}</th>
-                                            <th scope="col">{txt!(i18n, campaigns.may_start)}</th>
-                                        </tr>
-                                    </thead>
-                                    <tbody>
-                                        {list
-                                            .into_iter()
-                                            .map(|place| {
-                                                view! {
-                                                    <MemberRow
-                                                        place=place
-                                                        several=several
-                                                        picked=picked
-                                                        may_write=may_write
-                                                        on_change=on_change
-                                                    />
-                                                }
+                        .into_any()
+                }
+                Face::Full => {
+                    view! { <Table places=places words=words picked=picked may_write=may_write on_change=on_change /> }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+}
+
+/// What the column shows.
+#[derive(Clone, PartialEq)]
+enum Face {
+    NothingChosen,
+    Loading,
+    Failed(ApiError),
+    Empty,
+    Full,
+}
+
+/// The table proper. Each row stays while it is a member, whatever else changes: somebody may be typing in it.
+#[component]
+fn Table(
+    places: Loader<Vec<Place>>,
+    words: RwSignal<String>,
+    picked: RwSignal<Chosen<Key>>,
+    may_write: bool,
+    on_change: Callback<Change>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let several = Memo::new(move |_| {
+        places.with(|load| {
+            load.ready().is_some_and(|list| {
+                list.first().is_some_and(|first| list.iter().any(|place| place.campaign != first.campaign))
+            })
+        })
+    });
+    let keys = Memo::new(move |_| {
+        let words = words.get();
+        places.with(|load| {
+            let list = load.ready().map(Vec::as_slice).unwrap_or_default();
+            list.iter().filter(|place| place.fits(&words)).map(Place::key).collect::<Vec<_>>()
+        })
+    });
+    // A row that moves loses the keyboard on its way.
+    let last = StoredValue::new_local(None::<HtmlElement>);
+    effect(move || {
+        keys.track();
+        request_animation_frame(move || {
+            let lost = dom::active_element().is_none_or(|active| active.tag_name() == "BODY");
+            if let Some(field) = last.try_get_value().flatten().filter(|field| lost && field.is_connected()) {
+                let _ = field.focus();
+            }
+        });
+    });
+    view! {
+        <div
+            class="table-scroll"
+            tabindex="0"
+            role="region"
+            aria-label=txt!(i18n, campaigns.members)
+            on:focusin=move |event| {
+                last.set_value(event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()));
+            }
+            on:pointerdown=move |_| last.set_value(None)
+        >
+            <table class="table members">
+                <thead>
+                    <tr>
+                        <th scope="col"><span class="visually-hidden">{txt!(i18n, common.remove)}</span></th>
+                        <th scope="col">{txt!(i18n, campaigns.member)}</th>
+                        {move || several.get().then(|| view! { <th scope="col">{txt!(i18n, campaigns.campaign)}</th> })}
+                        <th scope="col" data-tip=txt!(i18n, campaigns.position_help)>{txt!(i18n, campaigns.position)}</th>
+                        <th scope="col" data-tip=txt!(i18n, campaigns.penalty_help)>{txt!(i18n, campaigns.penalty)}</th>
+                        <th scope="col">{txt!(i18n, campaigns.may_receive)}</th>
+                        <th scope="col">{txt!(i18n, campaigns.may_start)}</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For
+                        each=move || keys.get()
+                        key=|key| *key
+                        children=move |key| {
+                            let first = places
+                                .with_untracked(|load| {
+                                    load.ready().and_then(|list| list.iter().find(|place| place.key() == key).cloned())
+                                });
+                            first
+                                .map(|first| {
+                                    // While it leaves, it shows what it was.
+                                    let place = Memo::new(move |before: Option<&Place>| {
+                                        places
+                                            .with(|load| {
+                                                load.ready()
+                                                    .and_then(|list| list.iter().find(|place| place.key() == key))
+                                                    .or(before)
+                                                    .cloned()
                                             })
-                                            .collect_view()}
-                                    </tbody>
-                                </table>
-                            </div>
+                                            .unwrap_or_else(|| first.clone())
+                                    });
+                                    view! {
+                                        <MemberRow
+                                            place=place
+                                            several=several
+                                            picked=picked
+                                            may_write=may_write
+                                            on_change=on_change
+                                        />
+                                    }
+                                })
                         }
-                            .into_any()
-                    }
-                }
+                    />
+                </tbody>
+            </table>
+            {move || {
+                keys.with(Vec::is_empty)
+                    .then(|| view! { <Empty glyph=icondata::LuSearch title=txt!(i18n, inbox.nothing_found) /> })
             }}
         </div>
     }
@@ -104,24 +204,23 @@ pub fn MemberTable(
 
 #[component]
 fn MemberRow(
-    place: Place,
-    several: bool,
-    picked: RwSignal<Chosen<(CampaignId, UserId)>>,
+    place: Memo<Place>,
+    several: Memo<bool>,
+    picked: RwSignal<Chosen<Key>>,
     may_write: bool,
     on_change: Callback<Change>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let member = place.member;
-    let key = (place.campaign, member.user_id);
-    let name = StoredValue::new(member.name.clone());
+    let key = place.with_untracked(Place::key);
+    let name = Signal::derive(move || place.with(|place| place.member.name.clone()));
     let change = move |input: MemberInput| on_change.run((key.0, key.1, input));
-    let named = move |what: Signal<String>| Signal::derive(move || format!("{} · {}", what.get(), name.get_value()));
+    let named = move |what: Signal<String>| Signal::derive(move || format!("{} · {}", what.get(), name.get()));
     view! {
         <tr data-testid="member-row">
             <td>
                 <Checkbox
                     bare=true
-                    label=Signal::derive(move || name.get_value())
+                    label=name
                     checked=Signal::derive(move || picked.with(|set| set.contains(key)))
                     disabled=!may_write
                     on_change=move |on: bool| {
@@ -132,15 +231,15 @@ fn MemberRow(
             </td>
             <th scope="row">
                 <span class="member-name">
-                    <Avatar name=member.name.clone() small=true />
-                    {member.name.clone()}
+                    <Avatar name=name small=true />
+                    {name}
                 </span>
             </th>
-            {several.then(|| view! { <td>{place.campaign_name}</td> })}
+            {move || several.get().then(|| view! { <td>{move || place.with(|place| place.campaign_name.clone())}</td> })}
             <td>
                 <Cell
                     label=named(txt!(i18n, campaigns.position))
-                    value=member.position
+                    value=Memo::new(move |_| place.with(|place| place.member.position))
                     min=1
                     max=100_000
                     may_write=may_write
@@ -152,7 +251,7 @@ fn MemberRow(
             <td>
                 <Cell
                     label=named(txt!(i18n, campaigns.penalty))
-                    value=member.penalty
+                    value=Memo::new(move |_| place.with(|place| place.member.penalty))
                     min=0
                     max=100
                     may_write=may_write
@@ -165,7 +264,7 @@ fn MemberRow(
                 <Checkbox
                     bare=true
                     label=named(txt!(i18n, campaigns.may_receive))
-                    checked=member.may_receive
+                    checked=Signal::derive(move || place.with(|place| place.member.may_receive))
                     disabled=!may_write
                     on_change=move |on| change(MemberInput { may_receive: Some(on), ..MemberInput::default() })
                 />
@@ -174,7 +273,7 @@ fn MemberRow(
                 <Checkbox
                     bare=true
                     label=named(txt!(i18n, campaigns.may_start))
-                    checked=member.may_start
+                    checked=Signal::derive(move || place.with(|place| place.member.may_start))
                     disabled=!may_write
                     on_change=move |on| change(MemberInput { may_start: Some(on), ..MemberInput::default() })
                 />
@@ -187,13 +286,21 @@ fn MemberRow(
 #[component]
 fn Cell(
     label: Signal<String>,
-    value: i32,
+    value: Memo<i32>,
     min: i32,
     max: i32,
     may_write: bool,
     on_commit: Callback<i32>,
 ) -> impl IntoView {
-    let typed = RwSignal::new(value.to_string());
+    let typed = RwSignal::new(value.get_untracked().to_string());
+    // Follows the server, but never over what is being typed.
+    effect_with(move |before: Option<i32>| {
+        let now = value.get();
+        if before.is_some_and(|before| typed.with_untracked(|typed| *typed == before.to_string())) {
+            typed.set(now.to_string());
+        }
+        now
+    });
     view! {
         <input
             class="input cell"
@@ -207,10 +314,13 @@ fn Cell(
             prop:value=typed
             on:input=move |event| typed.set(event_target_value(&event))
             on:change=move |_| {
+                let known = value.get_untracked();
                 match typed.with_untracked(|text| text.trim().parse::<i32>()) {
-                    Ok(number) if (min..=max).contains(&number) && number != value => on_commit.run(number),
-                    Ok(number) if number == value => {}
-                    _ => typed.set(value.to_string()),
+                    Ok(number) if (min..=max).contains(&number) && number != known => {
+                        typed.set(number.to_string());
+                        on_commit.run(number);
+                    }
+                    _ => typed.set(known.to_string()),
                 }
             }
         />

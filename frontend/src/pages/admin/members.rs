@@ -1,21 +1,23 @@
 //! `/admin/campaigns/members`: campaigns, agents, members (S31–S33).
 
 use super::{Sections, campaigns::all_campaigns, member_rows::MemberTable, users::all_users};
-use crate::state::chosen::Chosen;
+use crate::state::{chosen::Chosen, effect::effect};
 use crate::{
     api::{Api, ApiError, use_api},
     components::{Avatar, Badge, Button, Empty, Failed, Icon, Look, Skeleton, Tint},
     format,
-    i18n::{error_text, plural, txt, use_i18n},
+    i18n::{Locale, error_text, plural, txt, use_i18n},
     live::store::use_live,
     pages::faces::Forbidden,
     state::{
+        confirm::{Question, use_confirm},
         load::{Load, Loader},
         session::use_session,
         toasts::{say, use_toasts},
     },
 };
 use leptos::prelude::*;
+use leptos_i18n::td_string;
 use shared::{
     api::{
         access::UserView,
@@ -23,6 +25,7 @@ use shared::{
     },
     ids::{CampaignId, UserId},
     live::LiveEvent,
+    page::{MAX_LIMIT, PageQuery},
     permission::{Permission, Role},
 };
 use std::sync::Arc;
@@ -36,6 +39,40 @@ pub struct Place {
     pub campaign_name: String,
     /// Member.
     pub member: MemberView,
+}
+
+impl Place {
+    /// Names it: who is a member of what.
+    pub fn key(&self) -> (CampaignId, UserId) {
+        (self.campaign, self.member.user_id)
+    }
+
+    /// Whether a filter lets it through.
+    pub fn fits(&self, words: &str) -> bool {
+        format::matches(&format!("{} {}", self.member.name, self.campaign_name), words)
+    }
+
+    /// Takes over a change ahead of the server's word.
+    fn take(&mut self, input: &MemberInput) {
+        let member = &mut self.member;
+        member.position = input.position.unwrap_or(member.position);
+        member.penalty = input.penalty.unwrap_or(member.penalty);
+        member.may_receive = input.may_receive.unwrap_or(member.may_receive);
+        member.may_start = input.may_start.unwrap_or(member.may_start);
+    }
+}
+
+/// Who goes from where, and what becomes of his work.
+fn removal(locale: Locale, places: &[Place]) -> String {
+    const NAMED: usize = 8;
+    let mut names: Vec<String> =
+        places.iter().take(NAMED).map(|place| format!("{} ({})", place.member.name, place.campaign_name)).collect();
+    if places.len() > NAMED {
+        let count = u32::try_from(places.len() - NAMED).unwrap_or(u32::MAX);
+        names.push(plural!(locale, campaigns.remove_more, count));
+    }
+    let names = names.join(", ");
+    td_string!(locale, campaigns.remove_body, names = names.as_str()).to_string()
 }
 
 /// Members of campaigns.
@@ -54,8 +91,15 @@ pub fn MembersPage() -> impl IntoView {
 async fn places_of(api: Api, campaigns: Vec<(CampaignId, String)>) -> Result<Vec<Place>, ApiError> {
     let mut places = Vec::new();
     for (campaign, name) in campaigns {
-        let page = api.list_members(campaign).await?;
-        places.extend(page.items.into_iter().map(|member| Place { campaign, campaign_name: name.clone(), member }));
+        let mut cursor = None;
+        loop {
+            let page = api.list_members(campaign, &PageQuery { limit: Some(MAX_LIMIT), cursor }).await?;
+            places.extend(page.items.into_iter().map(|member| Place { campaign, campaign_name: name.clone(), member }));
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
     }
     Ok(places)
 }
@@ -74,12 +118,14 @@ pub fn addable(users: &[UserView], places: &[Place], campaigns: usize) -> Vec<Us
 fn Members() -> impl IntoView {
     let i18n = use_i18n();
     let (api, live, session, toasts) = (use_api(), use_live(), use_session(), use_toasts());
+    let confirm = use_confirm();
     let campaigns = Loader::new(|| (), move |()| all_campaigns(api));
     let users = Loader::new(|| (), move |()| all_users(api));
     let chosen = RwSignal::new(Chosen::<CampaignId>::default());
     let agents = RwSignal::new(Chosen::<UserId>::default());
     let picked = RwSignal::new(Chosen::<(CampaignId, UserId)>::default());
     let busy = RwSignal::new(false);
+    let words = RwSignal::new(String::new());
     let may = session.may_now(Permission::CampaignsWrite);
 
     let named = Memo::new(move |_| {
@@ -101,6 +147,19 @@ fn Members() -> impl IntoView {
         {
             places.reload();
         }
+    });
+    // Marks are of rows that are there: those of a campaign that is no longer chosen must not be taken out unseen.
+    effect(move || {
+        places.with(|load| {
+            if let Load::Ready(list) = load {
+                let there = |key: &(CampaignId, UserId)| list.iter().any(|place| place.key() == *key);
+                picked.maybe_update(|set| set.retain(there));
+            }
+        });
+    });
+    let marked = Memo::new(move |_| {
+        let list = places.with(|load| load.ready().cloned().unwrap_or_default());
+        picked.with(|set| list.into_iter().filter(|place| set.contains(place.key())).collect::<Vec<_>>())
     });
     let left = Memo::new(move |_| {
         let taken = places.with(|load| load.ready().cloned().unwrap_or_default());
@@ -131,12 +190,11 @@ fn Members() -> impl IntoView {
             finish(failure);
         });
     };
-    let remove = move |_| {
-        let out = picked.with_untracked(Chosen::to_vec);
+    let remove = move |out: Vec<Place>| {
         busy.set(true);
         leptos::task::spawn_local(async move {
             let mut failure = None;
-            for (campaign, user) in out {
+            for (campaign, user) in out.iter().map(Place::key) {
                 if let Err(error) = api.remove_member(campaign, user).await {
                     failure = Some(error);
                 }
@@ -145,7 +203,25 @@ fn Members() -> impl IntoView {
             finish(failure);
         });
     };
+    let ask_remove = move |_| {
+        let out = marked.get_untracked();
+        let count = u32::try_from(out.len()).unwrap_or(u32::MAX);
+        let named = out.clone();
+        confirm.ask(Question {
+            title: Arc::new(move |locale| plural!(locale, campaigns.remove_title, count)),
+            body: Arc::new(move |locale| removal(locale, &named)),
+            action: say!(common.remove),
+            danger: true,
+            on_yes: Arc::new(move || remove(out.clone())),
+        });
+    };
     let change = Callback::new(move |(campaign, user, input): (CampaignId, UserId, MemberInput)| {
+        // Shown at once; what the server has comes back in any case.
+        places.change(|list| {
+            if let Some(place) = list.iter_mut().find(|place| place.key() == (campaign, user)) {
+                place.take(&input);
+            }
+        });
         leptos::task::spawn_local(async move {
             if let Err(error) = api.put_member(campaign, user, &input).await {
                 toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
@@ -184,16 +260,18 @@ fn Members() -> impl IntoView {
                                     <Button
                                         small=true
                                         busy=busy
-                                        disabled=Signal::derive(move || picked.with(Chosen::is_empty))
-                                        on:click=remove
+                                        disabled=Signal::derive(move || marked.with(Vec::is_empty))
+                                        on:click=ask_remove
                                     >
                                         {txt!(i18n, common.remove)}
                                     </Button>
                                 }
                             })}
                         </header>
+                        <FilterBox label=txt!(i18n, campaigns.filter_members) value=words />
                         <MemberTable
                             places=places
+                            words=words
                             nothing_chosen=Signal::derive(move || chosen.with(Chosen::is_empty))
                             picked=picked
                             may_write=may
@@ -422,6 +500,14 @@ mod tests {
         let left: Vec<_> = addable(&users, &places, 2).iter().map(|user| user.id.0).collect();
         assert_eq!(left, [2]);
         assert_eq!(addable(&users, &[], 0).len(), 2, "before a campaign is chosen everyone is shown");
+    }
+
+    #[test]
+    fn a_change_shows_at_once_and_leaves_the_rest() {
+        let mut place = place(1, 1);
+        place.take(&MemberInput { penalty: Some(5), may_start: Some(false), ..MemberInput::default() });
+        assert_eq!((place.member.position, place.member.penalty), (1, 5));
+        assert!(place.member.may_receive && !place.member.may_start);
     }
 
     #[test]

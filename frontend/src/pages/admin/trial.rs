@@ -1,6 +1,7 @@
 //! *Test connection*: what came of it, as sentences with the server's own words (S10).
 
 use super::form::CampaignForm;
+use crate::state::effect::effect_with;
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Tint},
@@ -28,6 +29,15 @@ pub fn Trial(
     let api = use_api();
     let busy = RwSignal::new(false);
     let results = RwSignal::new(None::<Result<Vec<LoginTest>, ApiError>>);
+    // What was tried is no longer what stands in the form.
+    let edits = StoredValue::new(0_u32);
+    effect_with(move |before: Option<()>| {
+        form.track_account();
+        if before.is_some() {
+            edits.update_value(|edits| *edits = edits.wrapping_add(1));
+            results.set(None);
+        }
+    });
     let test = move |_| {
         let mut unread = Vec::new();
         let test = TestConnection {
@@ -47,12 +57,15 @@ pub fn Trial(
             return;
         }
         busy.set(true);
+        let tried = edits.get_value();
         leptos::task::spawn_local(async move {
             let answer = api.test_connection(&test).await.map(|answer| answer.tests);
             if let Err(error) = &answer {
                 errors.adopt(error);
             }
-            let _ = results.try_set(Some(answer));
+            if edits.try_get_value() == Some(tried) {
+                let _ = results.try_set(Some(answer));
+            }
             let _ = busy.try_set(false);
         });
     };

@@ -1,7 +1,7 @@
 //! The forms of users: creating one, changing one, and what ends his sessions.
 
 use super::{campaign_form::focus_wrong_field, campaigns::all_campaigns};
-use crate::state::chosen::Chosen;
+use crate::state::{chosen::Chosen, effect::effect_with, unsaved::hold_unsaved};
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Checkbox, Dialog, Look, PasswordField, SelectField, Switch, TextField, Tint},
@@ -100,6 +100,7 @@ pub fn NewUser(
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
+    hold_unsaved(move || [name, login, password].iter().any(|text| text.with_untracked(|text| !text.is_empty())));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -126,7 +127,7 @@ pub fn NewUser(
             match outcome {
                 Ok(user) => {
                     toasts.good(say!(users.created));
-                    on_created.run(user);
+                    let _ = on_created.try_run(user);
                 }
                 Err(error) => {
                     if errors.adopt(&error) {
@@ -195,8 +196,10 @@ pub fn NewUser(
 /// Changes a user.
 #[component]
 pub fn UserEditor(
-    /// The user.
+    /// The user, as the form opens.
     user: UserView,
+    /// The user, as he is known; the form takes over what was not edited in it.
+    known: Memo<Option<UserView>>,
     /// As he is now.
     on_saved: Callback<UserView>,
     /// He must be loaded again: someone else has changed him.
@@ -205,7 +208,12 @@ pub fn UserEditor(
     let i18n = use_i18n();
     let (api, session, toasts, confirm) = (use_api(), use_session(), use_toasts(), use_confirm());
     let may_write = session.may_now(Permission::UsersWrite);
-    let (id, version, enabled) = (user.id, user.version, user.enabled);
+    let id = user.id;
+    let now = Memo::new(move |before: Option<&UserView>| {
+        known.get().or_else(|| before.cloned()).unwrap_or_else(|| user.clone())
+    });
+    let user = now.get_untracked();
+    let enabled = Memo::new(move |_| now.with(|user| user.enabled));
     let is_me = session.me_untracked().is_some_and(|me| me.id == id);
     let name = RwSignal::new(user.name.clone());
     let role = RwSignal::new(user.role.as_str().to_string());
@@ -214,18 +222,48 @@ pub fn UserEditor(
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let resetting = RwSignal::new(false);
-    let shown_name = user.name.clone();
+    let discards = StoredValue::new(false);
+    effect_with(move |before: Option<UserView>| {
+        let now = now.get();
+        if let Some(before) = before {
+            let all = discards.get_value();
+            discards.set_value(false);
+            if all || name.with_untracked(|name| *name == before.name) {
+                name.set(now.name.clone());
+            }
+            if all || role.with_untracked(|role| role == before.role.as_str()) {
+                role.set(now.role.as_str().to_string());
+            }
+            if all || limits.with_untracked(|limits| *limits == Chosen::of(&before.limited_to)) {
+                limits.set(Chosen::of(&now.limited_to));
+            }
+        }
+        now
+    });
+    hold_unsaved(move || {
+        now.with_untracked(|user| {
+            name.with_untracked(|name| *name != user.name)
+                || role.with_untracked(|role| role != user.role.as_str())
+                || limits.with_untracked(|limits| *limits != Chosen::of(&user.limited_to))
+        })
+    });
+    let reload = Callback::new(move |()| {
+        discards.set_value(true);
+        failure.set(None);
+        on_reload.run(());
+    });
 
     let send = move |change: UpdateUser| {
         failure.set(None);
         busy.set(true);
+        let version = now.with_untracked(|user| user.version);
         leptos::task::spawn_local(async move {
             let outcome = api.update_user(id, version, &change).await;
             let _ = busy.try_set(false);
             match outcome {
                 Ok(user) => {
                     toasts.good(say!(users.saved));
-                    on_saved.run(user);
+                    let _ = on_saved.try_run(user);
                 }
                 Err(error) => {
                     if errors.adopt(&error) {
@@ -254,8 +292,8 @@ pub fn UserEditor(
         send(change);
     };
     let ask_enable = move |_| {
-        if enabled {
-            let who = shown_name.clone();
+        if enabled.get_untracked() {
+            let who = now.with_untracked(|user| user.name.clone());
             confirm.ask(Question {
                 title: Arc::new(move |locale| td_string!(locale, users.disable_title, who = who.as_str()).to_string()),
                 body: say!(users.disable_body),
@@ -267,7 +305,7 @@ pub fn UserEditor(
             send(UpdateUser { enabled: Some(true), ..UpdateUser::default() });
         }
     };
-    let sign_out = move |_| {
+    let sign_out = move || {
         leptos::task::spawn_local(async move {
             match api.sign_out_user(id).await {
                 Ok(()) => toasts.good(say!(users.signed_out)),
@@ -275,14 +313,25 @@ pub fn UserEditor(
             }
         });
     };
-    let title = user.name.clone();
+    let ask_sign_out = move |_| {
+        let who = now.with_untracked(|user| user.name.clone());
+        confirm.ask(Question {
+            title: Arc::new(move |locale| td_string!(locale, users.sign_out_title, who = who.as_str()).to_string()),
+            body: say!(users.sign_out_body),
+            action: say!(users.sign_out),
+            danger: true,
+            on_yes: Arc::new(sign_out),
+        });
+    };
     view! {
         <form class="admin-form" on:submit=submit novalidate autocomplete="off">
             <header class="admin-form-head">
-                <h1>{title}</h1>
-                <span class="help">{user.login.clone()}</span>
+                <h1>{move || now.with(|user| user.name.clone())}</h1>
+                <span class="help">{user.login}</span>
             </header>
-            {(!enabled).then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, users.disabled_note)}</Banner> })}
+            {move || {
+                (!enabled.get()).then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, users.disabled_note)}</Banner> })
+            }}
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, users.group_person)}</legend>
                 <TextField
@@ -309,29 +358,32 @@ pub fn UserEditor(
                 .then(|| {
                     view! {
                         <footer class="admin-form-foot">
-                            <FailureBanner failure=failure on_reload=on_reload />
+                            <FailureBanner failure=failure on_reload=reload />
                             <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, common.save)}</Button>
                             <span class="spring"></span>
-                            <Button icon=icondata::LuLogOut on:click=sign_out>{txt!(i18n, users.sign_out)}</Button>
+                            <Button icon=icondata::LuLogOut on:click=ask_sign_out>{txt!(i18n, users.sign_out)}</Button>
                             <Button icon=icondata::LuKeyRound on:click=move |_| resetting.set(true)>
                                 {txt!(i18n, users.reset)}
                             </Button>
-                            {(!is_me)
-                                .then(|| {
-                                    view! {
-                                        <Button
-                                            look=if enabled { Look::Danger } else { Look::Plain }
-                                            on:click=ask_enable
-                                        >
-                                            {if enabled { txt!(i18n, users.disable) } else { txt!(i18n, users.enable) }}
-                                        </Button>
-                                    }
-                                })}
+                            {move || {
+                                let enabled = enabled.get();
+                                (!is_me)
+                                    .then(|| {
+                                        view! {
+                                            <Button
+                                                look=if enabled { Look::Danger } else { Look::Plain }
+                                                on:click=ask_enable
+                                            >
+                                                {if enabled { txt!(i18n, users.disable) } else { txt!(i18n, users.enable) }}
+                                            </Button>
+                                        }
+                                    })
+                            }}
                         </footer>
                     }
                 })}
         </form>
-        <ResetDialog user=user open=resetting on_saved=on_saved />
+        <ResetDialog user=now open=resetting on_saved=on_saved />
     }
 }
 
@@ -362,16 +414,19 @@ fn FailureBanner(failure: RwSignal<Option<ApiError>>, on_reload: Callback<()>) -
 
 /// Gives a user a new first password; his sessions end.
 #[component]
-fn ResetDialog(user: UserView, open: RwSignal<bool>, on_saved: Callback<UserView>) -> impl IntoView {
+fn ResetDialog(user: Memo<UserView>, open: RwSignal<bool>, on_saved: Callback<UserView>) -> impl IntoView {
     let i18n = use_i18n();
     let (api, toasts) = (use_api(), use_toasts());
-    let (id, version) = (user.id, user.version);
-    let login = Signal::stored(user.login.clone());
+    let id = user.with_untracked(|user| user.id);
+    let login = Signal::derive(move || user.with(|user| user.login.clone()));
+    let title = Signal::derive(move || {
+        let who = user.with(|user| user.name.clone());
+        word!(i18n, users.reset_title, who = who.as_str())
+    });
     let password = RwSignal::new(String::new());
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
-    let who = user.name;
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let change = UpdateUser { password: Some(password.get_untracked()), ..UpdateUser::default() };
@@ -380,6 +435,7 @@ fn ResetDialog(user: UserView, open: RwSignal<bool>, on_saved: Callback<UserView
             return;
         }
         busy.set(true);
+        let version = user.with_untracked(|user| user.version);
         leptos::task::spawn_local(async move {
             let outcome = api.update_user(id, version, &change).await;
             let _ = busy.try_set(false);
@@ -388,7 +444,7 @@ fn ResetDialog(user: UserView, open: RwSignal<bool>, on_saved: Callback<UserView
                     let _ = password.try_set(String::new());
                     let _ = open.try_set(false);
                     toasts.good(say!(users.reset_done));
-                    on_saved.run(user);
+                    let _ = on_saved.try_run(user);
                 }
                 Err(error) => {
                     errors.adopt(&error);
@@ -398,7 +454,7 @@ fn ResetDialog(user: UserView, open: RwSignal<bool>, on_saved: Callback<UserView
         });
     };
     view! {
-        <Dialog open=open title=txt!(i18n, users.reset_title, who = who.as_str())>
+        <Dialog open=open title=title>
             <form on:submit=submit novalidate autocomplete="off">
                 <div class="dialog-body">
                     <p>{txt!(i18n, users.reset_body)}</p>

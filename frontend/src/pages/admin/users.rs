@@ -71,7 +71,7 @@ fn Users() -> impl IntoView {
         Some(text) => text.parse().map_or(Choice::Nothing, Choice::One),
         None => Choice::Nothing,
     });
-    // The form is made anew for another user, not for another state of the same.
+    // A user as the server has him now.
     let put = move |user: UserView| {
         list.change(|list| match list.iter_mut().find(|known| known.id == user.id) {
             Some(known) => *known = user,
@@ -126,15 +126,16 @@ fn Users() -> impl IntoView {
                         }
                         Choice::One(id) => {
                             let known = Memo::new(move |_| {
-                                list.with(|load| match load {
-                                    Load::Loading => None,
-                                    Load::Ready(list) => Some(list.iter().find(|user| user.id == id).cloned()),
-                                    Load::Failed(_) => Some(None),
-                                })
+                                list.with(|load| load.ready().and_then(|list| list.iter().find(|user| user.id == id).cloned()))
                             });
-                            (move || match known.get() {
+                            // The form stays while the user changes: somebody may be writing in it.
+                            let face = Memo::new(move |_| match known.with(Option::is_some) {
+                                true => Some(true),
+                                false => list.with(|load| (*load != Load::Loading).then_some(false)),
+                            });
+                            (move || match face.get() {
                                 None => view! { <Skeleton rows=2 shape="card" /> }.into_any(),
-                                Some(None) => {
+                                Some(false) => {
                                     view! {
                                         <div class="lone">
                                             <Empty
@@ -145,14 +146,19 @@ fn Users() -> impl IntoView {
                                     }
                                         .into_any()
                                 }
-                                Some(Some(user)) => {
-                                    view! {
-                                        <UserEditor
-                                            user=user
-                                            on_saved=Callback::new(put)
-                                            on_reload=Callback::new(move |()| list.reload())
-                                        />
-                                    }
+                                Some(true) => {
+                                    known
+                                        .get_untracked()
+                                        .map(|user| {
+                                            view! {
+                                                <UserEditor
+                                                    user=user
+                                                    known=known
+                                                    on_saved=Callback::new(put)
+                                                    on_reload=Callback::new(move |()| list.reload())
+                                                />
+                                            }
+                                        })
                                         .into_any()
                                 }
                             })

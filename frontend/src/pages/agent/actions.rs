@@ -1,6 +1,6 @@
 //! What an agent does with a mail: reply, reply all, reply with history, finish.
 
-use super::conversation::use_open;
+use super::{conversation::use_open, inbox::use_portal};
 use crate::{
     api::use_api,
     components::{Button, Look},
@@ -18,6 +18,7 @@ use shared::api::drafts::{CreateDraft, DraftKind};
 pub fn Actions() -> impl IntoView {
     let i18n = use_i18n();
     let (open, api, toasts, commands) = (use_open(), use_api(), use_toasts(), use_commands());
+    let portal = use_portal();
     let busy = RwSignal::new(None::<DraftKind>);
     let begin = move |kind: DraftKind| {
         if busy.get_untracked().is_some() {
@@ -30,6 +31,7 @@ pub fn Actions() -> impl IntoView {
             match api.create_draft(&draft).await {
                 Ok(draft) => {
                     let _ = open.moved.try_set(false);
+                    let _ = portal.begun.try_set_value(Some(draft.id));
                     let _ = open.draft.try_set(Some(draft));
                 }
                 Err(error) => {

@@ -1,13 +1,13 @@
 //! Files of a mail: name, size, preview, download.
 
-use super::preview::Preview;
+use super::{conversation::use_open, preview::Preview};
 use crate::{
     components::{Glyph, Icon},
     format::intl,
     i18n::{txt, use_i18n},
 };
 use leptos::{either::Either, prelude::*};
-use shared::api::attachments::AttachmentView;
+use shared::{api::attachments::AttachmentView, ids::MessageId};
 
 /// The picture of a kind of file.
 pub fn file_glyph(content_type: &str) -> Glyph {
@@ -23,13 +23,28 @@ pub fn file_glyph(content_type: &str) -> Glyph {
 /// The files; nothing where there are none.
 #[component]
 pub fn Attachments(
+    /// The mail that they belong to.
+    message: MessageId,
     /// Files beside the text.
     #[prop(into)]
     files: Signal<Vec<AttachmentView>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let conversation = use_open();
     let shown = RwSignal::new(None::<AttachmentView>);
     let open = RwSignal::new(false);
+    let on_expired = Callback::new(move |()| {
+        leptos::task::spawn_local(async move {
+            let anew = conversation.renew(message).await;
+            let _ = shown.try_update(|shown| {
+                let id = shown.as_ref().map(|file| file.id);
+                let found = anew.and_then(|message| message.attachments.into_iter().find(|file| Some(file.id) == id));
+                if found.is_some() {
+                    *shown = found;
+                }
+            });
+        });
+    });
     let files = Memo::new(move |_| files.get());
     view! {
         {move || {
@@ -57,7 +72,7 @@ pub fn Attachments(
                     }
                 })
         }}
-        <Preview file=shown open=open />
+        <Preview file=shown open=open on_expired=on_expired />
     }
 }
 

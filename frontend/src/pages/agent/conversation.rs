@@ -17,13 +17,17 @@ use crate::{
     i18n::{txt, use_i18n, word},
     live::store::{Live, use_live},
     routes::use_go,
-    state::{conversation::Messages, session::use_session},
+    state::{
+        clock::{Clock, use_clock},
+        conversation::Messages,
+        session::use_session,
+    },
 };
 use leptos::{html, prelude::*};
 use shared::{
     api::{
         contacts::ContactView,
-        conversations::MailAddress,
+        conversations::{Delivery, MailAddress, MessageView},
         drafts::DraftView,
         interactions::{Direction, InteractionState, InteractionSummary},
     },
@@ -54,6 +58,9 @@ pub struct Open {
     pub place: StoredValue<usize>,
     /// The customer is shown over the conversation, where there is no room beside it.
     pub customer: RwSignal<bool>,
+    api: Api,
+    /// When the mails were fetched, in milliseconds since 1970: the links in them do not last.
+    fetched_at: StoredValue<i64>,
 }
 
 /// What the parts of an open conversation share.
@@ -66,6 +73,27 @@ impl Open {
     pub fn answered(self) -> Option<MessageId> {
         let newest = self.messages.newest(|message| message.direction == Direction::In && !message.from_stranger);
         newest.or_else(|| self.messages.newest(|_| true)).map(|message| message.id)
+    }
+
+    /// Fetches one mail anew, as when a link in it has expired.
+    pub async fn renew(self, id: MessageId) -> Option<MessageView> {
+        let message = self.api.get_message(id).await.ok()?;
+        self.messages.renew(message.clone());
+        Some(message)
+    }
+
+    /// Fetches all anew, behind what is shown.
+    async fn fetch_again(self, clock: Clock) {
+        let Ok(conversation) = self.api.get_conversation(self.id).await else { return };
+        self.fetched_at.set_value(clock.now());
+        let _ = self.contact.try_set(conversation.contact);
+        self.messages.replace(conversation.messages);
+        let newer = |row: &InteractionSummary| {
+            row.id == conversation.interaction.id && row.version < conversation.interaction.version
+        };
+        if self.interaction.try_with_untracked(newer) == Some(true) {
+            let _ = self.interaction.try_set(conversation.interaction);
+        }
     }
 
     /// Everyone who took part, to choose recipients from.
@@ -91,6 +119,7 @@ impl Open {
 pub fn ConversationPane(opened: Opened) -> impl IntoView {
     let i18n = use_i18n();
     let (api, live, session, portal, go) = (use_api(), use_live(), use_session(), use_portal(), use_go());
+    let clock = use_clock();
     let Opened { interaction, conversation, draft } = opened;
     let me = session.me_untracked().map(|me| me.id);
     let id = conversation.id;
@@ -107,9 +136,11 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
         mine: Memo::new(move |_| interaction.with(|row| row.state == InteractionState::Assigned && row.agent_id == me)),
         place: StoredValue::new(0),
         customer: RwSignal::new(false),
+        api,
+        fetched_at: StoredValue::new(clock.now()),
     };
     provide_context(open);
-    follow(open, api, live);
+    follow(open, live, clock);
     mark_read(open, api, live);
     effect(move || {
         let here = open.interaction.with_untracked(|row| row.id);
@@ -151,15 +182,14 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
         on_sent: Callback::new(move |sent: super::composer::Sent| {
             open.draft.set(None);
             open.moved.set(false);
-            let message = sent.answer.message_id;
-            leptos::task::spawn_local(async move {
-                if let Ok(message) = api.get_message(message).await {
-                    open.messages.put(message);
-                }
-            });
             if sent.finished {
                 super::finish::leave(open, live, go);
+                return;
             }
+            let message = sent.answer.message_id;
+            leptos::task::spawn_local(async move {
+                let _ = open.renew(message).await;
+            });
         }),
         on_discarded: Callback::new(move |()| open.draft.set(None)),
     };
@@ -212,6 +242,9 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     }
 }
 
+/// For how long the links in what was fetched are used, in milliseconds.
+const LINKS_LAST: i64 = 50 * 60_000;
+
 /// Mails that are drawn in full when a conversation opens.
 const UNFOLDED: usize = 3;
 
@@ -233,28 +266,33 @@ fn ReadOnlyNote() -> impl IntoView {
 }
 
 /// Follows live events of this conversation.
-fn follow(open: Open, api: Api, live: Live) {
+fn follow(open: Open, live: Live, clock: Clock) {
     live.listen(move |event| match event {
         LiveEvent::MessageAdded { conversation_id, message_id, .. } if *conversation_id == open.id => {
             let id = *message_id;
             leptos::task::spawn_local(async move {
-                if let Ok(message) = api.get_message(id).await {
-                    if message.direction == Direction::In
-                        && open.draft.try_with_untracked(Option::is_some) == Some(true)
-                    {
-                        let _ = open.moved.try_set(true);
-                    }
-                    open.messages.put(message);
+                if let Some(message) = open.renew(id).await
+                    && message.direction == Direction::In
+                    && open.draft.try_with_untracked(Option::is_some) == Some(true)
+                {
+                    let _ = open.moved.try_set(true);
                 }
             });
         }
         LiveEvent::DeliveryChanged { conversation_id, message_id, delivery, due_at, last_reply }
             if *conversation_id == open.id =>
         {
-            if *delivery == shared::api::conversations::Delivery::Cancelled {
+            if *delivery == Delivery::Cancelled {
                 open.messages.remove(*message_id);
             } else {
                 open.messages.deliver(*message_id, *delivery, *due_at, last_reply.clone());
+            }
+            // Whom the servers refused stands in the mail only.
+            if matches!(delivery, Delivery::Sent | Delivery::Failed | Delivery::Bounced) {
+                let id = *message_id;
+                leptos::task::spawn_local(async move {
+                    let _ = open.renew(id).await;
+                });
             }
         }
         LiveEvent::InteractionChanged { interaction }
@@ -271,20 +309,18 @@ fn follow(open: Open, api: Api, live: Live) {
     effect_with(move |before: Option<u32>| {
         let now = live.snapshots.get();
         if before.is_some_and(|before| before != now) {
-            leptos::task::spawn_local(async move {
-                if let Ok(conversation) = api.get_conversation(open.id).await {
-                    let _ = open.contact.try_set(conversation.contact);
-                    open.messages.replace(conversation.messages);
-                    let newer = |row: &InteractionSummary| {
-                        row.id == conversation.interaction.id && row.version < conversation.interaction.version
-                    };
-                    if open.interaction.try_with_untracked(newer) == Some(true) {
-                        let _ = open.interaction.try_set(conversation.interaction);
-                    }
-                }
-            });
+            leptos::task::spawn_local(open.fetch_again(clock));
         }
         now
+    });
+    // The links to files and frames are signed for an hour.
+    effect(move || {
+        let now = clock.minute();
+        if now - open.fetched_at.get_value() > LINKS_LAST {
+            // The next try, should this one fail, is a minute later.
+            open.fetched_at.set_value(now - LINKS_LAST);
+            leptos::task::spawn_local(open.fetch_again(clock));
+        }
     });
 }
 

@@ -4,12 +4,14 @@ use super::{conversation::use_open, decisions::Decisions, header::ContactName};
 use crate::{
     api::use_api,
     components::{Avatar, Button, Dot, Empty, Failed, Icon, IconButton, Skeleton, TimeAgo, Tint},
-    i18n::{txt, use_i18n, word},
+    i18n::{error_text, txt, use_i18n, word},
     live::store::use_live,
     routes,
     state::{
+        effect::effect,
         load::{Load, Loader},
         session::use_session,
+        toasts::use_toasts,
     },
 };
 use leptos::prelude::*;
@@ -72,6 +74,7 @@ pub fn CustomerPane() -> impl IntoView {
 fn PastInteractions() -> impl IntoView {
     let i18n = use_i18n();
     let (api, open, live) = (use_api(), use_open(), use_live());
+    let toasts = use_toasts();
     let contact = Memo::new(move |_| open.contact.with(|contact| contact.id));
     let past = Loader::new(
         move || contact.get(),
@@ -88,12 +91,49 @@ fn PastInteractions() -> impl IntoView {
         }
     });
     let shown = RwSignal::new(8_usize);
+    // What comes after the page that is kept up to date: older rows, and where they go on. Outer nothing: as that page
+    // says.
+    let older = RwSignal::new(Vec::<InteractionSummary>::new());
+    let next = RwSignal::new(None::<Option<String>>);
+    let busy = RwSignal::new(false);
+    effect(move || {
+        contact.track();
+        older.set(Vec::new());
+        next.set(None);
+    });
+    let load_older = move |cursor: String| {
+        busy.set(true);
+        let of = contact.get_untracked();
+        let filter = InteractionQuery { contact_id: Some(of), cursor: Some(cursor), ..InteractionQuery::default() };
+        leptos::task::spawn_local(async move {
+            let outcome = api.list_interactions(&filter).await;
+            let _ = busy.try_set(false);
+            match outcome {
+                Ok(page) if contact.try_get_untracked() == Some(of) => {
+                    let _ = shown.try_update(|shown| *shown += page.items.len());
+                    let _ = older.try_update(|older| older.extend(page.items));
+                    let _ = next.try_set(Some(page.next_cursor));
+                }
+                Ok(_) => {}
+                Err(error) => toasts.bad(std::sync::Arc::new(move |locale| error_text(locale, &error))),
+            }
+        });
+    };
     move || match past.get() {
         Load::Loading => view! { <Skeleton rows=3 shape="line" /> }.into_any(),
         Load::Failed(error) => view! { <Failed error=error on_retry=move |()| past.reload() /> }.into_any(),
         Load::Ready(page) => {
             let here = open.interaction.with(|row| row.id);
-            let others: Vec<_> = page.items.into_iter().filter(|row| row.id != here).collect();
+            let further = next.get().unwrap_or(page.next_cursor);
+            let mut others: Vec<_> = page.items.into_iter().filter(|row| row.id != here).collect();
+            older.with(|older| {
+                for row in older {
+                    // New ones push rows from the first page to where the older ones begin.
+                    if row.id != here && !others.iter().any(|known| known.id == row.id) {
+                        others.push(row.clone());
+                    }
+                }
+            });
             if others.is_empty() {
                 return view! { <Empty glyph=icondata::LuHistory title=txt!(i18n, inbox.customer_new) /> }.into_any();
             }
@@ -102,14 +142,26 @@ fn PastInteractions() -> impl IntoView {
                 <ul class="past">
                     {others.into_iter().take(shown.get()).map(|row| view! { <PastRow row=row /> }).collect_view()}
                 </ul>
-                {more
-                    .then(|| {
+                {if more {
+                    Some(
                         view! {
                             <Button small=true on:click=move |_| shown.update(|n| *n += 20)>
                                 {txt!(i18n, common.load_more)}
                             </Button>
                         }
-                    })}
+                            .into_any(),
+                    )
+                } else {
+                    further
+                        .map(|cursor| {
+                            view! {
+                                <Button small=true busy=busy on:click=move |_| load_older(cursor.clone())>
+                                    {txt!(i18n, inbox.load_older)}
+                                </Button>
+                            }
+                                .into_any()
+                        })
+                }}
             }
             .into_any()
         }

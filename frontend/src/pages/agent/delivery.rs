@@ -5,7 +5,7 @@ use crate::{
     api::use_api,
     components::{Button, Glyph, Icon, Tint},
     format::seconds_left,
-    i18n::{error_text, txt, use_i18n, word},
+    i18n::{error_text, plural, txt, use_i18n, word},
     state::{clock::use_clock, toasts::use_toasts},
 };
 use leptos::prelude::*;
@@ -51,9 +51,12 @@ pub fn DeliveryLine(
     };
     let words = move || {
         let mine = open.mine.get();
+        let refused = message.with(|m| u32::try_from(m.failed_recipients.len()).unwrap_or(u32::MAX));
         let (glyph, tint): (Glyph, Tint) = match delivery.get()? {
             Delivery::Held | Delivery::Queued => (icondata::LuHourglass, Tint::Info),
             Delivery::Sending => (icondata::LuSend, Tint::Info),
+            // Accepted for some, and never to arrive at the others.
+            Delivery::Sent if refused > 0 => (icondata::LuTriangleAlert, Tint::Warn),
             Delivery::Sent => (icondata::LuCheck, Tint::Good),
             Delivery::Failed | Delivery::Bounced => (icondata::LuCircleAlert, Tint::Bad),
             Delivery::Cancelled => (icondata::LuUndo2, Tint::Quiet),
@@ -65,6 +68,9 @@ pub fn DeliveryLine(
             }
             Delivery::Queued => txt!(i18n, inbox.delivery_queued).into_any(),
             Delivery::Sending => txt!(i18n, inbox.delivery_sending).into_any(),
+            Delivery::Sent if refused > 0 => {
+                (move || plural!(i18n.get_locale(), inbox.delivery_sent_but, refused)).into_any()
+            }
             Delivery::Sent => txt!(i18n, inbox.delivery_sent).into_any(),
             Delivery::Failed => txt!(i18n, inbox.delivery_failed).into_any(),
             Delivery::Bounced => txt!(i18n, inbox.delivery_bounced).into_any(),

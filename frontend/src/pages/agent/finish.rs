@@ -13,8 +13,9 @@ use crate::{
         toasts::{say, use_toasts},
     },
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use shared::api::interactions::FinishInteraction;
+use web_sys::KeyboardEvent;
 
 /// Asks for a note and finishes; warns when the customer has no answer yet.
 #[component]
@@ -58,9 +59,19 @@ pub fn FinishDialog() -> impl IntoView {
             }
         });
     };
+    let form = NodeRef::<html::Form>::new();
+    let on_keydown = move |event: KeyboardEvent| {
+        if event.key() == "Enter"
+            && (event.ctrl_key() || event.meta_key())
+            && let Some(form) = form.get_untracked()
+        {
+            event.prevent_default();
+            let _ = form.request_submit();
+        }
+    };
     view! {
         <Dialog open=open.finishing title=txt!(i18n, inbox.finish_title)>
-            <form on:submit=submit novalidate>
+            <form on:submit=submit on:keydown=on_keydown node_ref=form novalidate>
                 <div class="dialog-body">
                     {move || {
                         failure

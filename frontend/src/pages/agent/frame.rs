@@ -33,6 +33,9 @@ pub fn MailFrame(
     /// The quoted part is shown, too.
     #[prop(optional)]
     unfolded: bool,
+    /// The address gave no page: it is signed, and does not last.
+    #[prop(optional)]
+    on_expired: Option<Callback<()>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let node = NodeRef::<html::Iframe>::new();
@@ -42,6 +45,12 @@ pub fn MailFrame(
         watch.set_value(None);
         let Some(frame) = node.get_untracked() else { return };
         let Some(document) = frame.content_document() else { return };
+        if document.content_type() != "text/html"
+            && let Some(on_expired) = on_expired
+        {
+            on_expired.run(());
+            return;
+        }
         let folds = !unfolded && quote_of(&document).is_some();
         quoted.set(folds.then_some(false));
         if folds {

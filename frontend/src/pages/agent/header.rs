@@ -27,7 +27,7 @@ pub fn Header() -> impl IntoView {
                 <IconButton
                     glyph=icondata::LuArrowLeft
                     label=txt!(i18n, common.back)
-                    on:click=move |_| go.to(INBOX)
+                    on:click=move |_| go.to(&format!("{INBOX}{}", untrack(|| go.search())))
                 />
             </span>
             <div class="conversation-title">

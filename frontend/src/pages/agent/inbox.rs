@@ -14,6 +14,7 @@ use shared::{
         drafts::{DraftKind, DraftView},
         interactions::{InteractionQuery, InteractionState},
     },
+    ids::DraftId,
     live::LiveEvent,
     page::MAX_LIMIT,
 };
@@ -25,6 +26,8 @@ pub struct Portal {
     pub started: Loader<Vec<DraftView>>,
     /// A mail that was taken back and is a draft again: the page of its conversation opens it.
     pub taken_back: RwSignal<Option<DraftView>>,
+    /// The draft that was begun just now: its composer takes the keyboard.
+    pub begun: StoredValue<Option<DraftId>>,
 }
 
 /// What the parts of the portal share.
@@ -45,11 +48,12 @@ pub fn InboxPage() -> impl IntoView {
             Ok(page.items.into_iter().filter(|draft| draft.kind == DraftKind::New).collect())
         },
     );
-    provide_context(Portal { started, taken_back: RwSignal::new(None) });
+    provide_context(Portal { started, taken_back: RwSignal::new(None), begun: StoredValue::new(None) });
 
     // The queue is fetched anew with each snapshot and when a campaign changes: it may be a new one of the agent's, or one
     // of his no longer. It follows events meanwhile.
     let changes = RwSignal::new(0_u32);
+    let more = RwSignal::new(false);
     live.listen(move |event| {
         if let LiveEvent::CampaignChanged { .. } = event {
             changes.update(|count| *count = count.wrapping_add(1));
@@ -65,14 +69,18 @@ pub fn InboxPage() -> impl IntoView {
                     ..InteractionQuery::default()
                 };
                 if let Ok(page) = api.list_interactions(&filter).await {
+                    let _ = more.try_set(page.next_cursor.is_some());
                     live.replace_waiting(page.items);
                 }
             });
         }
     });
+    // The part of the queue that is known was handed out, and there is more of it.
     effect(move || {
-        let unread = live.active.unread();
-        document().set_title(&if unread > 0 { format!("({unread}) Posta") } else { "Posta".to_string() });
+        if live.waiting.len() == 0 && more.get() {
+            more.set(false);
+            changes.update(|count| *count = count.wrapping_add(1));
+        }
     });
     let pane = Memo::new(move |_| match go.place() {
         Place::Inbox(pane) => pane,

@@ -1,6 +1,8 @@
 //! One mail of a conversation.
 
-use super::{attachments::Attachments, delivery::DeliveryLine, frame::MailFrame, text::PlainText};
+use super::{
+    attachments::Attachments, conversation::use_open, delivery::DeliveryLine, frame::MailFrame, text::PlainText,
+};
 use crate::{
     components::{Avatar, Badge, Icon, TimeAgo, Tint},
     format::intl,
@@ -102,6 +104,7 @@ pub fn MessageCard(
                                 {move || details.get().then(|| view! { <Details message=message /> })}
                                 <Body message=message label=label />
                                 <Attachments
+                                    message=first.id
                                     files=Signal::derive(move || {
                                         message
                                             .with(|message| {
@@ -185,12 +188,33 @@ fn Details(message: Signal<MessageView>) -> impl IntoView {
 fn Body(message: Signal<MessageView>, label: Signal<String>) -> impl IntoView {
     let i18n = use_i18n();
     let remote = RwSignal::new(false);
-    let frame = Memo::new(move |_| {
-        message.with(|message| {
-            let shown = if remote.get() { message.frame_url_remote.clone() } else { None };
+    let renewals = RwSignal::new(0_u32);
+    // A mail never changes, but its links are signed anew whenever it is fetched: the frame stays with what it has
+    // loaded, unless that is asked for.
+    let frame = Memo::new(move |before: Option<&((bool, u32), Option<String>)>| {
+        let kind = (remote.get(), renewals.get());
+        let now = message.with(|message| {
+            let shown = if kind.0 { message.frame_url_remote.clone() } else { None };
             shown.or_else(|| message.frame_url.clone())
-        })
+        });
+        match before {
+            Some((known, Some(url))) if *known == kind => (kind, Some(url.clone())),
+            _ => (kind, now),
+        }
     });
+    let open = use_open();
+    let id = message.with_untracked(|message| message.id);
+    let on_expired = Callback::new(move |()| {
+        // Once: what fails again is not mended by another link.
+        if renewals.get_untracked() == 0 {
+            leptos::task::spawn_local(async move {
+                if open.renew(id).await.is_some() {
+                    let _ = renewals.try_set(1);
+                }
+            });
+        }
+    });
+    let has_frame = Memo::new(move |_| frame.with(|(_, url)| url.is_some()));
     let plain = Memo::new(move |_| message.with(|message| (message.text.clone(), message.quote_at)));
     let unreadable = Memo::new(move |_| message.with(|message| message.kind == MessageKind::Unreadable));
     let held_back = Memo::new(move |_| {
@@ -228,12 +252,12 @@ fn Body(message: Signal<MessageView>, label: Signal<String>) -> impl IntoView {
                 })
         }}
         <div class="message-body">
-            {move || match frame.get() {
-                Some(_) => {
-                    let src = Signal::derive(move || frame.get().unwrap_or_default());
-                    Either::Left(view! { <MailFrame src=src title=label /> })
+            {move || match has_frame.get() {
+                true => {
+                    let src = Signal::derive(move || frame.get().1.unwrap_or_default());
+                    Either::Left(view! { <MailFrame src=src title=label on_expired=on_expired /> })
                 }
-                None => {
+                false => {
                     let (text, quote_at) = plain.get();
                     Either::Right(view! { <PlainText text=text quote_at=quote_at /> })
                 }

@@ -37,8 +37,25 @@ pub fn Preview(
     file: RwSignal<Option<AttachmentView>>,
     /// Whether it is open.
     open: RwSignal<bool>,
+    /// Its address gave no file: it is signed, and does not last. Whatever comes of it, `file` is set again.
+    on_expired: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let renewed = RwSignal::new(false);
+    effect(move || {
+        if open.get() {
+            renewed.set(false);
+        }
+    });
+    // Once for each look. Whether it is being renewed.
+    let renew = Callback::new(move |()| {
+        let first = !renewed.get_untracked();
+        if first {
+            renewed.set(true);
+            on_expired.run(());
+        }
+        first
+    });
     let title = Signal::derive(move || file.with(|file| file.as_ref().map(|f| f.name.clone())).unwrap_or_default());
     view! {
         <Dialog open=open title=title wide=true>
@@ -49,9 +66,18 @@ pub fn Preview(
                         view! {
                             <div class="preview">
                                 {if file.content_type.starts_with("image/") {
-                                    view! { <img src=file.url.clone() alt=file.name.clone() /> }.into_any()
+                                    view! {
+                                        <img
+                                            src=file.url.clone()
+                                            alt=file.name.clone()
+                                            on:error=move |_| {
+                                                let _ = renew.run(());
+                                            }
+                                        />
+                                    }
+                                        .into_any()
                                 } else {
-                                    view! { <Fetched file=file /> }.into_any()
+                                    view! { <Fetched file=file renew=renew /> }.into_any()
                                 }}
                             </div>
                             <footer class="dialog-foot">
@@ -69,7 +95,7 @@ pub fn Preview(
 
 /// PDF and text are fetched first: the server offers files as downloads.
 #[component]
-fn Fetched(file: AttachmentView) -> impl IntoView {
+fn Fetched(file: AttachmentView, renew: Callback<(), bool>) -> impl IntoView {
     let is_text = file.content_type.starts_with("text/");
     let shown = RwSignal::new_local(Shown::Loading);
     let url = file.url.clone();
@@ -80,6 +106,8 @@ fn Fetched(file: AttachmentView) -> impl IntoView {
         leptos::task::spawn_local(async move {
             let next = match fetch(&url, is_text).await {
                 Ok(next) => next,
+                // It will be drawn anew.
+                Err(ApiError::Unreadable { .. }) if renew.try_run(()) == Some(true) => return,
                 Err(error) => Shown::Failed(error),
             };
             let _ = shown.try_set(next);

@@ -58,6 +58,15 @@ pub fn StartPage(
     }
 }
 
+/// Whether nothing was ever written in a started mail. Its text may hold a signature, so the text says nothing.
+fn is_blank(draft: &DraftView) -> bool {
+    draft.kind == DraftKind::New
+        && draft.version == 1
+        && draft.subject.is_empty()
+        && draft.attachments.is_empty()
+        && [&draft.to, &draft.cc, &draft.bcc].into_iter().all(Vec::is_empty)
+}
+
 /// Begins a draft in the first campaign, and goes on at its own address.
 #[component]
 fn Begin(campaigns: Vec<CampaignSummary>) -> impl IntoView {
@@ -67,12 +76,20 @@ fn Begin(campaigns: Vec<CampaignSummary>) -> impl IntoView {
         || (),
         move |()| {
             let draft = CreateDraft { kind: DraftKind::New, reply_to_message_id: None, campaign_id: first };
-            async move { api.create_draft(&draft).await }
+            async move {
+                // One that was begun and left as it was serves again.
+                let known = api.list_drafts(None).await.ok();
+                match known.and_then(|page| page.items.into_iter().find(is_blank)) {
+                    Some(blank) => Ok(blank),
+                    None => api.create_draft(&draft).await,
+                }
+            }
         },
     );
     effect(move || {
         if let Load::Ready(draft) = begun.get() {
             portal.started.reload();
+            portal.begun.set_value(Some(draft.id));
             go.replace(&routes::start(draft.id));
         }
     });
@@ -120,7 +137,7 @@ fn Write(draft: DraftView, campaigns: Vec<CampaignSummary>) -> impl IntoView {
                 <IconButton
                     glyph=icondata::LuArrowLeft
                     label=txt!(i18n, common.back)
-                    on:click=move |_| go.to(INBOX)
+                    on:click=move |_| go.to(&format!("{INBOX}{}", untrack(|| go.search())))
                 />
             </span>
             <Composer draft=draft host=host campaigns=campaigns />

@@ -19,7 +19,11 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use shared::{api::interactions::InteractionSummary, ids::InteractionId, page::MAX_LIMIT};
+use shared::{
+    api::{drafts::DraftView, interactions::InteractionSummary},
+    ids::InteractionId,
+    page::MAX_LIMIT,
+};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
@@ -251,8 +255,20 @@ fn Active(words: Memo<String>) -> impl IntoView {
         <ul class="tray-rows">
             <For
                 each=started
-                key=|draft| (draft.id, draft.version)
-                children=|draft| view! { <li><DraftRow draft=draft /></li> }
+                key=|draft| draft.id
+                children=move |draft| {
+                    let id = draft.id;
+                    // Follows what is being written; while it leaves, it shows what it was.
+                    let draft = Memo::new(move |before: Option<&DraftView>| {
+                        portal
+                            .started
+                            .with(|load| {
+                                load.ready().and_then(|list| list.iter().find(|known| known.id == id)).or(before).cloned()
+                            })
+                            .unwrap_or_else(|| draft.clone())
+                    });
+                    view! { <li><DraftRow draft=draft /></li> }
+                }
             />
             <For
                 each=move || ids.get()

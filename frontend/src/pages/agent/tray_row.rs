@@ -115,14 +115,16 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
 #[component]
 pub fn DraftRow(
     /// The draft.
-    draft: DraftView,
+    draft: Memo<DraftView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let go = routes::use_go();
-    let path = routes::start(draft.id);
+    let path = routes::start(draft.with_untracked(|draft| draft.id));
     let here = path.clone();
-    let to = draft.to.iter().map(recipients::short).collect::<Vec<_>>().join(", ");
-    let subject = draft.subject.clone();
+    let to =
+        Memo::new(move |_| draft.with(|draft| draft.to.iter().map(recipients::short).collect::<Vec<_>>().join(", ")));
+    let subject = Memo::new(move |_| draft.with(|draft| draft.subject.clone()));
+    let at = Memo::new(move |_| draft.with(|draft| draft.updated_at));
     view! {
         <a
             class="tray-row"
@@ -132,13 +134,15 @@ pub fn DraftRow(
         >
             <span class="tray-row-top">
                 <span class="tray-row-who">
-                    {move || if to.is_empty() { word!(i18n, inbox.no_recipient) } else { to.clone() }}
+                    {move || to.with(|to| if to.is_empty() { word!(i18n, inbox.no_recipient) } else { to.clone() })}
                 </span>
-                <TimeAgo at=draft.updated_at />
+                <TimeAgo at=at />
             </span>
             <span class="tray-row-subject">
                 <span>
-                    {move || if subject.is_empty() { word!(i18n, inbox.no_subject) } else { subject.clone() }}
+                    {move || {
+                        subject.with(|text| if text.is_empty() { word!(i18n, inbox.no_subject) } else { text.clone() })
+                    }}
                 </span>
             </span>
             <span class="tray-row-marks">

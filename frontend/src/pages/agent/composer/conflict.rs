@@ -1,7 +1,6 @@
 //! What the agent must decide: the draft was changed elsewhere, or the customer has written meanwhile.
 
 use super::Composing;
-use crate::state::effect::effect;
 use crate::{
     components::{Button, Dialog, Look},
     i18n::txt,
@@ -9,12 +8,12 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The draft was changed in another tab: which text holds?
+/// The draft was changed in another tab: which text holds? It may be closed without an answer; it comes back when the
+/// mail is sent, or by the button beside the state of the saving.
 #[component]
 pub(super) fn ConflictDialog(composing: Composing) -> impl IntoView {
     let Composing { desk, i18n, .. } = composing;
-    let open = RwSignal::new(false);
-    effect(move || open.set(desk.conflict.with(Option::is_some)));
+    let open = desk.asks_conflict;
     let theirs = move || desk.conflict.with(|draft| draft.as_ref().map(|d| plain(&Content::of(d).html)));
     let mine = move || desk.content.with(|content| plain(&content.html));
     view! {

@@ -3,7 +3,7 @@
 use crate::{
     api::{Api, ApiError, use_api},
     dom::storage::{self, Area},
-    i18n::error_text,
+    i18n::{Locale, error_text, issue_text},
     state::{
         autosave::{Autosave, Content, Saved},
         clock::{Clock, use_clock},
@@ -12,6 +12,7 @@ use crate::{
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use leptos_i18n::td_string;
 use serde::{Deserialize, Serialize};
 use shared::{
     api::{
@@ -28,6 +29,9 @@ use std::{
 
 /// How often the autosave looks whether something is due.
 const BEAT: Duration = Duration::from_millis(200);
+/// How long to wait for a request under way before looking again, in milliseconds, and how often.
+const STEP: u32 = 25;
+const STEPS: u32 = 400;
 
 /// What this tab keeps until the server has it.
 #[derive(Serialize, Deserialize)]
@@ -51,6 +55,10 @@ pub struct Desk {
     pub status: RwSignal<Saved>,
     /// The other version, while the agent must choose.
     pub conflict: RwSignal<Option<DraftView>>,
+    /// He is being asked to: he may put it off, until he sends.
+    pub asks_conflict: RwSignal<bool>,
+    /// Why the server does not take what was written.
+    pub refusal: RwSignal<Option<ApiError>>,
     /// Grows when the text was replaced from outside the editor.
     pub replaced: RwSignal<u32>,
     /// Files that go along.
@@ -72,6 +80,8 @@ impl Desk {
             content: RwSignal::new(Content::of(&draft)),
             status: RwSignal::new(Saved::Untouched),
             conflict: RwSignal::new(None),
+            asks_conflict: RwSignal::new(false),
+            refusal: RwSignal::new(None),
             replaced: RwSignal::new(0),
             attachments: RwSignal::new(draft.attachments.clone()),
             uploading: RwSignal::new(Vec::new()),
@@ -86,18 +96,10 @@ impl Desk {
                 event.prevent_default();
             }
         });
-        let (api, id) = (desk.api, desk.id);
         on_cleanup(move || {
             leaving.remove();
-            // The page goes elsewhere: what is not stored yet is sent along.
-            let last = lock(&save).take_now();
-            if let Some((version, change)) = last {
-                leptos::task::spawn_local(async move {
-                    if api.update_draft(id, version, &change).await.is_ok() {
-                        storage::remove(Area::Tab, &copy_key(id));
-                    }
-                });
-            }
+            // The page goes elsewhere: what is not stored yet is sent after it.
+            leptos::task::spawn_local(desk.store_rest(save));
         });
         desk
     }
@@ -109,13 +111,12 @@ impl Desk {
             storage::remove(Area::Tab, &copy_key(self.id));
             return;
         }
-        self.edit(|content| *content = copy.content);
         if copy.version != draft.version {
             // It was changed elsewhere since: the agent chooses.
-            self.with_mut(|save| save.moved(draft, 0));
-            self.conflict.set(Some(draft.clone()));
-            self.show();
+            self.with_mut(|save| save.restored(draft));
+            self.ask(draft.clone());
         }
+        self.edit(|content| *content = copy.content);
     }
 
     /// Something was written.
@@ -138,44 +139,49 @@ impl Desk {
         let now = self.clock.now();
         if let Some(Some((version, change))) = self.with_mut(|save| save.take_due(now)) {
             self.show();
-            leptos::task::spawn_local(self.store(version, change));
+            if let Some(save) = self.save.try_get_value() {
+                leptos::task::spawn_local(self.store(save, version, change));
+            }
         }
     }
 
-    async fn store(self, version: i64, change: UpdateDraft) {
+    /// Stores a change. Goes on after the composer has gone, so `save` is held and not looked up.
+    async fn store(self, save: Arc<Mutex<Autosave>>, version: i64, change: UpdateDraft) {
         let outcome = self.api.update_draft(self.id, version, &change).await;
         let now = self.clock.now();
         match outcome {
             Ok(draft) => {
-                let clean = self.with_mut(|save| {
-                    save.stored(&draft, now);
-                    !save.is_dirty()
-                });
-                if clean == Some(true) {
-                    storage::remove(Area::Tab, &copy_key(self.id));
-                }
+                lock(&save).stored(&draft, now);
+                let _ = self.refusal.try_set(None);
+                // What is left to store was typed over the new version, not over the one before.
+                self.keep_rest(&save);
             }
-            Err(error) if error.code() == Some(ErrorCode::VersionMismatch) => self.look_again().await,
-            Err(error) if error.is_passing() => drop(self.with_mut(|save| save.failed(now))),
+            Err(error) if error.code() == Some(ErrorCode::VersionMismatch) => self.look_again(&save).await,
+            Err(error) if error.is_passing() => lock(&save).failed(now),
             Err(error) => {
-                self.with_mut(Autosave::refused);
-                self.say(error);
+                let news = lock(&save).refused();
+                let _ = self.refusal.try_set(Some(error.clone()));
+                if news {
+                    self.toasts.bad(Arc::new(move |locale| refusal_text(locale, &error)));
+                }
             }
         }
         self.show();
     }
 
-    async fn look_again(self) {
-        match self.api.get_draft(self.id).await {
+    async fn look_again(self, save: &Arc<Mutex<Autosave>>) {
+        let outcome = self.api.get_draft(self.id).await;
+        let now = self.clock.now();
+        match outcome {
             Ok(theirs) => {
-                let now = self.clock.now();
-                if self.with_mut(|save| save.moved(&theirs, now)) == Some(true) {
-                    let _ = self.conflict.try_set(Some(theirs));
+                let asks = lock(save).moved(&theirs, now);
+                self.keep_rest(save);
+                if asks {
+                    self.ask(theirs);
                 }
             }
             Err(error) => {
-                let now = self.clock.now();
-                self.with_mut(|save| save.failed(now));
+                lock(save).failed(now);
                 if !error.is_passing() {
                     self.say(error);
                 }
@@ -183,19 +189,45 @@ impl Desk {
         }
     }
 
+    /// Stores what is left once the composer has gone, after the request that may be under way.
+    async fn store_rest(self, save: Arc<Mutex<Autosave>>) {
+        for _ in 0..STEPS {
+            let (busy, next) = {
+                let mut save = lock(&save);
+                (save.is_busy(), save.take_now())
+            };
+            match next {
+                Some((version, change)) => self.store(Arc::clone(&save), version, change).await,
+                None if busy => TimeoutFuture::new(STEP).await,
+                None => return,
+            }
+            if matches!(lock(&save).status(), Saved::Away | Saved::Conflict | Saved::Refused) {
+                // The copy in this tab keeps it.
+                return;
+            }
+        }
+    }
+
+    fn ask(self, theirs: DraftView) {
+        if self.conflict.try_set(Some(theirs)).is_none() {
+            let _ = self.asks_conflict.try_set(true);
+        }
+    }
+
     /// Waits until everything is stored. Whether it is: not while the server is away or a conflict is open.
     pub async fn flush(self) -> bool {
-        const STEP: u32 = 25;
-        const STEPS: u32 = 400;
         for _ in 0..STEPS {
             let Some((busy, next)) = self.with_mut(|save| (save.is_busy(), save.take_now())) else { return false };
             match next {
-                Some((version, change)) => self.store(version, change).await,
+                Some((version, change)) => {
+                    let Some(save) = self.save.try_get_value() else { return false };
+                    self.store(save, version, change).await;
+                }
                 // A request of the beat is under way; its answer decides.
                 None if busy => TimeoutFuture::new(STEP).await,
                 None => break,
             }
-            if matches!(self.status.try_get_untracked(), None | Some(Saved::Away | Saved::Conflict)) {
+            if matches!(self.status.try_get_untracked(), None | Some(Saved::Away | Saved::Conflict | Saved::Refused)) {
                 return false;
             }
         }
@@ -207,7 +239,9 @@ impl Desk {
         if let Some(theirs) = self.conflict.get_untracked() {
             let now = self.clock.now();
             self.with_mut(|save| save.keep_mine(&theirs, now));
+            self.keep_copy();
             self.conflict.set(None);
+            self.asks_conflict.set(false);
             self.show();
         }
     }
@@ -220,6 +254,7 @@ impl Desk {
             self.attachments.set(theirs.attachments);
             self.replaced.update(|count| *count += 1);
             self.conflict.set(None);
+            self.asks_conflict.set(false);
             storage::remove(Area::Tab, &copy_key(self.id));
             self.show();
         }
@@ -227,11 +262,7 @@ impl Desk {
 
     /// The draft became a mail, or is gone: nothing is stored any more.
     pub fn done(self) {
-        self.with_mut(Autosave::refused);
-        self.with_mut(|save| {
-            let stored = save.typed().clone();
-            save.settle(stored);
-        });
+        self.with_mut(Autosave::settle);
         storage::remove(Area::Tab, &copy_key(self.id));
     }
 
@@ -269,8 +300,26 @@ impl Desk {
     }
 
     fn keep_copy(self) {
-        let copy = self.with(|save| Copy { version: save.version(), content: save.typed().clone() });
-        if let Some(Ok(text)) = copy.map(|copy| serde_json::to_string(&copy)) {
+        if let Some(save) = self.save.try_get_value() {
+            self.write_copy(&save);
+        }
+    }
+
+    /// Keeps a copy of what is not stored yet, and none when all is.
+    fn keep_rest(self, save: &Arc<Mutex<Autosave>>) {
+        if lock(save).is_dirty() {
+            self.write_copy(save);
+        } else {
+            storage::remove(Area::Tab, &copy_key(self.id));
+        }
+    }
+
+    fn write_copy(self, save: &Arc<Mutex<Autosave>>) {
+        let copy = {
+            let save = lock(save);
+            Copy { version: save.base(), content: save.typed().clone() }
+        };
+        if let Ok(text) = serde_json::to_string(&copy) {
             storage::write(Area::Tab, &copy_key(self.id), &text);
         }
     }
@@ -290,6 +339,21 @@ impl Desk {
     fn with_mut<T>(self, change: impl FnOnce(&mut Autosave) -> T) -> Option<T> {
         self.save.try_with_value(|save| change(&mut lock(save)))
     }
+}
+
+/// What the server does not take, by field and rule where it named them.
+pub(super) fn refusal_text(locale: Locale, error: &ApiError) -> String {
+    let Some(issue) = error.issues().first() else { return error_text(locale, error) };
+    let field = match issue.pointer.split('/').nth(1) {
+        Some("to") => td_string!(locale, editor.to),
+        Some("cc") => td_string!(locale, editor.cc),
+        Some("bcc") => td_string!(locale, editor.bcc),
+        Some("subject") => td_string!(locale, editor.subject),
+        Some("campaign_id") => td_string!(locale, editor.from),
+        _ => td_string!(locale, editor.text),
+    };
+    let why = issue_text(locale, issue);
+    td_string!(locale, editor.not_saved, field = field, why = why.as_str()).to_string()
 }
 
 fn copy_key(id: DraftId) -> String {

@@ -15,6 +15,9 @@ use shared::api::attachments::AttachmentView;
 use std::sync::Arc;
 use web_sys::{File, FileList};
 
+/// Octets that a file may have at most, as the server has it by default.
+const MOST: f64 = 25.0 * 1_048_576.0;
+
 /// Adds files beside the text.
 pub(super) fn attach(desk: Desk, files: &FileList) {
     for index in 0..files.length() {
@@ -29,6 +32,16 @@ pub(super) fn attach(desk: Desk, files: &FileList) {
 /// Sends one file to the server. None when it could not be stored, which was said.
 pub(super) async fn upload(desk: Desk, file: File, inline: bool) -> Option<AttachmentView> {
     let name = file.name();
+    if file.size() <= 0.0 || file.size() > MOST {
+        // Sending it would take its time and come to nothing.
+        let empty = file.size() <= 0.0;
+        desk.toast(Arc::new(move |locale| {
+            let why =
+                if empty { td_string!(locale, editor.file_empty) } else { td_string!(locale, editor.file_too_large) };
+            td_string!(locale, editor.file_refused, name = name.as_str(), why = why).to_string()
+        }));
+        return None;
+    }
     desk.uploading.try_update(|list| list.push(name.clone()))?;
     let outcome = desk.api().add_attachment(desk.id, &file, inline).await;
     desk.uploading.try_update(|list| {

@@ -13,7 +13,9 @@ use crate::{
     components::{
         Banner, Button, Icon, IconButton, Look, Menu, MenuItem, TextField, Tint, chips::Recipients, unique_id,
     },
+    dom,
     i18n::{I18n, Locale, txt, use_i18n, word},
+    pages::agent::inbox::use_portal,
     state::{
         autosave::Content,
         commands::use_commands,
@@ -71,6 +73,8 @@ struct Composing {
     pub errors: FormErrors,
     pub host: ComposerHost,
     pub i18n: I18n,
+    /// Where in the text the keyboard goes once the editor is there; nowhere if it is wanted elsewhere.
+    pub focus: Option<&'static str>,
 }
 
 /// A composer for one draft.
@@ -89,14 +93,15 @@ pub fn Composer(
     let kind = draft.kind;
     let is_new = kind == DraftKind::New;
     let quote = draft.quote_url.clone();
+    let root = NodeRef::<html::Section>::new();
+    let focus = first_focus(&draft, root);
     let desk = Desk::open(draft);
     let errors = FormErrors::new(i18n);
     let editor = RichTextHandle::new();
     let sender = Sender::new(desk, editor, errors, host);
-    let composing = Composing { desk, sender, editor, errors, host, i18n };
+    let composing = Composing { desk, sender, editor, errors, host, i18n, focus };
     provide_context(composing);
 
-    let root = NodeRef::<html::Section>::new();
     let copies = RwSignal::new(desk.content.with_untracked(|c| !c.cc.is_empty() || !c.bcc.is_empty()));
     let large = RwSignal::new(false);
     if !is_new {
@@ -115,6 +120,25 @@ pub fn Composer(
             subject.set(now);
         }
     });
+    if is_new {
+        // Its row in the tray says what is being written.
+        let portal = use_portal();
+        effect(move || {
+            let (to, subject) = desk.content.with(|content| (content.to.clone(), content.subject.clone()));
+            let behind = portal.started.with_untracked(|load| {
+                let list = load.ready().map(Vec::as_slice).unwrap_or_default();
+                list.iter().any(|draft| draft.id == desk.id && (draft.to != to || draft.subject != subject))
+            });
+            if behind {
+                portal.started.change(|list| {
+                    if let Some(draft) = list.iter_mut().find(|draft| draft.id == desk.id) {
+                        draft.to = to;
+                        draft.subject = subject;
+                    }
+                });
+            }
+        });
+    }
     let on_keydown = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
@@ -310,6 +334,28 @@ pub fn Composer(
     }
 }
 
+/// Where the keyboard goes first: an answer begins above the quotation, a new mail with its recipients, and what was
+/// begun before goes on where it ended. Whoever walks through the tray by keyboard stays there.
+fn first_focus(draft: &DraftView, root: NodeRef<html::Section>) -> Option<&'static str> {
+    let portal = use_portal();
+    let begun = portal.begun.get_value() == Some(draft.id);
+    portal.begun.set_value(None);
+    if !begun && document().query_selector(".tray :focus-visible").ok().flatten().is_some() {
+        return None;
+    }
+    if draft.kind == DraftKind::New && draft.to.is_empty() {
+        effect(move || {
+            if let Some(root) = root.get() {
+                request_animation_frame(move || {
+                    let _ = dom::focus_first(&root, "input[name=to]");
+                });
+            }
+        });
+        return None;
+    }
+    Some(if begun { "start" } else { "end" })
+}
+
 fn heading(locale: Locale, kind: DraftKind) -> String {
     use leptos_i18n::td_string;
     match kind {
@@ -367,7 +413,7 @@ fn DiscardButton() -> impl IntoView {
     let discard = move || {
         leptos::task::spawn_local(async move {
             if desk.discard().await {
-                host.on_discarded.run(());
+                let _ = host.on_discarded.try_run(());
             }
         });
     };

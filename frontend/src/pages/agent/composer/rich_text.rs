@@ -4,7 +4,7 @@ use super::{Composing, files};
 use crate::state::effect::{effect, effect_with};
 use crate::{
     components::{Banner, Button, Spinner, Tint},
-    dom::js,
+    dom::{self, js},
     i18n::{txt, word},
 };
 use leptos::{html, prelude::*};
@@ -116,7 +116,12 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
                 Some(handle) if node.try_get_untracked().flatten().is_some() => {
                     editor.editor.set_value(Some(handle));
                     let _ = editor.ready.try_set(true);
-                    editor.call("focus", &[JsValue::from_str("start")]);
+                    // Somebody may be filling in another field meanwhile.
+                    let inside = dom::active_element()
+                        .is_some_and(|active| active.closest(".composer").ok().flatten().is_some());
+                    if let Some(place) = composing.focus.filter(|_| !inside) {
+                        editor.call("focus", &[JsValue::from_str(place)]);
+                    }
                 }
                 Some(handle) => drop(js::call(&handle, "destroy", &[])),
                 None => drop(failed.try_set(true)),

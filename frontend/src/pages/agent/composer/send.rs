@@ -8,6 +8,7 @@ use crate::{
     pages::agent::inbox::{Portal, use_portal},
     routes::{self, Go, use_go},
     state::{
+        autosave::Saved,
         clock::{Clock, use_clock},
         confirm::{Confirm, Question, use_confirm},
         forms::FormErrors,
@@ -69,7 +70,7 @@ impl Sender {
 
     /// Sends; with `finish` the interaction is finished with it. Warns first of what looks like a slip (S111).
     pub fn send(self, finish: bool, sure: bool) {
-        if self.busy.get_untracked() || !self.judge() {
+        if self.busy.get_untracked() || self.asks_conflict() || !self.judge() {
             return;
         }
         self.finish.set_value(finish);
@@ -85,6 +86,15 @@ impl Sender {
         // Another request than the one that was refused.
         self.key.set_value((random_token(), None));
         self.start(true);
+    }
+
+    /// Which text is meant must be clear before one of them is sent. Whether that is asked.
+    fn asks_conflict(self) -> bool {
+        let open = self.desk.conflict.with_untracked(Option::is_some);
+        if open {
+            self.desk.asks_conflict.set(true);
+        }
+        open
     }
 
     fn judge(self) -> bool {
@@ -145,6 +155,10 @@ impl Sender {
 
     async fn run(self, confirm_outdated: bool) {
         if !self.desk.flush().await {
+            // What the server does not take is said beside the text, and a conflict asks.
+            if matches!(self.desk.status.try_get_untracked(), Some(Saved::Conflict)) {
+                return;
+            }
             self.toasts.bad(say!(editor.not_sent_unsaved));
             return;
         }
@@ -163,7 +177,7 @@ impl Sender {
             Ok(answer) => {
                 self.desk.done();
                 self.offer_undo(&answer);
-                self.host.on_sent.run(Sent { answer, finished: finish });
+                let _ = self.host.on_sent.try_run(Sent { answer, finished: finish });
             }
             Err(error) if error.code() == Some(ErrorCode::ConversationMoved) => {
                 let _ = self.asks_outdated.try_set(true);

@@ -1,6 +1,6 @@
 //! "saved 12:04".
 
-use super::desk::Desk;
+use super::desk::{Desk, refusal_text};
 use crate::{
     components::Icon,
     format::intl,
@@ -33,7 +33,21 @@ pub(super) fn SaveStatus(desk: Desk) -> impl IntoView {
                 Saved::Conflict => {
                     view! {
                         <Icon glyph=icondata::LuTriangleAlert />
-                        {txt!(i18n, editor.conflict)}
+                        <button type="button" class="link-button" on:click=move |_| desk.asks_conflict.set(true)>
+                            {txt!(i18n, editor.conflict)}
+                        </button>
+                    }
+                        .into_any()
+                }
+                Saved::Refused => {
+                    view! {
+                        <Icon glyph=icondata::LuTriangleAlert />
+                        <span>
+                            {move || {
+                                let locale = i18n.get_locale();
+                                desk.refusal.with(|error| error.as_ref().map(|error| refusal_text(locale, error)))
+                            }}
+                        </span>
                     }
                         .into_any()
                 }
