@@ -11,6 +11,7 @@ journeys!(
     a_poisoned_mail_is_set_aside,
     a_server_without_idle_is_polled,
     uids_of_another_server_or_login_are_other_mails,
+    old_mail_stays_old_when_the_server_renumbers,
 );
 
 const ADDRESS: &str = "soporte@lab.test";
@@ -137,6 +138,25 @@ fn uids_of_another_server_or_login_are_other_mails(ground: &Ground) {
     wait_until_connected(&office, &campaign);
     third.add_mail("INBOX", &letter(5));
     until("the fifth", LIMIT, || (subjects(&office) == ["F1", "F2", "F3", "F5"]).then_some(())).unwrap();
+}
+
+/// A folder in which nothing had come since the first connection was once taken in as a whole.
+fn old_mail_stays_old_when_the_server_renumbers(ground: &Ground) {
+    let server = fake(ground);
+    for number in 1..=5 {
+        server.add_old_mail("INBOX", &letter(number));
+    }
+    let (office, campaign) = desk(ground, &server);
+    server.set_uid_validity("INBOX", 99);
+    until("the renumbered folder", LIMIT, || {
+        let ledger = office.admin.mailboxes(campaign.id).unwrap().pop()?;
+        (ledger.uid_validity == Some(99)).then_some(())
+    })
+    .unwrap();
+    server.add_mail("INBOX", &letter(6));
+    until("the new mail", LIMIT, || incoming(&office).into_iter().next()).unwrap();
+    let subjects: Vec<String> = incoming(&office).into_iter().map(|mail| mail.subject).collect();
+    assert_eq!(subjects, ["F6"]);
 }
 
 fn a_poisoned_mail_is_set_aside(ground: &Ground) {

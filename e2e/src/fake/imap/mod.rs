@@ -21,6 +21,9 @@ pub(crate) use rule::Act;
 pub use rule::ImapRule;
 pub(crate) use store::Store;
 
+/// Keyword of mails that came long ago.
+const OLD: &str = "$LastYear";
+
 /// What the server has seen so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImapCounts {
@@ -179,6 +182,13 @@ impl FakeImap {
         let mut store = lock(&self.shared.store);
         store.version += 1;
         store.made(folder).add(raw.into(), BTreeSet::new())
+    }
+
+    /// The same for a mail that came long ago: it is older than any date that a client asks for.
+    pub fn add_old_mail(&self, folder: &str, raw: &[u8]) -> u32 {
+        let mut store = lock(&self.shared.store);
+        store.version += 1;
+        store.made(folder).add(raw.into(), BTreeSet::from([OLD.to_owned()]))
     }
 
     /// Lets a mail vanish, as when another program removed it.

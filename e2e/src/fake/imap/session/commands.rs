@@ -200,6 +200,10 @@ impl Session<'_> {
             let wanted = match word {
                 "UID" => self.chosen(words.next().unwrap_or_default(), true),
                 "UNSEEN" | "SEEN" => self.flagged("\\Seen", word == "SEEN"),
+                "SINCE" => {
+                    words.next();
+                    self.flagged(super::super::OLD, false)
+                }
                 "DELETED" | "UNDELETED" => self.flagged("\\Deleted", word == "DELETED"),
                 set if set.starts_with(|first: char| first.is_ascii_digit() || first == '*') => self.chosen(set, false),
                 _ => continue,
