@@ -60,7 +60,9 @@ test('a campaign is tried for real before it is saved', async ({ stage, signIn }
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
   await page.getByLabel('From name').fill('Otra firma');
+  const saved = page.waitForResponse((answer) => answer.request().method() === 'PUT');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
+  expect((await saved).ok()).toBe(true);
   await expect(page.getByTestId('toast').last()).toContainText('Campaign saved.');
   await page.reload();
   await expect(page.getByLabel('From name')).toHaveValue('Otra firma');

@@ -248,7 +248,7 @@ test('a recipient who is still being typed goes along when the mail is sent by k
   await page.keyboard.press('Control+Enter');
   await hugo.received((mail) => mail.subject === subject, 'the mail to the one who was still being typed');
   await elena.received((mail) => mail.subject === subject, 'the mail to the other');
-  await expect(portal.messages('Cerramos el lunes.').locator('[data-delivery=sent]')).toBeVisible();
+  await expect(portal.messages().last().locator('[data-delivery=sent]')).toBeVisible();
   await expect(page.getByTestId('draft-row')).toHaveCount(0);
 });
 
