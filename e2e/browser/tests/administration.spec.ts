@@ -60,7 +60,9 @@ test('a campaign is tried for real before it is saved', async ({ stage, signIn }
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
   await page.getByLabel('From name').fill('Otra firma');
+  const saved = page.waitForResponse((answer) => answer.request().method() === 'PUT');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
+  expect((await saved).ok()).toBe(true);
   await expect(page.getByTestId('toast').last()).toContainText('Campaign saved.');
   await page.reload();
   await expect(page.getByLabel('From name')).toHaveValue('Otra firma');
@@ -100,13 +102,95 @@ test('members are added to several campaigns at once, and taken out again', asyn
   await expect(column('Agents').getByLabel(one.agents[0]!.name)).toHaveCount(0);
 
   const extra = rows.filter({ hasText: two.agents[0]!.name }).filter({ hasText: one.campaign.name });
-  await extra.getByLabel(two.agents[0]!.name, { exact: true }).check();
-  await column('Members').getByRole('button', { name: 'Remove' }).click();
+  const mark = extra.getByLabel(two.agents[0]!.name, { exact: true });
+  const remove = column('Members').getByRole('button', { name: 'Remove' });
+  await mark.check();
+  await expect(remove).toBeEnabled();
+  // A mark does not outlive the row that it is of.
+  await column('Campaigns').getByLabel(one.campaign.name).uncheck();
+  await expect(rows).toHaveCount(2);
+  await expect(remove).toBeDisabled();
+  await column('Campaigns').getByLabel(one.campaign.name).check();
+  await expect(rows).toHaveCount(4);
+  await expect(mark).not.toBeChecked();
+
+  await mark.check();
+  await remove.click();
+  const question = page.getByRole('dialog', { name: 'Remove 1 member?' });
+  await expect(question).toContainText(`${two.agents[0]!.name} (${one.campaign.name})`);
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(rows).toHaveCount(4);
+  await remove.click();
+  await question.getByRole('button', { name: 'Remove' }).click();
   await expect(rows).toHaveCount(3);
   await expect(extra).toHaveCount(0);
   const admin = await stage.admin();
   const members = await admin.get<{ items: { name: string }[] }>(`campaigns/${one.campaign.id}/members`);
   expect(members.items.map((member) => member.name)).toEqual([one.agents[0]!.name]);
+});
+
+test('places and penalties are edited by keyboard, one after the other', async ({ stage, signIn, desk }) => {
+  const { campaign, agents } = await desk({ agents: 2 });
+  const page = await signIn(stage.person('admin'), '/admin/campaigns/members');
+  await page.getByRole('region', { name: 'Campaigns', exact: true }).getByLabel(campaign.name).check();
+  const [one, two] = [agents[0]!.name, agents[1]!.name];
+  const field = (what: string, who: string) => page.getByLabel(`${what} · ${who}`);
+  await field('Penalty', one).focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('30');
+  const stored = page.waitForResponse((answer) => answer.request().method() === 'PUT' && answer.url().includes('/members/'));
+  await page.keyboard.press('Enter');
+  await stored;
+  await page.waitForResponse((answer) => answer.request().method() === 'GET' && answer.url().includes('/members'));
+  await expect(field('Penalty', one)).toBeFocused();
+  await expect(field('Penalty', one)).toHaveValue('30');
+  // The answer to one field takes nothing away from the next.
+  await field('Penalty', two).focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('4');
+  await page.keyboard.press('Tab');
+  await expect(page.getByLabel(`Receives · ${two}`)).toBeFocused();
+  await page.getByRole('searchbox', { name: 'Filter members' }).fill(two);
+  await expect(page.getByTestId('member-row')).toHaveCount(1);
+  await page.reload();
+  await page.getByRole('region', { name: 'Campaigns', exact: true }).getByLabel(campaign.name).check();
+  await expect(field('Penalty', one)).toHaveValue('30');
+  await expect(field('Penalty', two)).toHaveValue('4');
+});
+
+test('what is typed in a form outlives what is saved at once, and is not left unasked', async ({ stage, signIn, desk }) => {
+  const [one, two] = [await desk({ agents: 1 }), await desk({ agents: 1 })];
+  const page = await signIn(stage.person('admin'), '/admin/campaigns');
+  const row = (name: string) => page.getByTestId('campaign-row').filter({ hasText: name });
+  await row(one.campaign.name).click();
+  await page.getByLabel('From name').fill('Otra firma');
+  await page.getByRole('switch', { name: 'Enabled' }).click();
+  await expect(row(one.campaign.name)).toContainText('Off');
+  await expect(page.getByLabel('From name')).toHaveValue('Otra firma');
+  await row(two.campaign.name).click();
+  const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByLabel('From name')).toHaveValue('Otra firma');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('Campaign saved');
+  await row(two.campaign.name).click();
+  await expect(page.getByRole('heading', { name: two.campaign.name, level: 1 })).toBeVisible();
+
+  // A user's sessions end only after a question.
+  await page.goto('/admin/users');
+  await page.getByTestId('user-row').filter({ hasText: one.agents[0]!.name }).click();
+  const name = page.getByLabel('Name', { exact: true });
+  await name.fill('Otro nombre');
+  await page.getByRole('button', { name: 'End sessions' }).click();
+  const end = page.getByRole('dialog', { name: `End the sessions of ${one.agents[0]!.name}?` });
+  await end.getByRole('button', { name: 'End sessions' }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('All sessions of this user have ended.');
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByText('This user is disabled and cannot sign in.')).toBeVisible();
+  await expect(name).toHaveValue('Otro nombre');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Otro nombre', level: 1 })).toBeVisible();
 });
 
 test('a member who may not receive gets nothing', async ({ stage, signIn, desk, customer }) => {

@@ -80,3 +80,55 @@ test('two tabs with the same draft: nothing is overwritten unseen', async ({ des
   await dialog.getByRole('button', { name: 'Take the other' }).click();
   await expect(portal.editor).toHaveText('Del primer lado. Y del segundo.');
 });
+
+test('which text holds can be put off, and is asked again before the mail goes out', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk({ undo: 0 });
+  const portal = new Portal(await signIn(agents[0]!));
+  const { page } = portal;
+  const elena = await customer();
+  const subject = unique('Consulta');
+  await elena.write({ to: campaign.address, subject, text: 'Hola' });
+  await portal.open(subject);
+  await portal.reply();
+  await page.keyboard.type('Del primer lado.');
+  await portal.saved();
+  const other = new Portal(await page.context().newPage());
+  await other.page.goto(page.url());
+  await expect(other.editor).toHaveText('Del primer lado.');
+  await other.editor.click();
+  await other.page.keyboard.press('End');
+  await other.page.keyboard.type(' Y del segundo.');
+  await other.saved();
+
+  await page.bringToFront();
+  await portal.editor.click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' Sin saber del otro.');
+  const dialog = page.getByRole('dialog', { name: 'This draft was changed elsewhere' });
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await page.keyboard.type(' Y más.');
+
+  // What was typed comes back after a reload, beside the other text, and overwrites nothing.
+  await page.reload();
+  await expect(dialog).toContainText('Y del segundo.');
+  await expect(dialog).toContainText('Sin saber del otro. Y más.');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await page.waitForTimeout(1_500);
+  await other.page.reload();
+  await expect(other.editor).toHaveText('Del primer lado. Y del segundo.');
+  await other.page.close();
+
+  await portal.button('Changed elsewhere').click();
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press('Escape');
+  await portal.send();
+  await expect(dialog).toBeVisible();
+  expect(await elena.mails()).toEqual([]);
+  await dialog.getByRole('button', { name: 'Keep the text here' }).click();
+  await portal.saved();
+  await portal.send();
+  await elena.received((mail) => mail.text.includes('Del primer lado. Sin saber del otro. Y más.'), 'the answer');
+});

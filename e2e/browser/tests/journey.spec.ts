@@ -228,6 +228,56 @@ test('an agent starts an interaction, and the answer comes to him', async ({ des
   await expect(other.rows(subject)).toHaveCount(0);
 });
 
+test('a recipient who is still being typed goes along when the mail is sent by keyboard', async ({ desk, signIn, customer }) => {
+  const { agents } = await desk({ undo: 0 });
+  const portal = new Portal(await signIn(agents[0]!));
+  const { page } = portal;
+  const [elena, hugo] = [await customer(), await customer('Hugo Marín')];
+  const subject = unique('Aviso');
+  await page.keyboard.press('n');
+  const to = page.getByRole('combobox', { name: 'To' });
+  await expect(to).toBeFocused();
+  await page.keyboard.type(`${elena.address},`);
+  await page.getByLabel('Subject').fill(subject);
+  // Its row in the tray follows.
+  await expect(page.getByTestId('draft-row').filter({ hasText: subject })).toBeVisible();
+  await portal.editor.click();
+  await page.keyboard.type('Cerramos el lunes.');
+  await to.focus();
+  await page.keyboard.type(hugo.address);
+  await page.keyboard.press('Control+Enter');
+  await hugo.received((mail) => mail.subject === subject, 'the mail to the one who was still being typed');
+  await elena.received((mail) => mail.subject === subject, 'the mail to the other');
+  await expect(portal.messages().last().locator('[data-delivery=sent]')).toBeVisible();
+  await expect(page.getByTestId('draft-row')).toHaveCount(0);
+});
+
+test('a mail is sent and its interaction finished in one step', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk({ undo: 0 });
+  const portal = new Portal(await signIn(agents[0]!));
+  const elena = await customer();
+  const subjects = [unique('Primera'), unique('Segunda')];
+  for (const subject of subjects) await elena.write({ to: campaign.address, subject, text: 'Hola' });
+  for (const subject of subjects) await expect(portal.rows(subject)).toBeVisible({ timeout: 20_000 });
+  await portal.open(subjects[0]!);
+  await portal.reply();
+  await portal.page.keyboard.type('Hecho, y gracias.');
+  await portal.button('More ways to send').click();
+  await portal.page.getByRole('menuitem', { name: 'Send and finish' }).click();
+  // What stands next in the tray opens, while the answer is still on its way.
+  await expect(portal.rows(subjects[0])).toHaveCount(0);
+  await expect(portal.page.getByRole('heading', { level: 1 })).toHaveText(subjects[1]!);
+  await elena.received((mail) => mail.text.includes('Hecho, y gracias.'), 'the answer');
+  await expect(portal.page).toHaveTitle('Inbox · Posta');
+
+  // Whoever goes elsewhere at once disturbs nothing either; with the keyboard the dialog finishes.
+  await portal.button('Finish').click();
+  const dialog = portal.page.getByRole('dialog', { name: 'Finish this interaction?' });
+  await dialog.getByLabel('Note for those who come after').fill('Nada más.');
+  await portal.page.keyboard.press('Control+Enter');
+  await expect(portal.rows(subjects[1])).toHaveCount(0);
+});
+
 test('on a break nothing new comes in', async ({ desk, signIn, customer }) => {
   const { campaign, agents } = await desk();
   const portal = new Portal(await signIn(agents[0]!));

@@ -88,12 +88,21 @@ test('the keys are shown, the palette goes everywhere, search is a key away', as
   await page.keyboard.press('Control+k');
   await expect(palette).toBeVisible();
   await expect(page.getByRole('dialog', { name: 'Keys' })).toHaveCount(0);
+  // They can still be looked up.
+  await palette.getByRole('combobox').fill('keys');
+  await page.keyboard.press('Enter');
+  await expect(help.getByRole('row', { name: /Finish/ })).toContainText('e');
+  await expect(help).toContainText('Single keys are switched off in your settings.');
 });
 
 test('the focus is always somewhere that can be seen, and dialogs give it back', async ({ desk, signIn, customer }) => {
   const { campaign, agents } = await desk();
   const portal = new Portal(await signIn(agents[0]!));
   const { page } = portal;
+  // Past the rail, to the page.
+  await page.locator('a.skip').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('main.page')).toBeFocused();
   const elena = await customer();
   const subject = unique('Cita');
   await elena.write({ to: campaign.address, subject, text: 'Hola' });

@@ -188,8 +188,10 @@ pub fn Recipients(
                     on:paste=on_paste
                     on:focus=move |_| focused.set(true)
                     on:blur=move |_| {
-                        focused.set(false);
-                        commit();
+                        // It is also left by being taken out of the page, with all that belongs to it.
+                        if focused.try_set(false).is_none() {
+                            commit();
+                        }
                     }
                 />
             </div>

@@ -73,12 +73,20 @@ fn Campaigns() -> impl IntoView {
     });
     live.listen(move |event| match event {
         LiveEvent::CampaignChanged { .. } => list.reload(),
-        LiveEvent::AccountHealthChanged { campaign_id, health, last_error } => list.change(|list| {
-            if let Some(campaign) = list.iter_mut().find(|campaign| campaign.id == *campaign_id) {
-                campaign.account.health = *health;
-                campaign.account.last_error.clone_from(last_error);
+        LiveEvent::AccountHealthChanged { campaign_id, health, last_error } => {
+            let mut known = false;
+            list.change(|list| {
+                if let Some(campaign) = list.iter_mut().find(|campaign| campaign.id == *campaign_id) {
+                    known = true;
+                    campaign.account.health = *health;
+                    campaign.account.last_error.clone_from(last_error);
+                }
+            });
+            // A new one, in a list that may have been read before its login was tried.
+            if !known {
+                list.reload();
             }
-        }),
+        }
         _ => {}
     });
     view! {

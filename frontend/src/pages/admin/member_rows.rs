@@ -314,7 +314,8 @@ fn Cell(
             prop:value=typed
             on:input=move |event| typed.set(event_target_value(&event))
             on:change=move |_| {
-                let known = value.get_untracked();
+                // Being taken out of the page also ends an edit.
+                let Some(known) = value.try_get_untracked() else { return };
                 match typed.with_untracked(|text| text.trim().parse::<i32>()) {
                     Ok(number) if (min..=max).contains(&number) && number != known => {
                         typed.set(number.to_string());

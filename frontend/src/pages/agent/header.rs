@@ -97,7 +97,8 @@ pub fn ContactName() -> impl IntoView {
         }
     });
     let save = move || {
-        if !editing.get_untracked() {
+        // The field is also left by being taken out of the page.
+        if editing.try_get_untracked() != Some(true) {
             return;
         }
         editing.set(false);
