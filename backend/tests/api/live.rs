@@ -1,8 +1,18 @@
 //! The live socket (A5).
 
-use crate::support::{PASSWORD, Socket, SocketEnd};
+use crate::support::{Engine, PASSWORD, Socket, SocketEnd, TestApp};
+use posta::kernel::events::{Audience, Published};
 use serde_json::{Value, json};
-use std::time::Duration;
+use shared::{
+    api::conversations::Delivery,
+    ids::{ConversationId, MessageId, Seq},
+    live::LiveEvent,
+    permission::Permission,
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 both_engines! {
     fn a_ticket_opens_once(app) {
@@ -122,4 +132,48 @@ both_engines! {
         ana.sign_in("ana", PASSWORD).ok();
         ana.post("/auth/socket-tickets", Value::Null).problem(403, "password_change_required");
     }
+}
+
+/// A client that reads nothing once kept its socket busy for ever: no heartbeat, no revocation, no stop came through.
+#[test]
+fn a_client_that_reads_nothing_is_revoked_at_once_and_dropped_soon() {
+    let app = TestApp::new(Engine::Sqlite);
+    let (ana, eva) = (app.agent("ana"), app.agent("eva"));
+    let open = [&ana, &eva].map(|client| {
+        let mut socket = client.socket();
+        socket.snapshot();
+        socket
+    });
+    let (hub, now) = (&app.posta.core.hub, app.posta.core.now());
+    let publish = |seq: i64, event: LiveEvent| {
+        let audience =
+            Audience { users: vec![ana.user_id(), eva.user_id()], permission: Permission::AuditRead, campaign: None };
+        hub.publish(&Arc::new(Published::new(Seq(seq), now, audience, event)));
+    };
+    // More than what the kernel keeps for two ends of a connection.
+    for number in 0..100 {
+        let event = LiveEvent::DeliveryChanged {
+            conversation_id: ConversationId(1),
+            message_id: MessageId(1),
+            delivery: Delivery::Queued,
+            due_at: None,
+            last_reply: Some("x".repeat(250_000)),
+        };
+        publish(1_000_000 + number, event);
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(hub.sessions().len(), 2);
+    let begun = Instant::now();
+    publish(2_000_000, LiveEvent::RightsChanged { user_id: ana.user_id() });
+    let wait_for = |left: &[_]| {
+        while hub.sessions() != left {
+            assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", hub.sessions());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        begun.elapsed()
+    };
+    let revoked = wait_for(&[eva.session_id()]);
+    assert!(revoked < Duration::from_secs(2), "{revoked:?}");
+    wait_for(&[]);
+    drop(open);
 }

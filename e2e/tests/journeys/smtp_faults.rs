@@ -2,9 +2,9 @@
 //! mail, and only a loss past the final dot may double one.
 
 use crate::support::{Ground, LIMIT};
-use posta_e2e::fake::{FakeSmtp, SmtpRule, Stage};
+use posta_e2e::fake::{FakeImap, FakeSmtp, ImapRule, SmtpRule, Stage};
 use posta_e2e::posta::{Agent, Office, bare_form, until};
-use shared::api::campaigns::CampaignView;
+use shared::api::campaigns::{AccountHealth, CampaignView};
 use shared::api::conversations::{Delivery, MailAddress, MessageView};
 use shared::api::drafts::UpdateDraft;
 use shared::ids::MessageId;
@@ -16,6 +16,7 @@ journeys!(
     final_refusals,
     a_refused_login_is_not_repeated,
     retries_wait_by_themselves,
+    copies_to_sent_stop_at_a_refused_login,
 );
 
 const ADDRESS: &str = "soporte@lab.test";
@@ -212,4 +213,35 @@ fn retries_wait_by_themselves(ground: &Ground) {
     let sent = stand.wait(id, "being sent", |mail| mail.delivery == Some(Delivery::Sent));
     assert_eq!((stand.taken(&sent), sent.attempts), (1, Some(3)));
     assert!(begun.elapsed() > Duration::from_secs(3), "three tries within {:?}", begun.elapsed());
+}
+
+/// Once the copies went on with a wrong password every few seconds until the server locked the account.
+fn copies_to_sent_stop_at_a_refused_login(ground: &Ground) {
+    let certificate = ground.lab.authority().issue(&["127.0.0.1", "localhost"]).unwrap();
+    let imap =
+        FakeImap::builder().login(ADDRESS, posta_e2e::PASSWORD).start_tls(&certificate).unwrap().start().unwrap();
+    let stand = stand(ground);
+    let mut form = bare_form("Soporte", ADDRESS, posta_e2e::PASSWORD, stand.server.port(), imap.port());
+    (form.receive, form.account.save_sent) = (false, true);
+    stand.office.admin.update_campaign(stand.campaign.id, &form).unwrap();
+    imap.add_rule(ImapRule::on("LOGIN").no("[AUTHENTICATIONFAILED] wrong password"));
+    let logins = || imap.counts().commands.get("LOGIN").copied().unwrap_or(0);
+    let before = logins();
+    let ids: Vec<MessageId> = (0..3).map(|n| stand.send(&format!("C{n}"), &["eva@cliente.test"])).collect();
+    for id in &ids {
+        stand.wait(*id, "being sent", |mail| mail.delivery == Some(Delivery::Sent));
+    }
+    until("the account being stopped", LIMIT, || {
+        let account = stand.office.admin.campaign(stand.campaign.id).unwrap().account;
+        (account.health == AccountHealth::Stopped).then_some(())
+    })
+    .unwrap();
+    assert_eq!(logins() - before, 2);
+    // Mail goes on; a Save takes the copies up again.
+    let late = stand.send("Tarde", &["eva@cliente.test"]);
+    stand.wait(late, "being sent", |mail| mail.delivery == Some(Delivery::Sent));
+    assert_eq!(logins() - before, 2);
+    imap.clear_rules();
+    stand.office.admin.update_campaign(stand.campaign.id, &form).unwrap();
+    until("the copies", LIMIT, || (imap.mails("Sent").len() == ids.len() + 1).then_some(())).unwrap();
 }
