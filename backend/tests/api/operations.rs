@@ -22,8 +22,8 @@ fn sql(app: &TestApp, statements: &[String]) {
 
 fn mailbox(id: i64, campaign: i64, folder: &str) -> String {
     format!(
-        "INSERT INTO mailboxes (id, account_id, folder, uid_validity, last_uid, skipped_to, history_to, opened_at, expunged, last_fetch_at) \
-         VALUES ({id}, (SELECT id FROM mail_accounts WHERE campaign_id = {campaign}), '{folder}', 7, 112, 100, 0, 900, 4, 1000)"
+        "INSERT INTO mailboxes (id, account_id, folder, login, host, uid_validity, last_uid, skipped_to, history_to, opened_at, expunged, last_fetch_at) \
+         VALUES ({id}, (SELECT id FROM mail_accounts WHERE campaign_id = {campaign}), '{folder}', 'ana', 'mail.lab.test', 7, 112, 100, 0, 900, 4, 1000)"
     )
 }
 

@@ -15,11 +15,9 @@ pub fn serve(file: &Path) -> io::Result<()> {
     let page: Page<InteractionSummary> = serde_json::from_slice(&std::fs::read(file)?)?;
     let page = web::Data::new(page);
     actix_web::rt::System::new().block_on(async move {
-        let server = HttpServer::new(move || {
-            App::new().app_data(page.clone()).route("/", web::get().to(answer))
-        })
-        .disable_signals()
-        .bind("127.0.0.1:0")?;
+        let server = HttpServer::new(move || App::new().app_data(page.clone()).route("/", web::get().to(answer)))
+            .disable_signals()
+            .bind("127.0.0.1:0")?;
         let address = server.addrs().first().copied().ok_or_else(|| io::Error::other("nothing was bound"))?;
         writeln!(io::stdout(), "{address}")?;
         let server = server.run();
