@@ -14,7 +14,7 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("ok\n")
 }
 
-/// What was found last, for all who ask within [`FRESH`]: anybody may ask, and looking costs a flush of the disk.
+/// What was found last, for all who ask within a second: anybody may ask, and looking costs a flush of the disk.
 #[derive(Debug, Default)]
 pub struct Readiness {
     last: Mutex<Option<(Instant, Option<ErrorCode>)>>,
