@@ -14,9 +14,6 @@ use crate::{
 use shared::{api::interactions::InteractionSummary, ids::Seq, live::ServerFrame, time::Timestamp};
 use std::{fmt, sync::Arc, time::Duration};
 
-/// Signs of life are written at most so often.
-const SEEN_EVERY: Duration = Duration::from_secs(15);
-
 /// What a caller holds, for the snapshot.
 pub type Active = Arc<dyn Fn(&mut Connection, &Principal, Timestamp) -> Result<Vec<InteractionSummary>> + Send + Sync>;
 
@@ -41,6 +38,10 @@ impl LiveGate {
     pub fn new(core: Core, access: Arc<access::Service>, presence: Arc<presence::Service>, active: Active) -> Self {
         Self { core, access, presence, active }
     }
+
+    fn offline_after(&self) -> Duration {
+        Duration::from_secs(self.core.settings.routing.offline_seconds)
+    }
 }
 
 #[async_trait::async_trait]
@@ -52,7 +53,8 @@ impl Gate for LiveGate {
     async fn seen(&self, principal: &Principal) -> Result<bool> {
         match self.access.last_seen(principal).await? {
             None => Ok(false),
-            Some(last) if self.core.now().since(last) < SEEN_EVERY => Ok(true),
+            // Each sign that is written down costs a flush of the disk; half the time that makes him absent is enough.
+            Some(last) if self.core.now().since(last) < self.offline_after() / 2 => Ok(true),
             Some(_) => self.presence.seen(principal).await,
         }
     }
@@ -63,7 +65,7 @@ impl Gate for LiveGate {
 
     async fn snapshot(&self, principal: &Principal) -> Result<ServerFrame> {
         let (principal, active, now) = (principal.clone(), Arc::clone(&self.active), self.core.now());
-        let offline_after = Duration::from_secs(self.core.settings.routing.offline_seconds);
+        let offline_after = self.offline_after();
         self.core
             .db
             .read(move |conn| {
