@@ -111,12 +111,15 @@ test('which text holds can be put off, and is asked again before the mail goes o
   await page.keyboard.type(' Y más.');
 
   // What was typed comes back after a reload, beside the other text, and overwrites nothing.
+  const stored: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'PATCH') stored.push(request.url());
+  });
   await page.reload();
   await expect(dialog).toContainText('Y del segundo.');
   await expect(dialog).toContainText('Sin saber del otro. Y más.');
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
-  await page.waitForTimeout(1_500);
   await other.page.reload();
   await expect(other.editor).toHaveText('Del primer lado. Y del segundo.');
   await other.page.close();
@@ -127,6 +130,7 @@ test('which text holds can be put off, and is asked again before the mail goes o
   await portal.send();
   await expect(dialog).toBeVisible();
   expect(await elena.mails()).toEqual([]);
+  expect(stored, 'stored before he chose').toEqual([]);
   await dialog.getByRole('button', { name: 'Keep the text here' }).click();
   await portal.saved();
   await portal.send();
