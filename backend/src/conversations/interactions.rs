@@ -387,6 +387,15 @@ pub enum Before {
 /// # Errors
 /// The database's.
 pub fn announce(conn: &mut Connection, id: InteractionId, before: Before, at: Timestamp) -> QueryResult<()> {
+    let (audience, event) = news(conn, id, before)?;
+    events::append(conn, at, &audience, &event)
+}
+
+/// What [`announce`] tells, and whom.
+///
+/// # Errors
+/// The database's.
+pub fn news(conn: &mut Connection, id: InteractionId, before: Before) -> QueryResult<(Audience, LiveEvent)> {
     let interaction = one(conn, id)?;
     let mut users: Vec<UserId> = interaction.agent_id.into_iter().collect();
     if let Before::With(agent) = before {
@@ -397,8 +406,7 @@ pub fn announce(conn: &mut Connection, id: InteractionId, before: Before, at: Ti
     }
     users.sort_unstable();
     users.dedup();
-    let audience = Audience::agents(users, interaction.campaign_id);
-    events::append(conn, at, &audience, &LiveEvent::InteractionChanged { interaction })
+    Ok((Audience::agents(users, interaction.campaign_id), LiveEvent::InteractionChanged { interaction }))
 }
 
 /// Open interactions of a customer who was renamed, with their search texts brought up to date.

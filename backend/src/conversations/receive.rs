@@ -24,7 +24,7 @@ use crate::{
                 message_bodies, messages,
             },
         },
-        events::{self, Audience},
+        events::{Audience, News},
         fold::fold,
         secrets::Key,
         storage::Blob,
@@ -96,11 +96,17 @@ pub struct Received {
     pub interaction: Option<InteractionId>,
 }
 
-/// Stores a mail.
+/// Stores a mail. What is to be told of it goes to `news`, for the end of the transaction.
 ///
 /// # Errors
 /// The database's.
-pub fn receive(conn: &mut Connection, key: &Key, mail: &Incoming, now: Timestamp) -> QueryResult<Received> {
+pub fn receive(
+    conn: &mut Connection,
+    key: &Key,
+    mail: &Incoming,
+    now: Timestamp,
+    news: &mut News,
+) -> QueryResult<Received> {
     let parsed = mail.parsed.as_ref();
     let author = parsed.and_then(|parsed| parsed.from.clone().or_else(|| parsed.sender.clone()));
     let author = author.unwrap_or(Address { name: None, email: String::new() });
@@ -114,10 +120,11 @@ pub fn receive(conn: &mut Connection, key: &Key, mail: &Incoming, now: Timestamp
     let (interaction, changed) = place(conn, mail, conversation, kind, own, fresh, now)?;
     let message = store(conn, mail, conversation, interaction, kind, &author, from_stranger, now)?;
     if let Some(bounce) = &mail.bounce {
-        note_bounce(conn, key, mail.campaign, bounce, now)?;
+        note_bounce(conn, key, mail.campaign, bounce, now, news)?;
     }
     if changed && let Some(interaction) = interaction {
-        interactions::announce(conn, interaction, Before::Same, now)?;
+        let (audience, event) = interactions::news(conn, interaction, Before::Same)?;
+        news.add(audience, event);
     }
     let holder = match interaction {
         Some(_) => interactions::open_one(conn, conversation)?.and_then(|(_, _, agent)| agent),
@@ -125,7 +132,7 @@ pub fn receive(conn: &mut Connection, key: &Key, mail: &Incoming, now: Timestamp
     };
     let event =
         LiveEvent::MessageAdded { conversation_id: conversation, interaction_id: interaction, message_id: message };
-    events::append(conn, now, &Audience::agents(holder, mail.campaign), &event)?;
+    news.add(Audience::agents(holder, mail.campaign), event);
     Ok(Received { message, conversation, interaction })
 }
 
@@ -477,6 +484,7 @@ fn note_bounce(
     campaign: CampaignId,
     bounce: &BounceReport,
     now: Timestamp,
+    news: &mut News,
 ) -> QueryResult<()> {
     let Some(original) = &bounce.original_message_id else { return Ok(()) };
     if threading::verify_message_id(key, original).is_none() {
@@ -499,5 +507,10 @@ fn note_bounce(
             reply: recipient.diagnostic.clone(),
         })
         .collect();
-    if failures.is_empty() { Ok(()) } else { outbox::mark_bounced(conn, ours, &failures, now) }
+    if !failures.is_empty()
+        && let Some((audience, event)) = outbox::mark_bounced(conn, ours, &failures, now)?
+    {
+        news.add(audience, event);
+    }
+    Ok(())
 }

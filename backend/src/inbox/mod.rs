@@ -13,6 +13,7 @@
 //! the server is changed.
 
 mod compare;
+mod fetch;
 mod manager;
 mod queries;
 mod read;

@@ -1,27 +1,24 @@
 //! One account's session with its server, on a thread of its own.
 
 use super::{
-    compare, queries,
-    queries::{Aside, Beginning, MailboxRow},
-    read::{self, Fetched},
-    store::{self, Place},
+    compare,
+    fetch::{Errand, Strikes},
+    queries,
+    queries::{Beginning, MailboxRow},
+    store::Place,
 };
 use crate::{
     campaigns::{
         MailServers,
         account::{self, AccountRevision, OpenAccount},
     },
-    kernel::{
-        Core, Error,
-        workers::{backoff::Backoff, failpoint},
-    },
+    kernel::{Core, Error, workers::backoff::Backoff},
     mail::imap::{self, IdleOutcome, ImapError, Mailbox, Selected, Stopper},
 };
 use shared::{api::campaigns::AccountHealth, time::Timestamp};
 use std::{
-    collections::HashMap,
     sync::mpsc::{Receiver, RecvTimeoutError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// The folder that is read.
@@ -31,12 +28,8 @@ pub const FOLDER: &str = "INBOX";
 const IDLE: Duration = Duration::from_secs(50);
 /// How often ledger and server are compared.
 const COMPARE: Duration = Duration::from_secs(3_600);
-/// A mail that breaks the session so often is set aside.
-const STRIKES: u32 = 3;
 /// Refused logins in a row after which the account is stopped: a server that is just restarting may refuse once.
 const REFUSALS: u32 = 2;
-/// Octets asked for at once of a mail that is fetched in parts.
-const PART: u32 = 4 * 1024 * 1024;
 
 /// What a session runs on.
 pub struct Visitor {
@@ -56,8 +49,10 @@ pub struct Visitor {
 
 /// Why a session ended.
 #[derive(Debug)]
-enum End {
+pub enum End {
+    /// The server, or the way to it.
     Imap(ImapError),
+    /// What was fetched could not be stored.
     Ours(Error),
 }
 
@@ -72,9 +67,6 @@ impl From<Error> for End {
         Self::Ours(error)
     }
 }
-
-/// UIDs at which sessions broke, and how often.
-type Strikes = HashMap<u32, u32>;
 
 impl Visitor {
     /// Runs until stopped, or until the server has refused the login for good.
@@ -152,7 +144,7 @@ impl Visitor {
             if row.compared_at.is_none_or(|at| core.now().since(at) >= COMPARE) {
                 let place = Place { mailbox: row.id, uid_validity: selected.uid_validity };
                 let missing = compare::missing::<End>(core, &mut session, place, &row)?;
-                self.fetch(&mut session, &account, &row, selected.uid_validity, &missing, strikes)?;
+                self.errand(&account, &row, selected.uid_validity).fetch(&mut session, &missing, strikes)?;
                 row.compared_at = Some(core.now());
             }
             let outcome = if can_idle {
@@ -241,60 +233,13 @@ impl Visitor {
         let after = u32::try_from(row.last_uid).unwrap_or(u32::MAX);
         // `n:*` always names the last mail, new or not.
         let found: Vec<(u32, u32)> = session.uids_above(after)?.into_iter().filter(|(uid, _)| *uid > after).collect();
-        let reached = self.fetch(session, account, row, uid_validity, &found, strikes)?;
+        let reached = self.errand(account, row, uid_validity).fetch(session, &found, strikes)?;
         row.last_uid = row.last_uid.max(i64::from(reached));
         Ok(found.len())
     }
 
-    /// Fetches and stores these mails, in order; answers the highest UID that was dealt with.
-    fn fetch(
-        &self,
-        session: &mut dyn Mailbox,
-        account: &OpenAccount,
-        row: &MailboxRow,
-        uid_validity: u32,
-        found: &[(u32, u32)],
-        strikes: &mut Strikes,
-    ) -> std::result::Result<u32, End> {
-        let core = &self.core;
-        let place = Place { mailbox: row.id, uid_validity };
-        let most = core.settings.mail.max_size_mb.saturating_mul(1_048_576);
-        let history_to = u32::try_from(row.history_to).unwrap_or(u32::MAX);
-        let mut reached = 0;
-        for group in groups(found, strikes) {
-            let mut mails = Vec::new();
-            let mut aside = Vec::new();
-            let (large, small): (Vec<_>, Vec<_>) = group.iter().partition(|(_, size)| u64::from(*size) > most);
-            for (uid, size) in large {
-                aside.push(Aside {
-                    uid,
-                    size,
-                    source_hash: None,
-                    reason: format!("{size} octets are more than mail.max_size_mb allows"),
-                    attempts: 1,
-                });
-            }
-            match get(session, &small) {
-                Ok(fetched) => mails.extend(fetched),
-                Err(error) => {
-                    if let Some(broken) = strike(strikes, &small, &error) {
-                        aside.push(broken);
-                    } else {
-                        return Err(error.into());
-                    }
-                }
-            }
-            failpoint::pass("inbox.fetched");
-            let cursor = group.iter().map(|(uid, _)| *uid).max().unwrap_or(0);
-            let ready = self.runtime.block_on(read::prepare(core, account, mails, history_to))?;
-            failpoint::pass("inbox.blobs_stored");
-            store::batch(core, place, ready, aside, cursor)?;
-            reached = reached.max(cursor);
-            if self.stopper.is_stopped() {
-                return Err(ImapError::Stopped.into());
-            }
-        }
-        Ok(reached)
+    fn errand<'a>(&'a self, account: &'a OpenAccount, mailbox: &'a MailboxRow, uid_validity: u32) -> Errand<'a> {
+        Errand { core: &self.core, runtime: &self.runtime, stopper: &self.stopper, account, mailbox, uid_validity }
     }
 }
 
@@ -322,88 +267,4 @@ fn last_uid(session: &mut dyn Mailbox, selected: Selected) -> std::result::Resul
         Some(next) => Ok(next.saturating_sub(1)),
         None => Ok(session.all_uids()?.last().copied().unwrap_or(0)),
     }
-}
-
-/// Batches; a UID at which a session broke before goes alone, so that it is known who is at fault.
-fn groups(found: &[(u32, u32)], strikes: &Strikes) -> Vec<Vec<(u32, u32)>> {
-    imap::batches(found)
-        .into_iter()
-        .flat_map(|group| {
-            if group.iter().any(|(uid, _)| strikes.contains_key(uid)) {
-                group.into_iter().map(|one| vec![one]).collect()
-            } else {
-                vec![group]
-            }
-        })
-        .collect()
-}
-
-/// Counts a failure against the mails asked for; a mail that failed alone for the third time is set aside.
-fn strike(strikes: &mut Strikes, asked: &[(u32, u32)], error: &ImapError) -> Option<Aside> {
-    if *error == ImapError::Stopped {
-        return None;
-    }
-    for (uid, _) in asked {
-        let count = strikes.entry(*uid).or_insert(0);
-        *count = count.saturating_add(1);
-    }
-    let [(uid, size)] = asked else { return None };
-    let count = strikes.get(uid).copied().unwrap_or(0);
-    // The session may be over; the cursor moves past the mail all the same, and the next session goes on behind it.
-    (count >= STRIKES).then(|| Aside {
-        uid: *uid,
-        size: *size,
-        source_hash: None,
-        reason: format!("the server could not deliver it: {error}"),
-        attempts: i32::try_from(count).unwrap_or(i32::MAX),
-    })
-}
-
-/// The sources of these mails. What was expunged meanwhile is missing; a mail that the server lists and yields nothing
-/// of is an error.
-fn get(session: &mut dyn Mailbox, wanted: &[(u32, u32)]) -> std::result::Result<Vec<Fetched>, ImapError> {
-    let [(uid, size)] = wanted else { return get_many(session, wanted) };
-    if *size <= imap::MAX_BATCH_BYTES {
-        return get_many(session, wanted);
-    }
-    let mut raw = Vec::new();
-    let patience = Instant::now() + Duration::from_secs(1_800);
-    loop {
-        let offset = u32::try_from(raw.len()).map_err(|_| ImapError::Limit)?;
-        match session.fetch_part(*uid, offset, PART)? {
-            None => return Ok(Vec::new()),
-            Some(part) => {
-                let last = u32::try_from(part.len()).is_ok_and(|length| length < PART);
-                raw.extend_from_slice(&part);
-                if last || raw.len() > 300_000_000 {
-                    return Ok(vec![Fetched { uid: *uid, size: *size, raw }]);
-                }
-            }
-        }
-        if Instant::now() > patience {
-            return Err(ImapError::TimedOut);
-        }
-    }
-}
-
-fn get_many(session: &mut dyn Mailbox, wanted: &[(u32, u32)]) -> std::result::Result<Vec<Fetched>, ImapError> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let uids: Vec<u32> = wanted.iter().map(|(uid, _)| *uid).collect();
-    let got = session.fetch_raw(&uids)?;
-    if got.len() < uids.len() {
-        let first = uids.first().copied().unwrap_or(1).saturating_sub(1);
-        let still: Vec<u32> = session.uids_above(first)?.into_iter().map(|(uid, _)| uid).collect();
-        let withheld = uids.iter().any(|uid| still.contains(uid) && !got.iter().any(|(have, _)| have == uid));
-        if withheld {
-            return Err(ImapError::Protocol("the server lists a mail and gives nothing of it".into()));
-        }
-    }
-    let size_of = |uid: u32| wanted.iter().find(|(wanted, _)| *wanted == uid).map_or(0, |(_, size)| *size);
-    Ok(got
-        .into_iter()
-        .filter(|(uid, _)| uids.contains(uid))
-        .map(|(uid, raw)| Fetched { uid, size: size_of(uid), raw })
-        .collect())
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     conversations::receive::receive,
-    kernel::{Core, Error, Result, db::Connection, secrets::Key, storage::Blobs, workers::failpoint},
+    kernel::{Core, Error, Result, db::Connection, events::News, secrets::Key, storage::Blobs, workers::failpoint},
 };
 use shared::{error::ErrorCode, ids::MailboxId, time::Timestamp};
 
@@ -32,14 +32,15 @@ pub fn batch(core: &Core, place: Place, mails: Vec<Ready>, aside: Vec<Aside>, cu
     }
     failpoint::pass("inbox.before_commit");
     let whole = core.db.write_here(|conn| {
-        let now = core.now();
+        let (now, mut news) = (core.now(), News::default());
         for mail in &mails {
-            one(conn, &key, place, mail, now)?;
+            one(conn, &key, place, mail, now, &mut news)?;
         }
         for mail in &aside {
             put_aside(conn, place, mail, now)?;
         }
-        moved(conn, place, cursor, now)
+        moved(conn, place, cursor, now)?;
+        Ok(news.append(conn, now)?)
     });
     failpoint::pass("inbox.committed");
     match whole {
@@ -53,7 +54,11 @@ pub fn batch(core: &Core, place: Place, mails: Vec<Ready>, aside: Vec<Aside>, cu
 
 fn one_by_one(core: &Core, key: &Key, place: Place, mails: &[Ready], aside: &[Aside], cursor: u32) -> Result<()> {
     for mail in mails {
-        let alone = core.db.write_here(|conn| one(conn, key, place, mail, core.now()));
+        let alone = core.db.write_here(|conn| {
+            let (now, mut news) = (core.now(), News::default());
+            one(conn, key, place, mail, now, &mut news)?;
+            Ok(news.append(conn, now)?)
+        });
         match alone {
             Ok(()) => {}
             Err(error) if error.code() == ErrorCode::Internal => {
@@ -97,7 +102,7 @@ fn put_aside(conn: &mut Connection, place: Place, mail: &Aside, now: Timestamp) 
     Ok(())
 }
 
-fn one(conn: &mut Connection, key: &Key, place: Place, mail: &Ready, now: Timestamp) -> Result<()> {
+fn one(conn: &mut Connection, key: &Key, place: Place, mail: &Ready, now: Timestamp, news: &mut News) -> Result<()> {
     if queries::is_known(conn, place.mailbox, place.uid_validity, mail.uid)? {
         return Ok(());
     }
@@ -126,7 +131,7 @@ fn one(conn: &mut Connection, key: &Key, place: Place, mail: &Ready, now: Timest
         };
         return put_aside(conn, place, &aside, now);
     }
-    let received = receive(conn, key, &mail.incoming, now)?;
+    let received = receive(conn, key, &mail.incoming, now, news)?;
     let fate = if mail.incoming.history { Fate::History } else { Fate::Stored };
     queries::note(conn, &line(fate, Some(received.message)))?;
     metrics::counter!("posta_mails_received_total").increment(1);

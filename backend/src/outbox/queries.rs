@@ -175,7 +175,7 @@ pub fn retry(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResul
     Ok(changed == 1)
 }
 
-/// A sent mail came back.
+/// A sent mail came back. Answers what is to be told of it, and whom.
 ///
 /// # Errors
 /// The database's.
@@ -184,12 +184,12 @@ pub fn mark_bounced(
     id: MessageId,
     failures: &[RecipientFailure],
     now: Timestamp,
-) -> QueryResult<()> {
+) -> QueryResult<Option<(Audience, LiveEvent)>> {
     let sent = outbox::table
         .filter(outbox::message_id.eq(id))
         .filter(outbox::state.eq_any([Delivery::Sent, Delivery::Bounced]));
     let known: Option<Json<Vec<RecipientFailure>>> = sent.select(outbox::failed).first(conn).optional()?;
-    let Some(Json(mut failed)) = known else { return Ok(()) };
+    let Some(Json(mut failed)) = known else { return Ok(None) };
     for failure in failures {
         if !failed.iter().any(|one| one.email.eq_ignore_ascii_case(&failure.email)) {
             failed.push(failure.clone());
@@ -199,7 +199,7 @@ pub fn mark_bounced(
     diesel::update(outbox::table.filter(outbox::message_id.eq(id)))
         .set((outbox::state.eq(Delivery::Bounced), outbox::failed.eq(Json(failed)), outbox::last_reply.eq(reply)))
         .execute(conn)?;
-    announce(conn, id, now)
+    news(conn, id, now)
 }
 
 /// Tells its author and supervisors how a mail stands.
@@ -207,20 +207,30 @@ pub fn mark_bounced(
 /// # Errors
 /// The database's.
 pub fn announce(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResult<()> {
+    match news(conn, id, now)? {
+        Some((audience, event)) => events::append(conn, now, &audience, &event),
+        None => Ok(()),
+    }
+}
+
+/// What [`announce`] tells, and whom.
+fn news(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResult<Option<(Audience, LiveEvent)>> {
     type Row = (CampaignId, ConversationId, Option<UserId>);
     let (campaign, conversation_id, author): Row = outbox::table
         .filter(outbox::message_id.eq(id))
         .select((outbox::campaign_id, outbox::conversation_id, outbox::author_id))
         .first(conn)?;
-    let Some(state) = states(conn, &[id], now)?.remove(&id) else { return Ok(()) };
-    let event = LiveEvent::DeliveryChanged {
-        conversation_id,
-        message_id: id,
-        delivery: state.delivery,
-        due_at: state.due_at,
-        last_reply: state.last_reply,
-    };
-    events::append(conn, now, &Audience::agents(author, campaign), &event)
+    let Some(state) = states(conn, &[id], now)?.remove(&id) else { return Ok(None) };
+    Ok(Some((
+        Audience::agents(author, campaign),
+        LiveEvent::DeliveryChanged {
+            conversation_id,
+            message_id: id,
+            delivery: state.delivery,
+            due_at: state.due_at,
+            last_reply: state.last_reply,
+        },
+    )))
 }
 
 /// A row that was claimed.

@@ -6,7 +6,11 @@ use diesel::prelude::*;
 use posta::{
     conversations::receive::{Incoming, StoredPart, receive},
     kernel::{
-        db::schema::{campaigns, interactions, mail_accounts, sessions},
+        db::{
+            Connection, Engine,
+            schema::{campaigns, interactions, mail_accounts, sessions},
+        },
+        events::{self, Audience, News},
         secrets::sha256_hex,
         storage::Blobs,
     },
@@ -16,7 +20,7 @@ use posta::{
     },
 };
 use serde_json::{Value, json};
-use shared::ids::CampaignId;
+use shared::{ids::CampaignId, live::LiveEvent};
 use std::time::Duration;
 
 /// A campaign that is on and reaches no server.
@@ -60,6 +64,20 @@ fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
 
 /// A mail from a customer comes in.
 fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
+    let incoming = incoming(app, campaign, raw);
+    let core = app.posta.core.clone();
+    let key = core.keys.derive("threads");
+    app.write(|conn| {
+        let mut news = News::default();
+        Blobs::register(conn, &incoming.source, core.now())?;
+        let received = receive(conn, &key, &incoming, core.now(), &mut news)?;
+        news.append(conn, core.now())?;
+        Ok(received.conversation.0)
+    })
+}
+
+/// A mail as the inbox hands it over.
+fn incoming(app: &TestApp, campaign: CampaignId, raw: &str) -> Incoming {
     let raw = raw.replace('\n', "\r\n").into_bytes();
     let core = app.posta.core.clone();
     let source = crate::support::block_on(core.blobs.put(raw.clone())).unwrap();
@@ -75,22 +93,17 @@ fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
     let cleaned = parsed.html.as_deref().map(|html| {
         sanitize(html, &SanitizeOptions { cid: &|id| Some(format!("cid:{id}")), remote: RemoteImages::Block })
     });
-    let incoming = Incoming {
+    Incoming {
         campaign,
         own_address: "soporte@lab.test".into(),
-        source: source.clone(),
+        source,
         remote_images: cleaned.as_ref().map_or(0, |cleaned| cleaned.blocked_remote),
         html: cleaned.map(|cleaned| cleaned.html),
         parsed: Some(parsed),
         parts,
         bounce: None,
         history: false,
-    };
-    let key = core.keys.derive("threads");
-    app.write(|conn| {
-        Blobs::register(conn, &source, core.now())?;
-        Ok(receive(conn, &key, &incoming, core.now())?.conversation.0)
-    })
+    }
 }
 
 fn letter(from: &str, subject: &str, id: &str, extra: &str) -> String {
@@ -560,5 +573,31 @@ both_engines! {
         assert_ne!(Value::from(other), conversation["id"], "a Message-ID that is not ours proves nothing");
         let subject = mail_in(&app, campaign, &letter("eva@otra.test", "Pedido", "s2@otra.test", ""));
         assert_ne!(Value::from(subject), conversation["id"], "nor does a subject");
+    }
+
+    // A batch of mail once held the lock of the event log from its first mail to its commit; whoever pressed Send
+    // meanwhile waited for it.
+    fn mail_that_is_being_stored_holds_back_no_other_event(app) {
+        let campaign = campaign(&app, "Soporte");
+        let mail = incoming(&app, campaign, &letter("ana@cliente.test", "Pedido", "m1@cliente.test", ""));
+        let core = app.posta.core.clone();
+        let key = core.keys.derive("threads");
+        app.write(|conn| {
+            let mut news = News::default();
+            Blobs::register(conn, &mail.source, core.now())?;
+            receive(conn, &key, &mail, core.now(), &mut news)?;
+            if core.db.engine() == Engine::Postgres {
+                core.db.write_here(|other| {
+                    if let Connection::Postgres(postgres) = other {
+                        diesel::sql_query("SET LOCAL lock_timeout = '5s'").execute(postgres)?;
+                    }
+                    let event = LiveEvent::CampaignChanged { campaign_id: campaign };
+                    Ok(events::append(other, core.now(), &Audience::agents(None, campaign), &event)?)
+                })?;
+            }
+            Ok(news.append(conn, core.now())?)
+        });
+        let told = app.read(|conn| Ok(events::head(conn)?));
+        assert!(told > 0);
     }
 }

@@ -32,6 +32,26 @@ pub fn append(conn: &mut Connection, at: Timestamp, audience: &Audience, event: 
     Ok(())
 }
 
+/// Events kept back until the end of a transaction that does much before: appended one by one, the first would hold
+/// back all other writers of events for as long as the rest takes.
+#[derive(Debug, Default)]
+pub struct News(Vec<(Audience, LiveEvent)>);
+
+impl News {
+    /// Keeps an event.
+    pub fn add(&mut self, audience: Audience, event: LiveEvent) {
+        self.0.push((audience, event));
+    }
+
+    /// Appends what was kept, in its order. Call it last.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn append(&self, conn: &mut Connection, at: Timestamp) -> QueryResult<()> {
+        self.0.iter().try_for_each(|(audience, event)| append(conn, at, audience, event))
+    }
+}
+
 /// Position of the newest event.
 ///
 /// # Errors
