@@ -8,6 +8,8 @@ export POSTA_WASM_TARGET_DIR ?= $(POSTA_CACHE)/target-wasm
 export PATH := $(POSTA_CACHE)/tools/bin:$(PATH)
 export CHROMIUM ?= $(firstword $(shell for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name; done))
 
+_ := $(shell .ci/claim $(CARGO_TARGET_DIR) $(POSTA_WASM_TARGET_DIR))
+
 BUNDLE := cargo run --quiet --package posta-bundle --
 FAST := $(CARGO_TARGET_DIR)/fast/posta
 
