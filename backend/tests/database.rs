@@ -32,6 +32,8 @@ macro_rules! both_engines {
 
 #[path = "support/database.rs"]
 mod fresh;
+#[path = "database/leases.rs"]
+mod leases;
 #[path = "support/mails.rs"]
 mod mails;
 #[path = "database/outbox.rs"]

@@ -19,7 +19,7 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{Arc, mpsc},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::{Mutex, Notify};
 
@@ -73,7 +73,7 @@ pub async fn run(core: Core, servers: MailServers) {
     }
     for (_, mut lease) in state.leases.drain() {
         // Another node takes it over in time if this fails.
-        let _ = lease.release(&core).await;
+        let _ = lease.release(&core.db).await;
     }
 }
 
@@ -101,8 +101,8 @@ async fn tick(core: Core, servers: MailServers, state: Arc<Mutex<State>>) -> Res
         let held = match core.db.engine() {
             Engine::Sqlite => true,
             Engine::Postgres => {
-                let lease = state.leases.entry(id).or_insert_with(|| Lease::new(&core, format!("inbox/{id}")));
-                lease.keep(&core).await?
+                let lease = state.leases.entry(id).or_insert_with(|| Lease::new(&core.node, format!("inbox/{id}")));
+                lease.keep(&core.db, Instant::now()).await?
             }
         };
         if held {

@@ -1,10 +1,9 @@
 //! Which other node is dead (R5). Pure.
 //!
-//! A node that sends renews the sign of life on its rows. No wall clock is compared: a node is dead when its sign stood
-//! still for the whole of [`STILL`] on the watcher's own monotonic clock. Whoever has not been able to look for a while
-//! starts anew: the same outage may have kept the other from giving its sign, and from recording what a server has
-//! accepted meanwhile.
+//! A node that sends renews the sign of life on its rows; it is dead when that stood still for the whole of [`STILL`]. An
+//! outage that kept us from looking may also have kept the other from recording what a server has accepted meanwhile.
 
+use crate::kernel::workers::still::Still;
 use shared::time::Timestamp;
 use std::{
     collections::HashMap,
@@ -21,26 +20,20 @@ const GAP: Duration = Duration::from_secs(60);
 /// The signs of life that were seen.
 #[derive(Debug, Default)]
 pub struct Watch {
-    last_look: Option<Instant>,
-    signs: HashMap<String, (Timestamp, Instant)>,
+    signs: HashMap<String, Still<Timestamp>>,
 }
 
 impl Watch {
     /// Looks at the signs of the other nodes; answers those that are dead, each with its last sign.
     pub fn look(&mut self, signs: Vec<(String, Timestamp)>, now: Instant) -> Vec<(String, Timestamp)> {
-        let without_gap = self.last_look.is_some_and(|last| now.duration_since(last) <= GAP);
         let before = std::mem::take(&mut self.signs);
-        self.last_look = Some(now);
         let mut dead = Vec::new();
         for (node, sign) in signs {
-            let since = match before.get(&node) {
-                Some((known, since)) if without_gap && *known == sign => *since,
-                _ => now,
-            };
-            if now.duration_since(since) >= STILL {
+            let still = Still::look(before.get(&node), sign, now, GAP);
+            if still.time() >= STILL {
                 dead.push((node.clone(), sign));
             }
-            self.signs.insert(node, (sign, since));
+            self.signs.insert(node, still);
         }
         dead
     }

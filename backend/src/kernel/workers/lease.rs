@@ -1,13 +1,17 @@
 //! Leases: who of several processes on one database does a thing (R5).
 //!
 //! A holder raises its row's `counter` every third of the lease time. Whoever wants the lease watches the counter; only
-//! when it stood still for the whole lease time *on the watcher's own monotonic clock* may it be taken, by
+//! when it stood still for the whole lease time *on the watcher's own monotonic clock* ([`Still`]) may it be taken, by
 //! compare-and-set on that counter, which raises the `fence`. No wall clock is compared, so skewed clocks do no harm. A
 //! process that bears the name of a dead predecessor takes over that one's leases at once.
+//!
+//! A lease saves work, and promises nothing: a holder that was stopped for a while does not know yet that it lost it.
+//! What must happen once is made sure of by the row that is written.
 
+use super::still::Still;
 use crate::kernel::{
-    Core, Result,
-    db::{Connection, schema::leases},
+    Result,
+    db::{Connection, Db, schema::leases},
 };
 use diesel::prelude::*;
 use std::time::{Duration, Instant};
@@ -16,6 +20,8 @@ use std::time::{Duration, Instant};
 pub const LEASE: Duration = Duration::from_secs(15);
 /// How often a holder raises it.
 pub const RENEW: Duration = Duration::from_secs(5);
+/// Looks further apart do not make one watch: after an outage the holder gets the time to renew before it counts as dead.
+const GAP: Duration = RENEW;
 
 /// A lease that is wanted or held.
 #[derive(Debug)]
@@ -23,7 +29,7 @@ pub struct Lease {
     name: String,
     owner: String,
     held: Option<Held>,
-    seen: Option<(i64, Instant)>,
+    seen: Option<Still<i64>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,43 +47,30 @@ struct Row {
 }
 
 impl Lease {
-    /// A lease by name, wanted by this process.
+    /// A lease by name, wanted by the process `owner`.
     #[must_use]
-    pub fn new(core: &Core, name: impl Into<String>) -> Self {
-        Self { name: name.into(), owner: core.node.to_string(), held: None, seen: None }
+    pub fn new(owner: &str, name: impl Into<String>) -> Self {
+        Self { name: name.into(), owner: owner.to_owned(), held: None, seen: None }
     }
 
-    /// Whether it is held and surely not yet taken by another.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.held.is_some_and(|held| held.renewed.elapsed() < LEASE.saturating_sub(RENEW))
-    }
-
-    /// Number that grows with every change of holder.
-    #[must_use]
-    pub fn fence(&self) -> Option<i64> {
-        self.held.map(|held| held.fence)
-    }
-
-    /// Takes, renews or watches, whichever is due. Cheap when nothing is.
+    /// Takes, renews or watches, whichever is due at `now`. Cheap when nothing is.
     ///
     /// # Errors
     /// The database's.
-    pub async fn keep(&mut self, core: &Core) -> Result<bool> {
-        if self.held.is_some_and(|held| held.renewed.elapsed() < RENEW) {
+    pub async fn keep(&mut self, db: &Db, now: Instant) -> Result<bool> {
+        if self.held.is_some_and(|held| now.duration_since(held.renewed) < RENEW) {
             return Ok(true);
         }
         let (name, owner, held, seen) = (self.name.clone(), self.owner.clone(), self.held, self.seen);
-        let now = Instant::now();
-        let step = core.db.write(move |conn| Ok(step(conn, &name, &owner, held, seen, now)?)).await?;
+        let step = db.write(move |conn| Ok(step(conn, &name, &owner, held, seen, now)?)).await?;
         match step {
-            Step::Held { counter, fence } => self.held = Some(Held { counter, fence, renewed: now }),
-            Step::Watching { counter } => {
+            Step::Held { counter, fence } => {
+                self.held = Some(Held { counter, fence, renewed: now });
+                self.seen = None;
+            }
+            Step::Watching { seen } => {
                 self.held = None;
-                self.seen = match self.seen {
-                    Some((known, since)) if known == counter => Some((known, since)),
-                    _ => Some((counter, now)),
-                };
+                self.seen = Some(seen);
             }
         }
         Ok(self.held.is_some())
@@ -87,22 +80,21 @@ impl Lease {
     ///
     /// # Errors
     /// The database's.
-    pub async fn release(&mut self, core: &Core) -> Result<()> {
+    pub async fn release(&mut self, db: &Db) -> Result<()> {
         let Some(held) = self.held.take() else { return Ok(()) };
         let name = self.name.clone();
-        core.db
-            .write(move |conn| {
-                let mine = leases::table.filter(leases::name.eq(&name)).filter(leases::fence.eq(held.fence));
-                diesel::update(mine).set(leases::owner.eq("")).execute(conn)?;
-                Ok(())
-            })
-            .await
+        db.write(move |conn| {
+            let mine = leases::table.filter(leases::name.eq(&name)).filter(leases::fence.eq(held.fence));
+            diesel::update(mine).set(leases::owner.eq("")).execute(conn)?;
+            Ok(())
+        })
+        .await
     }
 }
 
 enum Step {
     Held { counter: i64, fence: i64 },
-    Watching { counter: i64 },
+    Watching { seen: Still<i64> },
 }
 
 fn step(
@@ -110,7 +102,7 @@ fn step(
     name: &str,
     owner: &str,
     held: Option<Held>,
-    seen: Option<(i64, Instant)>,
+    seen: Option<Still<i64>>,
     now: Instant,
 ) -> QueryResult<Step> {
     let row: Option<Row> =
@@ -124,9 +116,9 @@ fn step(
     let mine = held.is_some_and(|held| held.fence == row.fence && held.counter == row.counter) && row.owner == owner;
     // What bears our name and is not held by us was held by a predecessor in our data directory, who is dead.
     let free = row.owner.is_empty() || (held.is_none() && row.owner == owner);
-    let still = seen.is_some_and(|(counter, since)| counter == row.counter && now.duration_since(since) >= LEASE);
-    if !(mine || free || still) {
-        return Ok(Step::Watching { counter: row.counter });
+    let seen = Still::look(seen.as_ref(), row.counter, now, GAP);
+    if !(mine || free || seen.time() >= LEASE) {
+        return Ok(Step::Watching { seen });
     }
     let counter = row.counter.saturating_add(1);
     let fence = if mine { row.fence } else { row.fence.saturating_add(1) };
@@ -137,14 +129,5 @@ fn step(
     let won = diesel::update(unchanged)
         .set((leases::owner.eq(owner), leases::counter.eq(counter), leases::fence.eq(fence)))
         .execute(conn)?;
-    Ok(if won == 1 { Step::Held { counter, fence } } else { Step::Watching { counter: row.counter } })
-}
-
-/// Whether the lease is still at `fence`; asked inside a transaction that must not outlive it.
-///
-/// # Errors
-/// The database's.
-pub fn holds(conn: &mut Connection, name: &str, fence: i64) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(leases::table.filter(leases::name.eq(name)).filter(leases::fence.eq(fence))))
-        .get_result(conn)
+    Ok(if won == 1 { Step::Held { counter, fence } } else { Step::Watching { seen } })
 }

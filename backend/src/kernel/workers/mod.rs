@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod failpoint;
 pub mod lease;
+pub mod still;
 
 use crate::kernel::Error;
 use backoff::Backoff;
