@@ -38,7 +38,7 @@ async fn tick(
         .write(move |conn| {
             idempotency::forget(conn, before)?;
             events::forget(conn, before)?;
-            conversations::send::forget_sent(conn, before)?;
+            conversations::take_back::forget_sent(conn, before)?;
             Ok(())
         })
         .await?;

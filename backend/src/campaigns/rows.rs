@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use shared::{
     api::campaigns::{
         AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
-        Endpoint, InboundProtocol, MailSecurity, MemberView,
+        Endpoint, InboundProtocol, MailSecurity, MemberView, ReplyToken,
     },
     ids::{AccountId, CampaignId, UserId},
     permission::Role,
@@ -28,6 +28,7 @@ pub struct CampaignRow {
     pub enabled: bool,
     pub receive: bool,
     pub import_days: i32,
+    pub reply_token: ReplyToken,
     pub created_at: Timestamp,
     pub version: i64,
 }
@@ -122,6 +123,7 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64) -
         enabled: campaign.enabled,
         receive: campaign.receive,
         import_days: u32::try_from(campaign.import_days).unwrap_or_default(),
+        reply_token: campaign.reply_token,
         account: account.view(),
         waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
         created_at: campaign.created_at,
@@ -143,6 +145,7 @@ pub struct CampaignForm<'a> {
     enabled: bool,
     receive: bool,
     import_days: i32,
+    reply_token: ReplyToken,
 }
 
 impl<'a> CampaignForm<'a> {
@@ -160,6 +163,7 @@ impl<'a> CampaignForm<'a> {
             enabled: input.enabled,
             receive: input.receive,
             import_days: number(input.import_days),
+            reply_token: input.reply_token,
         }
     }
 }

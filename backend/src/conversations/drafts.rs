@@ -22,6 +22,7 @@ use crate::{
     mail::{
         self, address,
         sanitize::{RemoteImages, SanitizeOptions, sanitize, sanitize_outgoing},
+        threading,
     },
 };
 use diesel::prelude::*;
@@ -220,12 +221,13 @@ pub fn recipients_of_answer(
         (true, wanted) => wanted.to_vec(),
         (false, _) => answered.recipients.0.to.clone(),
     };
-    let mut seen: Vec<String> = vec![own_folded.to_owned()];
+    let mut seen: Vec<String> = Vec::new();
     let mut fresh = |list: Vec<MailAddress>| -> Vec<MailAddress> {
         let mut kept = Vec::new();
         for one in list {
             let folded = address::fold(&one.email);
-            if shared::validate::looks_like_address(&one.email) && !seen.contains(&folded) {
+            let ours = address::fold(&threading::without_token(&one.email)) == own_folded;
+            if shared::validate::looks_like_address(&one.email) && !ours && !seen.contains(&folded) {
                 seen.push(folded);
                 kept.push(one);
             }

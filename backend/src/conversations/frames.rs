@@ -50,7 +50,7 @@ pub async fn show_frame(token: web::Path<String>, core: web::Data<Core>) -> Resu
     let words: Vec<&str> = what.strip_prefix("frame:").unwrap_or("").split('/').collect();
     let html = match words.as_slice() {
         ["message", id, remote] => message_html(&core, parse(id).map(MessageId)?, *remote == "1").await?,
-        ["quote", id] => super::send::quote_html(&core, parse(id).map(DraftId)?).await?,
+        ["quote", id] => super::compose::quote_html(&core, parse(id).map(DraftId)?).await?,
         _ => return Err(ErrorCode::LinkExpired.into()),
     };
     let page = format!(

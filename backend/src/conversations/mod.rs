@@ -3,12 +3,13 @@
 //! - A mail that comes in joins its conversation ([`receive`]); while an interaction is open it stays with its agent,
 //!   otherwise a new interaction waits in the queue. At most one interaction of a conversation is open, which a unique
 //!   index holds on both engines.
-//! - What an agent writes is a draft on the server ([`drafts`]); sending ([`send`]) turns it into a message and a row
-//!   of the outbox in one transaction.
+//! - What an agent writes is a draft on the server ([`drafts`]). It is composed ([`compose`]), and sending ([`send`]) turns
+//!   it into a message and a row of the outbox in one transaction; for a while it can be taken back ([`take_back`]).
 //! - Agents read the conversations of campaigns in which they are members or hold something; supervisors those of the
 //!   campaigns they see. What is foreign does not exist (404). Only the holder answers or finishes.
 
 pub mod access;
+pub mod compose;
 pub mod contacts;
 pub mod drafts;
 pub mod frames;
@@ -19,6 +20,7 @@ mod routes;
 pub mod rows;
 pub mod send;
 mod service;
+pub mod take_back;
 
 pub use routes::routes;
 pub use service::Service;

@@ -4,7 +4,7 @@ use super::{
     access, contacts,
     drafts::{self, NewFile},
     interactions::{self, Before, Filter},
-    messages, send,
+    messages, send, take_back,
 };
 use crate::{
     files::links::judge_type,
@@ -200,7 +200,7 @@ impl Service {
         self.core
             .db
             .write(move |conn| {
-                let draft = send::cancel(conn, &caller, id, now)?;
+                let draft = take_back::cancel(conn, &caller, id, now)?;
                 record(conn, &caller, "conversations.cancel", "message", id.0, now)?;
                 outbox::announce(conn, id, now)?;
                 let row = drafts::own(conn, &caller, draft)?;

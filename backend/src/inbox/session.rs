@@ -105,6 +105,8 @@ impl Visitor {
                 Err(End::Ours(error)) => {
                     metrics::counter!("posta_inbox_failures_total").increment(1);
                     tracing::warn!(account = self.at.account_id.0, %error, "fetched mail could not be stored yet");
+                    // Nothing is fetched meanwhile, whosever fault it is. The log has the details.
+                    self.note_health(AccountHealth::Failing, Some(&format!("Posta: {}", error.code().title())));
                 }
             }
             if self.sleep(backoff.next_delay()) {

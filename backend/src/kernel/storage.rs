@@ -6,7 +6,7 @@
 
 use crate::kernel::{
     Error, Result,
-    db::{Connection, arms},
+    db::{Connection, arms, connection::blocking},
     secrets::sha256_hex,
 };
 use diesel::QueryResult;
@@ -27,6 +27,8 @@ pub struct Blob {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    // Where the store keeps its files.
+    dir: Arc<Path>,
     // Shared by writers, alone by the collector: between its look at a blob's age and the removal no writer may find
     // the blob and take it for stored.
     collecting: Arc<tokio::sync::RwLock<()>>,
@@ -43,7 +45,7 @@ impl Blobs {
     pub fn on_disk(dir: &Path) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), collecting: Arc::default() })
+        Ok(Self { store: Arc::new(store), dir: dir.into(), collecting: Arc::default() })
     }
 
     /// Stores `bytes` durably; what is there already is left as it is.
@@ -101,7 +103,7 @@ impl Blobs {
 
     /// Names of blobs that were last written longer than `older_than` ago, out of the next directories after `after`
     /// (empty: from the beginning), until some `most` files were looked at. With them the directory to go on after, or
-    /// `None` at the end.
+    /// `None` at the end. Files of that age that a process died over while writing them are removed on the way.
     ///
     /// # Errors
     /// The disk's.
@@ -120,6 +122,8 @@ impl Blobs {
             let mut dirs = self.store.list_with_delimiter(Some(&Key::from(first))).await?.common_prefixes;
             dirs.sort_unstable();
             for dir in dirs.into_iter().filter(|dir| dir.as_ref() > after) {
+                let here = self.dir.join(dir.as_ref());
+                blocking(move || Ok(remove_unfinished(&here, older_than)?)).await?;
                 for meta in self.store.list_with_delimiter(Some(&dir)).await?.objects {
                     seen = seen.saturating_add(1);
                     if let Some(name) = meta.location.filename().filter(|_| age(&meta) >= older_than) {
@@ -145,9 +149,26 @@ impl Blobs {
     }
 }
 
+/// The store writes `name#1` and renames it when it is whole; it lists no such names.
+fn remove_unfinished(dir: &Path, older_than: Duration) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let unfinished = entry.file_name().to_str().is_some_and(|name| name.contains('#'));
+        // What is renamed meanwhile was not forgotten.
+        let old = || entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|at| elapsed(at) >= older_than);
+        if unfinished && old() {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn elapsed(since: std::time::SystemTime) -> Duration {
+    since.elapsed().unwrap_or_default()
+}
+
 fn age(meta: &object_store::ObjectMeta) -> Duration {
-    let written = std::time::SystemTime::from(meta.last_modified);
-    written.elapsed().unwrap_or_default()
+    elapsed(std::time::SystemTime::from(meta.last_modified))
 }
 
 // Two levels of directories keep each below some thousand files at ten million blobs.
@@ -174,6 +195,23 @@ mod tests {
         assert!(blobs.get(&first.sha256).await.is_ok(), "a fresh blob is not collected");
         blobs.collect(&first.sha256, Duration::ZERO).await.unwrap();
         assert_eq!(blobs.get(&first.sha256).await.unwrap_err().code(), shared::error::ErrorCode::NotFound);
+    }
+
+    // The leavings of a process that died while it wrote once stayed for ever.
+    #[tokio::test]
+    async fn what_was_never_finished_is_removed_when_it_is_old() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::on_disk(dir.path()).unwrap();
+        let whole = blobs.put(b"hola".to_vec()).await.unwrap().sha256;
+        let (first, second) = (whole.get(..2).unwrap(), whole.get(2..4).unwrap());
+        let unfinished = dir.path().join(first).join(second).join(format!("{whole}#1"));
+        std::fs::write(&unfinished, b"ho").unwrap();
+        blobs.old_ones("", FRESH, 1_000).await.unwrap();
+        assert!(unfinished.exists(), "it may still be written");
+        let (old, _) = blobs.old_ones("", Duration::ZERO, 1_000).await.unwrap();
+        assert!(!unfinished.exists());
+        assert_eq!(old, [whole.clone()]);
+        assert_eq!(blobs.get(&whole).await.unwrap(), b"hola");
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ mod token;
 pub use subject::{normalise_subject, strip_prefixes};
 pub use token::{
     find_bounce_token, find_reply_token, mint_bounce_token, mint_message_id, mint_reply_token, plus_address,
-    verify_message_id,
+    verify_message_id, without_token,
 };
 
 /// What a mail offers for finding its conversation.

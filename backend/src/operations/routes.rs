@@ -52,7 +52,7 @@ pub async fn list_quarantine(
     query: Params<PageQuery>,
     service: web::Data<Service>,
 ) -> Result<web::Json<Page<QuarantineView>>> {
-    Ok(web::Json(service.quarantine(caller.scope.clone(), id.0, query.0).await?))
+    Ok(web::Json(service.quarantine(caller.principal, id.0, query.0).await?))
 }
 
 /// Lists the audit log, newest first.

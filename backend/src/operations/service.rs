@@ -1,10 +1,15 @@
-//! The use cases of operators. Nothing is written.
+//! The use cases of operators. Nothing is written but who read others' mail (A10).
 
 use super::queries;
 use crate::{
     campaigns::must_see,
     files::Link,
-    kernel::{Core, Result, audit, http::cursor},
+    kernel::{
+        Core, Result,
+        audit::{self, Entry},
+        db::Connection,
+        http::{auth::Principal, cursor},
+    },
 };
 use shared::{
     api::operations::{AuditCheck, AuditView, MailboxLedger, QuarantineView},
@@ -48,18 +53,20 @@ impl Service {
             .await
     }
 
-    /// The mails of a campaign that were set aside, newest first, each with a signed link to its source.
+    /// The mails of a campaign that were set aside, newest first, each with a signed link to its source. Who gets such
+    /// links is recorded.
     ///
     /// # Errors
     /// As [`Self::mailboxes`].
     pub async fn quarantine(
         &self,
-        scope: CampaignScope,
+        caller: Principal,
         campaign: CampaignId,
         page: PageQuery,
     ) -> Result<Page<QuarantineView>> {
         let limit = cursor::limit(page.limit)?;
         let before = cursor::read(page.cursor.as_deref())?.unwrap_or(QuarantineId(i64::MAX));
+        let scope = caller.scope.clone();
         let rows = self.core.db.read(move |conn| {
             must_see(conn, &scope, campaign)?;
             Ok(queries::quarantine(conn, campaign, before, limit.saturating_add(1))?)
@@ -76,6 +83,19 @@ impl Service {
                 content_id: None,
             });
             row.source_url = link.map(|link| link.url(&self.core, now));
+        }
+        if !page.items.is_empty() {
+            let entry = move |conn: &mut Connection| {
+                let entry = Entry {
+                    actor: Some(caller.user_id),
+                    action: "operations.read_quarantine",
+                    object: "campaign",
+                    object_id: Some(campaign.0),
+                    detail: serde_json::Value::Null,
+                };
+                Ok(audit::record(conn, now, &entry)?)
+            };
+            self.core.db.write(entry).await?;
         }
         Ok(page)
     }

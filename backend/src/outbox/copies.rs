@@ -1,6 +1,9 @@
 //! Copies of what was sent, appended to the account's Sent folder, for those who also look at the mailbox with another
 //! program. A convenience: it delays no mail, and a crash between the server's answer and our note can leave a copy
 //! twice (the mail itself went once).
+//!
+//! A copy that the server refuses while it takes others is at fault itself, and given up after [`STRIKES`] times. Where it
+//! takes none (the mailbox is full), all wait.
 
 use super::queries;
 use crate::{
@@ -32,6 +35,8 @@ use tokio::sync::{Mutex, Notify, broadcast::error::RecvError};
 const BATCH: i64 = 20;
 /// Refused logins in a row after which the account stops until it is saved again, as for the inbox (R9).
 const REFUSALS: u32 = 2;
+/// Refusals of one copy, each beside others that were taken, after which it is given up.
+const STRIKES: u32 = 3;
 /// Names of the Sent folder where the server does not tell which one it is.
 const NAMES: [&str; 5] = ["Sent", "Sent Items", "Sent Messages", "Enviados", "Elementos enviados"];
 
@@ -46,6 +51,16 @@ struct Rest {
     backoff: Backoff,
     until: Instant,
     refusals: u32,
+    strikes: HashMap<OutboxId, u32>,
+}
+
+/// What came of a session.
+#[derive(Default)]
+struct Filed {
+    /// Done with.
+    done: Vec<OutboxId>,
+    /// Refused alone, each with the server's words.
+    refused: Vec<(OutboxId, String)>,
 }
 
 /// Why copies were not filed.
@@ -104,21 +119,22 @@ async fn tick(core: Core, servers: MailServers, resting: Arc<Mutex<Resting>>) ->
         if resting.accounts.get(&id).is_some_and(rests) || core.stop.is_cancelled() {
             continue;
         }
-        match copy(&core, &servers, id).await {
+        let fresh = || Rest {
+            revision,
+            backoff: Backoff::new(Duration::from_secs(5), Duration::from_secs(900)),
+            until: Instant::now(),
+            refusals: 0,
+            strikes: HashMap::new(),
+        };
+        let rest = resting.accounts.entry(id).or_insert_with(fresh);
+        if rest.revision != revision {
+            *rest = fresh();
+        }
+        match copy(&core, &servers, id, &mut rest.strikes).await {
             Ok(()) | Err(Failed::Imap(ImapError::Stopped)) => {
                 resting.accounts.remove(&id);
             }
             Err(failed) => {
-                let fresh = || Rest {
-                    revision,
-                    backoff: Backoff::new(Duration::from_secs(5), Duration::from_secs(900)),
-                    until: Instant::now(),
-                    refusals: 0,
-                };
-                let rest = resting.accounts.entry(id).or_insert_with(fresh);
-                if rest.revision != revision {
-                    *rest = fresh();
-                }
                 rest.until = Instant::now() + rest.backoff.next_delay();
                 metrics::counter!("posta_sent_copy_failures_total").increment(1);
                 match failed {
@@ -154,12 +170,17 @@ async fn stop(core: &Core, at: AccountRevision, words: String) {
     }
 }
 
-async fn copy(core: &Core, servers: &MailServers, id: AccountId) -> std::result::Result<(), Failed> {
+async fn copy(
+    core: &Core,
+    servers: &MailServers,
+    id: AccountId,
+    strikes: &mut HashMap<OutboxId, u32>,
+) -> std::result::Result<(), Failed> {
     let (keys, servers) = (Arc::clone(&core.keys), servers.clone());
     let account = core.db.read(move |conn| account::open(conn, &keys, &servers, id)).await?;
     let due: Vec<(OutboxId, String)> = core.db.read(move |conn| Ok(queries::copies_due(conn, id, BATCH)?)).await?;
     let (worker, runtime) = (core.clone(), tokio::runtime::Handle::current());
-    let (filed, ended) = blocking(move || {
+    let (Filed { mut done, refused }, ended) = blocking(move || {
         // One at a time: twenty large mails at once are more memory than a convenience may take.
         let read = |source: &str| match runtime.block_on(worker.blobs.get(source)) {
             Ok(raw) => Ok(Some(raw)),
@@ -169,18 +190,40 @@ async fn copy(core: &Core, servers: &MailServers, id: AccountId) -> std::result:
         Ok(file(&account, &due, &read, &|| worker.stop.is_cancelled()))
     })
     .await?;
-    core.db.write(move |conn| Ok(queries::note_copied(conn, &filed)?)).await?;
-    ended
+    if !done.is_empty() {
+        done.extend(give_up(strikes, &refused));
+    }
+    core.db.write(move |conn| Ok(queries::note_copied(conn, &done)?)).await?;
+    ended?;
+    // What is still to be filed waits for the next session, with back-off.
+    match refused.into_iter().next() {
+        Some((_, words)) => Err(ImapError::Refused(words).into()),
+        None => Ok(()),
+    }
 }
 
-/// Appends the mails; answers which are done with, and what ended it early. A mail whose source is gone is done with.
+/// Counts refusals beside copies that were taken; answers those that are not tried again.
+fn give_up(strikes: &mut HashMap<OutboxId, u32>, refused: &[(OutboxId, String)]) -> Vec<OutboxId> {
+    let mut gone = Vec::new();
+    for (row, words) in refused {
+        let count = strikes.entry(*row).or_insert(0);
+        *count = count.saturating_add(1);
+        if *count >= STRIKES {
+            tracing::warn!(outbox = row.0, words, "the server refuses a copy of a sent mail; it is not filed");
+            gone.push(*row);
+        }
+    }
+    gone
+}
+
+/// Appends the mails; answers what became of each, and what ended it early. A mail whose source is gone is done with.
 fn file(
     account: &OpenAccount,
     due: &[(OutboxId, String)],
     read: &dyn Fn(&str) -> Result<Option<Vec<u8>>>,
     stopped: &dyn Fn() -> bool,
-) -> (Vec<OutboxId>, std::result::Result<(), Failed>) {
-    let mut filed = Vec::new();
+) -> (Filed, std::result::Result<(), Failed>) {
+    let mut filed = Filed::default();
     let Some(settings) = &account.imap else { return (filed, Ok(())) };
     let mut append = || -> std::result::Result<(), Failed> {
         let mut session = imap::connect(settings, &Stopper::new())?;
@@ -190,10 +233,16 @@ fn file(
                 break;
             }
             match read(source)? {
-                Some(raw) => session.append(&folder, &raw, true)?,
+                Some(raw) => match session.append(&folder, &raw, true) {
+                    Err(ImapError::Refused(words)) => {
+                        filed.refused.push((*row, words));
+                        continue;
+                    }
+                    taken => taken?,
+                },
                 None => tracing::warn!(outbox = row.0, "no copy of a sent mail can be filed: its source is missing"),
             }
-            filed.push(*row);
+            filed.done.push(*row);
         }
         session.logout();
         Ok(())

@@ -146,6 +146,12 @@ fn send(client: &Client, draft: &Value, key: &str, body: Value) -> Answer {
     client.with("Idempotency-Key", key).post(&format!("/drafts/{}/send", draft["id"]), body)
 }
 
+/// The raw mail of a message.
+fn source(app: &TestApp, message: &Value) -> String {
+    let hash = message["source_sha256"].as_str().unwrap();
+    String::from_utf8(crate::support::block_on(app.posta.core.blobs.get(hash)).unwrap().to_vec()).unwrap()
+}
+
 fn id(value: &Value) -> String {
     value["id"].to_string()
 }
@@ -193,6 +199,41 @@ both_engines! {
         for action in ["conversations.send", "conversations.finish"] {
             assert!(audited.iter().any(|line| line == action), "{audited:?}");
         }
+    }
+
+    // Phones and ticket systems that name no mail they answer: the token alone leads to the conversation.
+    fn an_answer_without_message_ids_joins_by_the_token(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        for (place, wanted) in [("body", 1), ("address", 2), ("off", 3)] {
+            app.write(|conn| {
+                diesel::update(campaigns::table.find(campaign)).set(campaigns::reply_token.eq(place)).execute(conn)?;
+                Ok(())
+            });
+            let draft = begin(&ana, &conversation);
+            let sent = send(&ana, &draft, &format!("clave-{place}"), json!({ "undo_seconds": 0, "confirm_outdated": true }));
+            assert_eq!(sent.status, 202, "{sent:?}");
+            let message = ana.get(&format!("/messages/{}", sent.json["message_id"])).ok();
+            let raw = source(&app, &message);
+            let mail = parse::parse(raw.as_bytes()).unwrap();
+            assert_eq!(mail.text.contains("Ref. r"), place == "body", "{raw}");
+            assert_eq!(mail.html.as_deref().unwrap().contains("Ref. r"), place == "body", "{raw}");
+            assert!(!message["html"].as_str().unwrap().contains("Ref. r"), "the page does not show it");
+            let to = mail.reply_to.first().map_or("soporte@lab.test", |one| &one.email);
+            assert_eq!(to.starts_with("soporte+r"), place == "address", "{to}");
+            let reference = mail.text.lines().find(|line| line.starts_with("Ref. ")).unwrap_or("");
+            let answer = format!(
+                "From: Ana <ana@cliente.test>\nTo: {to}\nSubject: Otra cosa\nMessage-ID: <{place}@cliente.test>\n\n\
+                 Gracias\n> {reference}\n"
+            );
+            let joined = mail_in(&app, campaign, &answer).to_string();
+            assert_eq!(joined == id(&conversation), wanted < 3, "{place}: {answer}");
+        }
+        let open = ana.get(&format!("/conversations/{}", conversation["id"])).ok();
+        let by_address = open["messages"].as_array().unwrap().iter().rev().find(|one| one["direction"] == "in").unwrap();
+        let all = json!({ "kind": "reply_all", "reply_to_message_id": by_address["id"] });
+        let draft = ana.post("/drafts", all).ok();
+        assert_eq!(draft["to"][0]["email"], "ana@cliente.test");
+        assert_eq!(draft["cc"], json!([]), "our own address is ours with a token in it, too");
     }
 
     fn what_is_foreign_does_not_exist(app) {

@@ -137,7 +137,7 @@ both_engines! {
 /// A client that reads nothing once kept its socket busy for ever: no heartbeat, no revocation, no stop came through.
 #[test]
 fn a_client_that_reads_nothing_is_revoked_at_once_and_dropped_soon() {
-    let app = TestApp::new(Engine::Sqlite);
+    let app = TestApp::builder(Engine::Sqlite).setting("limits.socket_queue", 8).start();
     let (ana, eva) = (app.agent("ana"), app.agent("eva"));
     let open = [&ana, &eva].map(|client| {
         let mut socket = client.socket();
@@ -150,8 +150,10 @@ fn a_client_that_reads_nothing_is_revoked_at_once_and_dropped_soon() {
             Audience { users: vec![ana.user_id(), eva.user_id()], permission: Permission::AuditRead, campaign: None };
         hub.publish(&Arc::new(Published::new(Seq(seq), now, audience, event)));
     };
-    // More than what the kernel keeps for two ends of a connection.
-    for number in 0..100 {
+    // Until what the kernel keeps for two ends of a connection is full, and both sockets wait for room: while they do not,
+    // each catches up at once.
+    let (mut number, mut stuck) = (1_000_000, 0);
+    while stuck < 50 {
         let event = LiveEvent::DeliveryChanged {
             conversation_id: ConversationId(1),
             message_id: MessageId(1),
@@ -159,9 +161,12 @@ fn a_client_that_reads_nothing_is_revoked_at_once_and_dropped_soon() {
             due_at: None,
             last_reply: Some("x".repeat(250_000)),
         };
-        publish(1_000_000 + number, event);
+        publish(number, event);
+        number += 1;
+        assert!(number < 1_010_000, "somebody reads");
+        stuck = if hub.behind() == 2 { stuck + 1 } else { 0 };
+        std::thread::sleep(Duration::from_millis(2));
     }
-    std::thread::sleep(Duration::from_millis(500));
     assert_eq!(hub.sessions().len(), 2);
     let begun = Instant::now();
     publish(2_000_000, LiveEvent::RightsChanged { user_id: ana.user_id() });

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shared::api::campaigns::{
     AccountInput, CampaignInput, CampaignView, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint,
-    MailSecurity, MemberInput,
+    MailSecurity, MemberInput, ReplyToken,
 };
 use shared::ids::{CampaignId, UserId};
 use shared::permission::Role;
@@ -147,6 +147,7 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
         enabled: true,
         receive: true,
         import_days: 0,
+        reply_token: ReplyToken::Body,
         account: AccountInput {
             address: address.into(),
             login: None,

@@ -16,6 +16,7 @@ journeys!(
     malformed_mail_blocks_nothing,
     the_first_connection_touches_no_old_mail,
     old_mail_can_be_imported_as_history,
+    a_copy_that_is_refused_holds_up_no_other,
 );
 
 fn ledger(desk: &crate::support::Desk<0>) -> MailboxLedger {
@@ -230,4 +231,26 @@ fn old_mail_can_be_imported_as_history(ground: &Ground) {
     assert_eq!(kinds.iter().filter(|kind| **kind == MessageKind::History).count(), 10);
     let ledger = &office.admin.mailboxes(campaign.id).unwrap()[0];
     assert_eq!((ledger.history, ledger.stored), (10, 1));
+}
+
+/// Once a copy that the server refused was tried again and again, and those of all later mails waited behind it.
+fn a_copy_that_is_refused_holds_up_no_other(ground: &Ground) {
+    let desk = ground.desk(["ana"]);
+    let [ana] = &desk.agents;
+    let customer = ground.customer("carla");
+    let own = desk.account.address.as_str();
+    ground.lab.set_quota(own, Some(60_000)).unwrap();
+    let large = format!("<p>{}</p>", "Nunca cabe aquí. ".repeat(6_000));
+    ana.start_interaction(desk.campaign.id, &customer.address, "Grande", &large).unwrap();
+    ground.lab.wait_for_subject(&customer.address, "Grande", LIMIT).unwrap();
+    let mut small = 0;
+    until("the large copy being given up", LIMIT * 2, || {
+        let subject = format!("Chico {small}");
+        ana.start_interaction(desk.campaign.id, &customer.address, &subject, "<p>Cabe.</p>").unwrap();
+        small += 1;
+        until("its copy", LIMIT, || (ground.lab.count(own, "Sent").unwrap() == small).then_some(())).unwrap();
+        desk.office.posta.log().since(0).iter().any(|line| line.contains("it is not filed")).then_some(())
+    })
+    .unwrap();
+    assert!(small >= 3, "given up after {small} sessions");
 }

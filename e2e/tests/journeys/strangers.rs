@@ -2,9 +2,14 @@
 
 use crate::support::{Ground, LIMIT, answer_to, forged, plain, unique_id};
 use posta_e2e::posta::until;
+use shared::api::campaigns::ReplyToken;
 use shared::api::interactions::InteractionSummary;
 
-journeys!(a_stranger_joins_only_with_proof, a_subject_alone_joins_nothing);
+journeys!(
+    a_stranger_joins_only_with_proof,
+    a_subject_alone_joins_nothing,
+    an_answer_that_names_no_mail_joins_by_the_token,
+);
 
 fn rows(desk: &crate::support::Desk<1>) -> Vec<InteractionSummary> {
     desk.office.admin.interactions("").unwrap()
@@ -92,4 +97,41 @@ fn a_subject_alone_joins_nothing(ground: &Ground) {
         ground.lab.deliver(raw.as_bytes(), sender, to).unwrap();
     }
     until("two more", LIMIT, || (rows(&desk).len() == 5).then_some(())).unwrap();
+}
+
+/// Phones and ticket systems that drop References and write a subject of their own.
+fn an_answer_that_names_no_mail_joins_by_the_token(ground: &Ground) {
+    let office = ground.office();
+    for (place, domain) in [(ReplyToken::Body, "Texto"), (ReplyToken::Address, "Buzon")] {
+        let account =
+            ground.lab.add_mailbox(&format!("{}@lab.test", domain.to_lowercase()), posta_e2e::PASSWORD).unwrap();
+        let campaign = office.campaign(&ground.lab, domain, &account, |form| form.reply_token = place).unwrap();
+        let ana = office.hire(&format!("ana-{}", domain.to_lowercase()), &[campaign.id]).unwrap();
+        let customer = ground.customer(&format!("clara-{}", domain.to_lowercase()));
+        let subject = format!("Pedido {domain}");
+        let sent = ana.start_interaction(campaign.id, &customer.address, &subject, "<p>Ya salió.</p>").unwrap();
+        let mail = ground.lab.wait_for_subject(&customer.address, &subject, LIMIT).unwrap();
+        let reference = mail.text().lines().find(|line| line.starts_with("Ref. ")).unwrap_or_default().to_owned();
+        let reply_to = mail.header("Reply-To");
+        let to = match place {
+            ReplyToken::Address => {
+                reply_to.as_deref().unwrap().rsplit_once('<').unwrap().1.trim_end_matches('>').to_owned()
+            }
+            _ => account.address.clone(),
+        };
+        assert_eq!(
+            (reference.is_empty(), reply_to.is_some()),
+            match place {
+                ReplyToken::Address => (true, true),
+                _ => (false, false),
+            }
+        );
+        let answer = plain(&customer.address, &to, "Desde mi teléfono", &format!("Gracias.\r\n> {reference}"));
+        ground.lab.deliver(&answer, &customer.address, &to).unwrap();
+        let joined = until("the answer", LIMIT, || {
+            let whole = ana.conversation(sent.conversation_id).unwrap();
+            whole.messages.into_iter().find(|mail| mail.subject == "Desde mi teléfono")
+        });
+        assert!(!joined.unwrap().from_stranger);
+    }
 }

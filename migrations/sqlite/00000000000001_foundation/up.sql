@@ -75,6 +75,7 @@ CREATE TABLE campaigns (
     enabled BOOLEAN NOT NULL,
     receive BOOLEAN NOT NULL,
     import_days INTEGER NOT NULL,
+    reply_token TEXT NOT NULL CHECK (reply_token IN ('body', 'address', 'off')),
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL
 );

@@ -33,6 +33,18 @@ text_enum! {
 }
 
 text_enum! {
+    /// Where a mail carries the token that leads its answer to the conversation, for programs that name no Message-ID.
+    pub enum ReplyToken {
+        /// In a small line under the agent's words; works with every server.
+        Body = "body",
+        /// In the address for answers, `name+token@example.org`; the server must take such addresses.
+        Address = "address",
+        /// Nowhere.
+        Off = "off",
+    }
+}
+
+text_enum! {
     /// How a connection to a mail server is protected (S27).
     pub enum MailSecurity {
         /// STARTTLS ("TLS").
@@ -139,6 +151,9 @@ pub struct CampaignInput {
     /// Days of old mail that the first connection imports as history, 0–365; 0: starts from now (S18).
     #[serde(default)]
     pub import_days: u32,
+    /// Where its mail carries the token that leads answers to their conversation.
+    #[serde(default = "default_reply_token")]
+    pub reply_token: ReplyToken,
     /// The mail account.
     pub account: AccountInput,
 }
@@ -153,6 +168,10 @@ fn default_eligibility() -> Eligibility {
 
 fn default_order() -> DeliveryOrder {
     DeliveryOrder::Rrmemory
+}
+
+fn default_reply_token() -> ReplyToken {
+    ReplyToken::Body
 }
 
 impl Validate for CampaignInput {
@@ -272,6 +291,8 @@ pub struct CampaignView {
     pub receive: bool,
     /// Days of old mail imported at the first connection.
     pub import_days: u32,
+    /// Where its mail carries the token that leads answers to their conversation.
+    pub reply_token: ReplyToken,
     /// The mail account.
     pub account: AccountView,
     /// Interactions that wait now.

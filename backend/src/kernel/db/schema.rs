@@ -78,6 +78,7 @@ diesel::table! {
         enabled -> Bool,
         receive -> Bool,
         import_days -> Integer,
+        reply_token -> Text,
         created_at -> BigInt,
         version -> BigInt,
     }

@@ -178,6 +178,12 @@ impl Hub {
         }
     }
 
+    /// Sockets that have lost events and not caught up yet.
+    #[must_use]
+    pub fn behind(&self) -> usize {
+        self.entries.read().values().filter(|entry| entry.lagging.load(Ordering::Acquire)).count()
+    }
+
     /// Sessions with an open socket on this node.
     #[must_use]
     pub fn sessions(&self) -> Vec<SessionId> {

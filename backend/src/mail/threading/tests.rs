@@ -59,6 +59,10 @@ fn plus_addresses_keep_the_length_limit() {
     assert_eq!(plus_address("soporte@posta.test", &token), Some(format!("soporte+{token}@posta.test")));
     assert_eq!(plus_address(&format!("{}@posta.test", "a".repeat(40)), &token), None);
     assert_eq!(plus_address("nothing", &token), None);
+    assert_eq!(without_token(&format!("soporte+{token}@posta.test")), "soporte@posta.test");
+    for whole in ["soporte@posta.test", "soporte+ventas@posta.test", "nothing", "a+b@c+d", &format!("x+{token}")] {
+        assert_eq!(without_token(whole), whole);
+    }
 }
 
 #[test]

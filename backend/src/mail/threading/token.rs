@@ -81,6 +81,18 @@ pub fn plus_address(email: &str, token: &str) -> Option<String> {
     (!local.starts_with('"') && local.len() + 1 + token.len() <= 64).then(|| format!("{local}+{token}@{domain}"))
 }
 
+/// The address as it is without a token that [`plus_address`] has put in. Only its shape is looked at: who sends to it
+/// anyway reaches the same mailbox.
+#[must_use]
+pub fn without_token(email: &str) -> String {
+    let bare = email.rsplit_once('@').and_then(|(local, domain)| {
+        let (local, token) = local.rsplit_once('+')?;
+        let shaped = token.len() == TOKEN_LENGTH && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        shaped.then(|| format!("{local}@{domain}"))
+    });
+    bare.unwrap_or_else(|| email.to_owned())
+}
+
 fn mint(key: &[u8; 32], letter: char, label: &str, number: i64) -> String {
     let payload = number.to_be_bytes();
     format!("{letter}{}{}", encode(&payload), encode(&tag(key, label, &payload)))

@@ -16,7 +16,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::campaigns::{CampaignView, DeliveryOrder, Eligibility},
+    api::campaigns::{CampaignView, DeliveryOrder, Eligibility, ReplyToken},
     error::ErrorCode,
     ids::CampaignId,
     permission::Permission,
@@ -339,6 +339,25 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
             max=365
             error=errors.of("import_days")
             on_edit=touch("import_days")
+        />
+        <SelectField
+            label=txt!(i18n, campaigns.reply_token)
+            name="reply_token"
+            value=form.reply_token
+            help=txt!(i18n, campaigns.reply_token_help)
+            options=Signal::derive(move || {
+                ReplyToken::ALL
+                    .iter()
+                    .map(|one| {
+                        let name = match one {
+                            ReplyToken::Body => word!(i18n, campaigns.reply_token_body),
+                            ReplyToken::Address => word!(i18n, campaigns.reply_token_address),
+                            ReplyToken::Off => word!(i18n, campaigns.reply_token_off),
+                        };
+                        (one.as_str().to_string(), name)
+                    })
+                    .collect::<Vec<_>>()
+            })
         />
         <Switch
             label=txt!(i18n, campaigns.save_sent)

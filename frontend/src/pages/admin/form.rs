@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::{
     api::campaigns::{
         AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
-        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity,
+        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, ReplyToken,
     },
     validate::{FieldIssue, Rule, Validate as _},
 };
@@ -75,6 +75,8 @@ pub struct CampaignForm {
     pub receive: RwSignal<bool>,
     /// Days of old mail.
     pub import_days: RwSignal<String>,
+    /// Where mail carries the token of its conversation, as its word.
+    pub reply_token: RwSignal<String>,
     /// Address.
     pub address: RwSignal<String>,
     /// Login, where it differs.
@@ -106,6 +108,7 @@ impl CampaignForm {
             enabled: RwSignal::new(true),
             receive: RwSignal::new(true),
             import_days: RwSignal::new("0".into()),
+            reply_token: RwSignal::new(ReplyToken::Body.as_str().into()),
             address: text(),
             login: text(),
             password: text(),
@@ -128,6 +131,7 @@ impl CampaignForm {
         form.enabled.set(campaign.enabled);
         form.receive.set(campaign.receive);
         form.import_days.set(campaign.import_days.to_string());
+        form.reply_token.set(campaign.reply_token.as_str().into());
         let account = &campaign.account;
         form.stored.set_value(Some(account.clone()));
         form.address.set(account.address.clone());
@@ -151,6 +155,7 @@ impl CampaignForm {
             self.order,
             self.max,
             self.import_days,
+            self.reply_token,
             self.address,
             self.login,
             self.password,
@@ -218,6 +223,7 @@ impl CampaignForm {
             enabled: self.enabled.get_untracked(),
             receive: self.receive.get_untracked(),
             import_days: number("import_days", self.import_days, 0, 365, &mut unread),
+            reply_token: self.reply_token.with_untracked(|word| word.parse().unwrap_or(ReplyToken::Body)),
             account,
         };
         let mut judged = input.check().err().unwrap_or_default();
