@@ -71,6 +71,8 @@ both_engines! {
             entry(1, 1, "NULL"), entry(2, 1, &format!("'{hash}'")), entry(3, 2, "NULL"),
         ]);
         let list = app.admin().get(&format!("/campaigns/{own}/quarantine"));
+        let read = app.audited().iter().filter(|line| line.as_str() == "operations.read_quarantine").count();
+        assert_eq!(read, 1, "who got the links is recorded");
         assert_eq!(list.status, 200, "{:?}", list.json);
         let items = list.json["items"].as_array().unwrap();
         assert_eq!(items.iter().map(|item| item["id"].as_i64().unwrap()).collect::<Vec<_>>(), [2, 1]);

@@ -235,21 +235,23 @@ fn old_mail_can_be_imported_as_history(ground: &Ground) {
 
 /// Once a copy that the server refused was tried again and again, and those of all later mails waited behind it.
 fn a_copy_that_is_refused_holds_up_no_other(ground: &Ground) {
-    let desk = ground.desk(["ana"]);
-    let [ana] = &desk.agents;
+    let office = ground.office();
+    let account = ground.lab.add_mailbox("soporte@lab.test", posta_e2e::PASSWORD).unwrap();
+    let campaign = office.campaign(&ground.lab, "Soporte", &account, |form| form.account.save_sent = true).unwrap();
+    let ana = office.hire("ana", &[campaign.id]).unwrap();
     let customer = ground.customer("carla");
-    let own = desk.account.address.as_str();
+    let own = account.address.as_str();
     ground.lab.set_quota(own, Some(60_000)).unwrap();
     let large = format!("<p>{}</p>", "Nunca cabe aquí. ".repeat(6_000));
-    ana.start_interaction(desk.campaign.id, &customer.address, "Grande", &large).unwrap();
+    ana.start_interaction(campaign.id, &customer.address, "Grande", &large).unwrap();
     ground.lab.wait_for_subject(&customer.address, "Grande", LIMIT).unwrap();
     let mut small = 0;
     until("the large copy being given up", LIMIT * 2, || {
         let subject = format!("Chico {small}");
-        ana.start_interaction(desk.campaign.id, &customer.address, &subject, "<p>Cabe.</p>").unwrap();
+        ana.start_interaction(campaign.id, &customer.address, &subject, "<p>Cabe.</p>").unwrap();
         small += 1;
         until("its copy", LIMIT, || (ground.lab.count(own, "Sent").unwrap() == small).then_some(())).unwrap();
-        desk.office.posta.log().since(0).iter().any(|line| line.contains("it is not filed")).then_some(())
+        office.posta.log().since(0).iter().any(|line| line.contains("it is not filed")).then_some(())
     })
     .unwrap();
     assert!(small >= 3, "given up after {small} sessions");
