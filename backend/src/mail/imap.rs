@@ -162,7 +162,7 @@ pub trait Mailbox: Send {
 }
 
 /// Most bytes of mail to ask for at once.
-pub const MAX_BATCH_BYTES: u32 = 8 * 1024 * 1024;
+pub const MAX_BATCH_BYTES: u32 = 4 * 1024 * 1024;
 
 /// Most mails to ask for at once, which keeps the command short.
 const MAX_BATCH_MAILS: usize = 200;
