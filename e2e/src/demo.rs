@@ -7,5 +7,5 @@ mod show;
 mod stage;
 
 pub use control::obey;
-pub use show::{facts, welcome};
+pub use show::{facts, revive, welcome};
 pub use stage::{Engine, Stage, StageOptions};

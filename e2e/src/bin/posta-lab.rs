@@ -26,7 +26,8 @@ up       starts private mail servers on loopback, tells their ports, and runs un
            --no-postfix                   Dovecot alone, which needs no superuser
            --base DIRECTORY               where files are kept (default target/lab)
            --keep                         keeps the files after the end
-demo     starts Posta with mail servers, campaigns, people and customers who write, and runs until it is ended (Ctrl-C)
+demo     starts Posta with mail servers, campaigns, people and customers who write, and runs until it is ended (Ctrl-C);
+         Posta is started again on the same data whenever somebody ends it
 stage    starts Posta with mail servers, campaigns and people, and runs until its standard input ends
            --json                         tells all as one line of JSON, and then obeys orders, one a line
            --empty                        without campaigns and people: waits for its first administrator
@@ -156,13 +157,15 @@ fn run_demo(arguments: &[String]) -> Result<(), PostaError> {
             other => return Err(unknown(other).into()),
         }
     }
-    let stage = Stage::start(&options)?;
-    let (traffic, text) = demo::welcome(&stage)?;
+    let mut stage = Stage::start(&options)?;
+    let (_traffic, text) = demo::welcome(&stage)?;
     say(&text)?;
     // As with `up`, a signal ends all.
-    let _alive = (stage, traffic);
     loop {
-        std::thread::park();
+        std::thread::sleep(Duration::from_millis(500));
+        if let Some(text) = demo::revive(&mut stage)? {
+            say(&text)?;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::cast::{ADMINISTRATOR, PLAYERS, Player, QUEUES};
 use super::stage::Stage;
+use crate::error::LabError;
 use crate::lab::PASSWORD;
 use crate::posta::PostaError;
 use crate::traffic::{Traffic, TrafficOptions};
@@ -66,12 +67,31 @@ pub fn welcome(stage: &Stage) -> Result<(Traffic, String), PostaError> {
         text.push_str(&format!("  {}\n", cells.trim_end()));
     }
     text.push_str(&format!(
-        "\n  IMAP  {} (STARTTLS)\n  SMTP  {} (STARTTLS)\n  CA    {}\n\nEnd it with Ctrl-C; its data go with it.\n",
+        "\n  IMAP  {} (STARTTLS)\n  SMTP  {} (STARTTLS)\n  CA    {}\n\n{}\nEnd it all with Ctrl-C; its data go with it.\n",
         stage.lab.imap_address()?,
         stage.lab.smtp_address()?,
         stage.lab.authority_file().display(),
+        dare(stage),
     ));
     Ok((traffic, text))
+}
+
+/// Starts the product again on its data if it has ended; what is to be said of it then.
+///
+/// # Errors
+/// It does not come up again.
+pub fn revive(stage: &mut Stage) -> Result<Option<String>, LabError> {
+    if stage.posta.is_running() {
+        return Ok(None);
+    }
+    stage.posta.restart()?;
+    let took = stage.posta.started_in().as_millis();
+    Ok(Some(format!("Posta had ended, and listens again on the same data after {took} ms. {}", dare(stage))))
+}
+
+fn dare(stage: &Stage) -> String {
+    let pid = stage.posta.pid().unwrap_or_default();
+    format!("Try  kill -9 {pid}  while you work: it comes back, and nothing is lost.\n")
 }
 
 fn row(login: &str, password: &str, rest: &str) -> String {
