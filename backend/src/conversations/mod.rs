@@ -19,6 +19,7 @@ mod routes;
 pub mod rows;
 pub mod send;
 mod service;
+pub mod tray;
 
 pub use routes::routes;
 pub use service::Service;

@@ -19,11 +19,11 @@ use shared::{
         contacts::{ContactView, UpdateContact},
         conversations::{ConversationView, MessageView},
         drafts::{CancelledSend, CreateDraft, DraftView, SendDraft, SentDraft, UpdateDraft},
-        interactions::{FinishInteraction, InteractionQuery, InteractionSummary},
+        interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary},
     },
     error::ErrorCode,
     ids::{AttachmentId, ContactId, ConversationId, DraftId, InteractionId, MessageId},
-    page::Page,
+    page::{Page, PageQuery},
     validate::Rule,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -32,10 +32,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_interactions)
+        .service(get_interaction_counts)
         .service(get_interaction)
         .service(open_interaction)
         .service(finish_interaction)
         .service(get_conversation)
+        .service(list_messages)
         .service(update_contact)
         .service(get_message)
         .service(cancel_message)
@@ -51,7 +53,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(show_frame);
 }
 
-/// Lists interactions, newest arrival first. Agents see their own, the waiting ones of their campaigns, and, with
+/// Lists interactions, newest arrival first; with `state=waiting`, the queue in its own order. Agents see their own, the waiting ones of their campaigns, and, with
 /// `contact_id`, the history of a customer within their campaigns.
 #[utoipa::path(
     tag = "interactions",
@@ -66,6 +68,20 @@ pub async fn list_interactions(
     service: web::Data<Service>,
 ) -> Result<web::Json<Page<InteractionSummary>>> {
     Ok(web::Json(service.interactions(caller.principal, query.0).await?))
+}
+
+/// Counts the interactions that wait in the campaigns that the caller sees.
+#[utoipa::path(
+    tag = "interactions",
+    responses((status = 200, description = "How many", body = InteractionCounts)),
+    security(("bearer" = ["conversations:read"]))
+)]
+#[get("/interaction-counts")]
+pub async fn get_interaction_counts(
+    caller: Caller<ConversationsRead>,
+    service: web::Data<Service>,
+) -> Result<web::Json<InteractionCounts>> {
+    Ok(web::Json(service.interaction_counts(caller.principal).await?))
 }
 
 /// Shows an interaction.
@@ -132,6 +148,23 @@ pub async fn get_conversation(
     service: web::Data<Service>,
 ) -> Result<web::Json<ConversationView>> {
     Ok(web::Json(service.conversation(caller.principal, id.0).await?))
+}
+
+/// Lists the mails of a conversation, newest first. Those before what opened with it: with its `older_cursor`.
+#[utoipa::path(
+    tag = "conversations",
+    params(("id" = ConversationId, Path, description = "Conversation"), PageQuery),
+    responses((status = 200, description = "A page of mails", body = Page<MessageView>)),
+    security(("bearer" = ["conversations:read"]))
+)]
+#[get("/conversations/{id}/messages")]
+pub async fn list_messages(
+    caller: Caller<ConversationsRead>,
+    id: Segment<ConversationId>,
+    query: Params<PageQuery>,
+    service: web::Data<Service>,
+) -> Result<web::Json<Page<MessageView>>> {
+    Ok(web::Json(service.messages(caller.principal, id.0, query.0).await?))
 }
 
 /// Names a customer.

@@ -51,7 +51,7 @@ use shared::{
 use std::time::Duration;
 
 /// Earlier mails that *reply with history* quotes at most.
-const HISTORY: usize = 20;
+const HISTORY: i64 = 20;
 
 /// What composing needs, read at once.
 struct Material {
@@ -92,13 +92,7 @@ fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
         None => None,
     };
     let rows: Vec<MessageRow> = match (&answered, draft.kind) {
-        (Some(answered), DraftKind::ReplyHistory) => messages_table::table
-            .filter(messages_table::conversation_id.eq(answered.conversation_id))
-            .filter(messages_table::id.le(answered.id))
-            .order(messages_table::id.desc())
-            .limit(i64::try_from(HISTORY).unwrap_or(i64::MAX))
-            .select(MessageRow::as_select())
-            .load(conn)?,
+        (Some(answered), DraftKind::ReplyHistory) => messages::history(conn, answered, HISTORY)?,
         (Some(answered), _) => vec![answered.clone()],
         (None, _) => Vec::new(),
     };

@@ -20,7 +20,7 @@ use shared::ids::CampaignId;
 use std::time::Duration;
 
 /// A campaign that is on and reaches no server.
-fn campaign(app: &TestApp, name: &str) -> CampaignId {
+pub fn campaign(app: &TestApp, name: &str) -> CampaignId {
     let address = format!("{}@lab.test", name.to_lowercase());
     let body = json!({
         "name": name, "max_interactions": 2, "receive": false,
@@ -43,7 +43,7 @@ fn campaign(app: &TestApp, name: &str) -> CampaignId {
 }
 
 /// An agent who is a member of these campaigns and counts as online.
-fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
+pub fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
     let client = app.agent(login);
     for campaign in campaigns {
         let path = format!("/campaigns/{campaign}/members/{}", client.user_id());
@@ -59,7 +59,7 @@ fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
 }
 
 /// A mail from a customer comes in.
-fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
+pub fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
     let raw = raw.replace('\n', "\r\n").into_bytes();
     let core = app.posta.core.clone();
     let source = crate::support::block_on(core.blobs.put(raw.clone())).unwrap();
@@ -93,7 +93,8 @@ fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
     })
 }
 
-fn letter(from: &str, subject: &str, id: &str, extra: &str) -> String {
+/// A mail in HTML.
+pub fn letter(from: &str, subject: &str, id: &str, extra: &str) -> String {
     format!(
         "From: Ana Pérez <{from}>\nTo: soporte@lab.test\nSubject: {subject}\nMessage-ID: <{id}>\n{extra}MIME-Version: 1.0\n\
          Content-Type: text/html; charset=utf-8\n\n<p>Hola, ¿dónde está mi pedido?</p><script>alert(1)</script>\
@@ -115,7 +116,7 @@ fn assigned(client: &Client) -> Value {
 }
 
 /// An agent with one conversation in front of him.
-fn at_work(app: &TestApp) -> (CampaignId, Client, Value) {
+pub fn at_work(app: &TestApp) -> (CampaignId, Client, Value) {
     let campaign = campaign(app, "Soporte");
     let ana = agent(app, "ana", &[campaign]);
     let id = mail_in(app, campaign, &letter("ana@cliente.test", "Pedido", "m1@cliente.test", ""));
@@ -124,12 +125,14 @@ fn at_work(app: &TestApp) -> (CampaignId, Client, Value) {
     (campaign, ana, conversation)
 }
 
-fn begin(client: &Client, conversation: &Value) -> Value {
+/// Begins an answer to the newest mail.
+pub fn begin(client: &Client, conversation: &Value) -> Value {
     let message = conversation["messages"].as_array().unwrap().last().unwrap()["id"].clone();
     client.post("/drafts", json!({ "kind": "reply", "reply_to_message_id": message })).ok()
 }
 
-fn send(client: &Client, draft: &Value, key: &str, body: Value) -> Answer {
+/// Sends a draft.
+pub fn send(client: &Client, draft: &Value, key: &str, body: Value) -> Answer {
     client.with("Idempotency-Key", key).post(&format!("/drafts/{}/send", draft["id"]), body)
 }
 
@@ -290,6 +293,22 @@ both_engines! {
         let again = send(&ana, &back["draft"], "clave-0021", json!({ "undo_seconds": 5 })).ok();
         app.advance(Duration::from_secs(6));
         ana.post(&format!("/messages/{}/cancel", again["message_id"]), json!({})).problem(409, "already_sent");
+    }
+
+    fn what_was_taken_back_is_not_quoted(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        ana.patch(&format!("/drafts/{}", draft["id"]), json!({ "html": "<p>Uf, no.</p>" })).ok();
+        let sent = send(&ana, &draft, "clave-0080", json!({ "undo_seconds": 60 })).ok();
+        ana.post(&format!("/messages/{}/cancel", sent["message_id"]), json!({})).ok();
+        let reply = "References: <m1@cliente.test>\n";
+        let same = mail_in(&app, campaign, &letter("ana@cliente.test", "Re: Pedido", "m2@cliente.test", reply));
+        let newest = ana.get(&format!("/conversations/{same}")).ok()["messages"][1]["id"].clone();
+        let body = json!({ "kind": "reply_history", "reply_to_message_id": newest });
+        let history = ana.post("/drafts", body).ok();
+        let shown = app.anonymous().get(history["quote_url"].as_str().unwrap().trim_start_matches("/api/v1"));
+        assert_eq!(shown.text.matches("dónde está mi pedido").count(), 2, "{}", shown.text);
+        assert!(!shown.text.contains("Uf, no."), "the customer never got it: {}", shown.text);
     }
 
     fn what_was_sent_and_finished_is_open_again_when_taken_back(app) {

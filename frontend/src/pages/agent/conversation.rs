@@ -123,7 +123,7 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     let Opened { interaction, conversation, draft } = opened;
     let me = session.me_untracked().map(|me| me.id);
     let id = conversation.id;
-    let has_older = conversation.has_older;
+    let has_older = conversation.older_cursor.is_some();
     let interaction = RwSignal::new(interaction);
     let open = Open {
         id,
