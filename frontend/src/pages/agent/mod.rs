@@ -15,6 +15,7 @@ pub mod inbox;
 pub mod interaction;
 pub mod message;
 pub mod none_open;
+pub mod older;
 pub mod preview;
 pub mod start;
 pub mod text;
