@@ -366,7 +366,7 @@ pub async fn attach_file(
     core: web::Data<Core>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let most = core.settings.limits.upload_mb.saturating_mul(1_048_576);
+    let most = core.settings.limits.file_size();
     let broken = |error: actix_multipart::MultipartError| Error::detailed(ErrorCode::MalformedBody, error.to_string());
     let mut file: Option<(String, String, Vec<u8>)> = None;
     let mut inline = false;

@@ -1,7 +1,7 @@
 //! Interactions, conversations, messages, drafts: what an agent may see and do, and what bad input meets. Mail comes in
 //! through the room's own door here; the journeys in `e2e` bring it from a real mail server.
 
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Builder, Client, TestApp};
 use diesel::prelude::*;
 use posta::{
     conversations::receive::{Incoming, StoredPart, receive},
@@ -520,6 +520,21 @@ both_engines! {
         app.anonymous().get(&forged).problem(403, "link_expired");
         app.advance(Duration::from_secs(2 * 3_600));
         app.anonymous().get(url).problem(403, "link_expired");
+    }
+
+    fn a_file_is_as_large_as_the_settings_say(app, |builder: Builder| builder.setting("limits.upload_mb", 1)) {
+        let (_, ana, conversation) = at_work(&app);
+        let most = ana.get("/auth/me").ok()["max_file_size"].as_i64().unwrap();
+        assert_eq!(most, 1_048_576);
+        let path = format!("/drafts/{}/attachments", begin(&ana, &conversation)["id"]);
+        let upload = |size: i64| {
+            let content = "x".repeat(size.try_into().unwrap());
+            let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"";
+            let form = format!("{head}\r\n\r\n{content}\r\n--XX--\r\n");
+            ana.send("POST", &path, Some(("multipart/form-data; boundary=XX", form.into_bytes())))
+        };
+        assert_eq!(upload(most).status, 201);
+        upload(most + 1).problem(413, "too_large");
     }
 
     fn mail_is_shown_in_a_frame_without_scripts(app) {
