@@ -89,7 +89,6 @@ impl Open {
     /// Fetches all anew, behind what is shown.
     async fn fetch_again(self, clock: Clock) {
         let Ok(conversation) = self.api.get_conversation(self.id).await else { return };
-        self.fetched_at.set_value(clock.now());
         let (mut messages, mut older) = (conversation.messages, conversation.older_cursor);
         // As far back as it was read: the links in those mails do not last either.
         while let (Some(read), Some(first)) = (self.messages.oldest(), messages.first())
@@ -101,6 +100,7 @@ impl Open {
             messages.splice(0..0, page.items.into_iter().rev());
             older = page.next_cursor;
         }
+        let _ = self.fetched_at.try_set_value(clock.now());
         let _ = self.contact.try_set(conversation.contact);
         let _ = self.older.try_set(older);
         self.messages.replace(messages);
@@ -309,8 +309,10 @@ fn follow(open: Open, live: Live, clock: Clock) {
             } else {
                 open.messages.deliver(*message_id, *delivery, *due_at, last_reply.clone());
             }
-            // Whom the servers refused stands in the mail only.
-            if matches!(delivery, Delivery::Sent | Delivery::Failed | Delivery::Bounced) {
+            // Whom the servers refused stands in the mail only. One from further back than was read stays there.
+            if matches!(delivery, Delivery::Sent | Delivery::Failed | Delivery::Bounced)
+                && open.messages.row(*message_id).is_some()
+            {
                 let id = *message_id;
                 leptos::task::spawn_local(async move {
                     let _ = open.renew(id).await;

@@ -52,7 +52,7 @@ pub fn OlderMails(
         more.get().then(|| {
             view! {
                 <div class="messages-older">
-                    <Button small=true busy=busy icon=icondata::LuHistory on:click=load>
+                    <Button small=true busy=busy on:click=load>
                         {txt!(i18n, inbox.load_older_mails)}
                     </Button>
                 </div>

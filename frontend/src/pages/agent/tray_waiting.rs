@@ -30,9 +30,9 @@ pub fn Waiting(
     view! {
         <p class="tray-note">{txt!(i18n, inbox.waiting_note)}</p>
         {move || match queue.face.get() {
-            Load::Loading => view! { <Skeleton rows=6 /> }.into_any(),
             Load::Failed(error) => view! { <Failed error=error on_retry=move |()| queue.fetch() /> }.into_any(),
-            Load::Ready(()) if !nobody.get() => ().into_any(),
+            _ if !nobody.get() => ().into_any(),
+            Load::Loading => view! { <Skeleton rows=6 /> }.into_any(),
             Load::Ready(()) if queue.has_more() => {
                 view! { {move || queue.busy.get().then(|| view! { <Skeleton rows=2 /> })} }.into_any()
             }
