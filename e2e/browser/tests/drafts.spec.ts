@@ -172,5 +172,6 @@ test('what a mail will quote is fetched anew when its link has expired', async (
   });
   await portal.reply();
   await portal.composer.getByText('The quoted mail goes below').click();
+  await expect(portal.composer.locator('.composer-quote iframe')).toHaveAttribute('src', /\?again$/);
   await expect(portal.composer.frameLocator('.composer-quote iframe').getByText('¿Quedamos el martes?')).toBeVisible();
 });
