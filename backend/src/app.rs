@@ -131,7 +131,7 @@ impl Posta {
 
     fn live_gate(&self) -> LiveGate {
         let active = Arc::new(|conn: &mut Connection, caller: &Principal, _| {
-            Ok(conversations::interactions::held_by(conn, caller.user_id)?)
+            Ok(conversations::tray::held_by(conn, caller.user_id)?)
         });
         LiveGate::new(self.core.clone(), Arc::clone(&self.access), Arc::clone(&self.presence), active)
     }

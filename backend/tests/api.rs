@@ -22,6 +22,8 @@ mod conversations;
 mod files;
 #[path = "api/live.rs"]
 mod live;
+#[path = "api/long_lists.rs"]
+mod long_lists;
 #[path = "api/operations.rs"]
 mod operations;
 #[path = "api/outbox.rs"]

@@ -1,6 +1,9 @@
 //! Rows of this room's tables, and their mapping to what the API says.
 
-use crate::kernel::db::schema::{refresh_tokens, sessions, users};
+use crate::kernel::{
+    config::Limits,
+    db::schema::{refresh_tokens, sessions, users},
+};
 use diesel::prelude::*;
 use shared::{
     api::access::{Language, Me, SessionView, Theme, UserView},
@@ -30,8 +33,8 @@ pub struct UserRow {
 }
 
 impl UserRow {
-    /// As the user sees himself, in `session`.
-    pub fn me(self, session: SessionId) -> Me {
+    /// As the user sees himself, in `session`, and what he may attach.
+    pub fn me(self, session: SessionId, limits: &Limits) -> Me {
         Me {
             id: self.id,
             session_id: session,
@@ -44,6 +47,7 @@ impl UserRow {
             theme: self.theme,
             single_key_shortcuts: self.single_key_shortcuts,
             undo_send_seconds: u32::try_from(self.undo_send_seconds).unwrap_or_default(),
+            max_file_size: i64::try_from(limits.file_size()).unwrap_or(i64::MAX),
         }
     }
 

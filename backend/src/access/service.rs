@@ -105,7 +105,8 @@ impl Service {
         let fingerprint = self.access_tokens.fingerprint(&user.password_hash);
         let access_token = self.access_tokens.issue(&Bearer { user: user.id, session, fingerprint }, now)?;
         let expires_in = u32::try_from(self.access_tokens.life().as_secs()).unwrap_or(u32::MAX);
-        Ok(SignedIn { answer: TokenAnswer { access_token, expires_in, user: user.me(session) }, refresh_token })
+        let user = user.me(session, &self.core.settings.limits);
+        Ok(SignedIn { answer: TokenAnswer { access_token, expires_in, user }, refresh_token })
     }
 
     /// A session's principal as the database has it, and its last sign of life; `None` when the session is over.

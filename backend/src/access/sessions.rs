@@ -29,12 +29,13 @@ impl Service {
     pub(super) async fn me(&self, caller: &Principal) -> Result<Me> {
         let (id, session) = (caller.user_id, caller.session_id);
         let user = self.core.db.read(move |conn| Ok(queries::user(conn, id)?)).await?;
-        Ok(user.ok_or(ErrorCode::Unauthenticated)?.me(session))
+        Ok(user.ok_or(ErrorCode::Unauthenticated)?.me(session, &self.core.settings.limits))
     }
 
     /// Changes one's own settings.
     pub(super) async fn update_me(&self, caller: &Principal, change: UpdateMe) -> Result<Me> {
         let (id, session, now) = (caller.user_id, caller.session_id, self.core.now());
+        let core = self.core.clone();
         self.core
             .db
             .write(move |conn| {
@@ -48,7 +49,8 @@ impl Service {
                     detail,
                 };
                 audit::record(conn, now, &entry)?;
-                Ok(queries::user(conn, id)?.ok_or(ErrorCode::Unauthenticated)?.me(session))
+                let user = queries::user(conn, id)?.ok_or(ErrorCode::Unauthenticated)?;
+                Ok(user.me(session, &core.settings.limits))
             })
             .await
     }

@@ -11,7 +11,7 @@ use crate::{
         db::{
             Connection,
             connection::blocking,
-            schema::{campaigns, drafts as drafts_table, mail_accounts, messages as messages_table, users},
+            schema::{campaigns, drafts as drafts_table, mail_accounts, users},
         },
         secrets::Key,
         storage::Blob,
@@ -40,7 +40,7 @@ use shared::{
 use std::time::Duration;
 
 /// Earlier mails that *reply with history* quotes at most.
-const HISTORY: usize = 20;
+const HISTORY: i64 = 20;
 
 /// Small and grey: it is there for programs.
 const REFERENCE: &str = "margin-top:16px;font-size:11px;color:#767676";
@@ -107,13 +107,7 @@ pub fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
         None => None,
     };
     let rows: Vec<MessageRow> = match (&answered, draft.kind) {
-        (Some(answered), DraftKind::ReplyHistory) => messages_table::table
-            .filter(messages_table::conversation_id.eq(answered.conversation_id))
-            .filter(messages_table::id.le(answered.id))
-            .order(messages_table::id.desc())
-            .limit(i64::try_from(HISTORY).unwrap_or(i64::MAX))
-            .select(MessageRow::as_select())
-            .load(conn)?,
+        (Some(answered), DraftKind::ReplyHistory) => messages::history(conn, answered, HISTORY)?,
         (Some(answered), _) => vec![answered.clone()],
         (None, _) => Vec::new(),
     };

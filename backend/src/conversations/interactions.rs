@@ -1,198 +1,25 @@
-//! Interactions: rows of the tray, opening, finishing.
+//! What happens to interactions: they begin, are answered, opened, finished, announced.
 
+use super::tray;
 use crate::kernel::{
     Error, Result,
     db::{
-        Connection, MultiBackend,
-        schema::{campaigns, contacts, conversations, interactions},
+        Connection,
+        schema::{contacts, conversations, interactions},
     },
     events::{self, Audience},
-    fold::fold,
 };
 use diesel::prelude::*;
 use shared::{
     api::{
         campaigns::Channel,
-        interactions::{Direction, InteractionState, InteractionSummary},
+        interactions::{Direction, InteractionState},
     },
     error::ErrorCode,
     ids::{CampaignId, ContactId, ConversationId, InteractionId, UserId},
     live::LiveEvent,
     time::Timestamp,
 };
-
-/// The part of a summary that is the interaction's own.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = interactions)]
-pub struct InteractionRow {
-    /// Interaction.
-    pub id: InteractionId,
-    /// Conversation.
-    pub conversation_id: ConversationId,
-    /// Campaign.
-    pub campaign_id: CampaignId,
-    /// Channel.
-    pub channel: Channel,
-    /// Who began it.
-    pub direction: Direction,
-    /// Where it stands.
-    pub state: InteractionState,
-    /// Who holds or held it.
-    pub agent_id: Option<UserId>,
-    /// 1 first … 9 last.
-    pub priority: i32,
-    /// Came in at.
-    pub arrived_at: Timestamp,
-    /// Handed out at.
-    pub assigned_at: Option<Timestamp>,
-    /// First answer at.
-    pub first_response_at: Option<Timestamp>,
-    /// Finished at.
-    pub finished_at: Option<Timestamp>,
-    /// Not opened since the newest mail.
-    pub unread: bool,
-    /// The newest mail is the customer's.
-    pub awaits_answer: bool,
-    /// Version.
-    pub version: i64,
-}
-
-type SummaryRow = (InteractionRow, (String, i32, Timestamp, String), (ContactId, String, String), String);
-
-fn summary(row: SummaryRow) -> InteractionSummary {
-    let (own, (subject, message_count, last_message_at, snippet), (contact_id, contact_name, contact_address), name) =
-        row;
-    InteractionSummary {
-        id: own.id,
-        conversation_id: own.conversation_id,
-        campaign_id: own.campaign_id,
-        campaign_name: name,
-        channel: own.channel,
-        direction: own.direction,
-        state: own.state,
-        agent_id: own.agent_id,
-        contact_id,
-        contact_name,
-        contact_address,
-        subject,
-        snippet,
-        priority: own.priority,
-        message_count,
-        unread: own.unread,
-        awaits_answer: own.awaits_answer,
-        arrived_at: own.arrived_at,
-        assigned_at: own.assigned_at,
-        first_response_at: own.first_response_at,
-        finished_at: own.finished_at,
-        last_message_at,
-        version: own.version,
-    }
-}
-
-macro_rules! summaries {
-    () => {
-        interactions::table
-            .inner_join(conversations::table.inner_join(contacts::table))
-            .inner_join(campaigns::table)
-            .select((
-                InteractionRow::as_select(),
-                (
-                    conversations::subject,
-                    conversations::message_count,
-                    conversations::last_message_at,
-                    conversations::last_snippet,
-                ),
-                (contacts::id, contacts::name, contacts::address),
-                campaigns::name,
-            ))
-    };
-}
-
-/// One row of the tray.
-///
-/// # Errors
-/// `not_found`.
-pub fn one(conn: &mut Connection, id: InteractionId) -> QueryResult<InteractionSummary> {
-    summaries!().filter(interactions::id.eq(id)).first(conn).map(summary)
-}
-
-/// The open interaction of a conversation, or else its newest.
-///
-/// # Errors
-/// `not_found`: it has none.
-pub fn current(conn: &mut Connection, conversation: ConversationId) -> QueryResult<InteractionSummary> {
-    summaries!()
-        .filter(interactions::conversation_id.eq(conversation))
-        .order(interactions::id.desc())
-        .first(conn)
-        .map(summary)
-}
-
-/// Everything that an agent holds, newest mail first; at most 1 000.
-///
-/// # Errors
-/// The database's.
-pub fn held_by(conn: &mut Connection, agent: UserId) -> QueryResult<Vec<InteractionSummary>> {
-    let rows: Vec<SummaryRow> = summaries!()
-        .filter(interactions::agent_id.eq(agent))
-        .filter(interactions::state.eq(InteractionState::Assigned))
-        .order((conversations::last_message_at.desc(), interactions::id.desc()))
-        .limit(1_000)
-        .load(conn)?;
-    Ok(rows.into_iter().map(summary).collect())
-}
-
-/// What a list is narrowed by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// In this state.
-    pub state: Option<InteractionState>,
-    /// Held by this agent, now or at the end.
-    pub agent: Option<UserId>,
-    /// In these campaigns; `None`: any.
-    pub campaigns: Option<Vec<CampaignId>>,
-    /// With this customer.
-    pub contact: Option<ContactId>,
-    /// Words in subject, name or address.
-    pub search: Option<String>,
-}
-
-/// Interactions before the cursor (newest arrival first; the queue: in its own order), at most `limit`.
-///
-/// # Errors
-/// The database's.
-pub fn list(
-    conn: &mut Connection,
-    filter: &Filter,
-    before: Option<(Timestamp, InteractionId)>,
-    limit: i64,
-) -> QueryResult<Vec<InteractionSummary>> {
-    let mut query = summaries!().into_boxed::<MultiBackend>();
-    if let Some(state) = filter.state {
-        query = query.filter(interactions::state.eq(state));
-    }
-    if let Some(agent) = filter.agent {
-        query = query.filter(interactions::agent_id.eq(agent));
-    }
-    if let Some(campaigns) = &filter.campaigns {
-        query = query.filter(interactions::campaign_id.eq_any(campaigns.clone()));
-    }
-    if let Some(contact) = filter.contact {
-        query = query.filter(conversations::contact_id.eq(contact));
-    }
-    for word in fold(filter.search.as_deref().unwrap_or("")).split_whitespace().take(8) {
-        let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        query = query.filter(conversations::search_text.like(format!("%{escaped}%")).escape('\\'));
-    }
-    if let Some((arrived, id)) = before {
-        query = query.filter(
-            interactions::arrived_at.lt(arrived).or(interactions::arrived_at.eq(arrived).and(interactions::id.lt(id))),
-        );
-    }
-    let rows: Vec<SummaryRow> =
-        query.order((interactions::arrived_at.desc(), interactions::id.desc())).limit(limit).load(conn)?;
-    Ok(rows.into_iter().map(summary).collect())
-}
 
 /// The open interaction of a conversation: its id, state and holder.
 ///
@@ -396,7 +223,7 @@ pub fn announce(conn: &mut Connection, id: InteractionId, before: Before, at: Ti
 /// # Errors
 /// The database's.
 pub fn news(conn: &mut Connection, id: InteractionId, before: Before) -> QueryResult<(Audience, LiveEvent)> {
-    let interaction = one(conn, id)?;
+    let interaction = tray::one(conn, id)?;
     let mut users: Vec<UserId> = interaction.agent_id.into_iter().collect();
     if let Before::With(agent) = before {
         users.push(agent);

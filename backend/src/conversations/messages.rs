@@ -27,10 +27,7 @@ use shared::{
 };
 use std::collections::HashMap;
 
-/// Most messages that open with a conversation.
-pub const WINDOW: i64 = 200;
-
-/// The newest messages of a conversation, oldest first, and whether there are older ones.
+/// Messages of a conversation, newest first, at most `limit`; with `before`, those older than it.
 ///
 /// # Errors
 /// The database's.
@@ -38,19 +35,32 @@ pub fn of_conversation(
     conn: &mut Connection,
     core: &Core,
     conversation: ConversationId,
+    before: Option<MessageId>,
+    limit: i64,
     now: Timestamp,
-) -> QueryResult<(Vec<MessageView>, bool)> {
-    let mut rows: Vec<MessageRow> = messages::table
+) -> QueryResult<Vec<MessageView>> {
+    let newest = messages::table
         .filter(messages::conversation_id.eq(conversation))
+        .filter(messages::id.lt(before.unwrap_or(MessageId(i64::MAX))))
+        .filter(not(exists(taken_back())));
+    let rows: Vec<MessageRow> =
+        newest.order(messages::id.desc()).limit(limit).select(MessageRow::as_select()).load(conn)?;
+    views(conn, core, rows, now)
+}
+
+/// Messages that an answer to `answered` quotes with its history: that one and what went before it, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn history(conn: &mut Connection, answered: &MessageRow, limit: i64) -> QueryResult<Vec<MessageRow>> {
+    messages::table
+        .filter(messages::conversation_id.eq(answered.conversation_id))
+        .filter(messages::id.le(answered.id))
         .filter(not(exists(taken_back())))
         .order(messages::id.desc())
-        .limit(WINDOW.saturating_add(1))
+        .limit(limit)
         .select(MessageRow::as_select())
-        .load(conn)?;
-    let has_older = i64::try_from(rows.len()).is_ok_and(|count| count > WINDOW);
-    rows.truncate(usize::try_from(WINDOW).unwrap_or(usize::MAX));
-    rows.reverse();
-    Ok((views(conn, core, rows, now)?, has_older))
+        .load(conn)
 }
 
 /// The outbox row of a message that was taken back: what never left is no part of the exchange.

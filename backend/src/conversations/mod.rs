@@ -21,6 +21,7 @@ pub mod rows;
 pub mod send;
 mod service;
 pub mod take_back;
+pub mod tray;
 
 pub use routes::routes;
 pub use service::Service;

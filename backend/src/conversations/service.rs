@@ -1,37 +1,32 @@
 //! Use cases of this room, and the only opener of its write transactions.
 
+mod drafting;
+mod reading;
+
 use super::{
-    access, contacts,
-    drafts::{self, NewFile},
-    interactions::{self, Before, Filter},
-    messages, send, take_back,
+    access, contacts, drafts,
+    interactions::{self, Before},
+    messages, take_back,
+    tray::{self, Filter, Listing},
 };
 use crate::{
-    files::links::judge_type,
     kernel::{
         Core, Error, Result,
         audit::{self, Entry},
-        db::{
-            Connection,
-            schema::{campaigns, conversations, mail_accounts},
-        },
+        db::Connection,
         http::{auth::Principal, cursor, extract::IfMatch},
-        secrets::hex,
-        storage::Blobs,
     },
-    mail, outbox,
+    outbox,
 };
-use diesel::prelude::*;
 use shared::{
     api::{
-        attachments::AttachmentView,
         contacts::{ContactView, UpdateContact},
-        conversations::{ConversationView, MessageView},
-        drafts::{CancelledSend, CreateDraft, DraftView, SendDraft, SentDraft, UpdateDraft},
-        interactions::{FinishInteraction, InteractionQuery, InteractionState, InteractionSummary},
+        conversations::MessageView,
+        drafts::CancelledSend,
+        interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionState, InteractionSummary},
     },
     error::ErrorCode,
-    ids::{AttachmentId, ContactId, ConversationId, DraftId, InteractionId, MessageId},
+    ids::{ContactId, InteractionId, MessageId},
     page::Page,
     permission::Role,
     time::Timestamp,
@@ -57,7 +52,7 @@ impl Service {
     /// `bad_cursor`, field errors.
     pub async fn interactions(&self, caller: Principal, query: InteractionQuery) -> Result<Page<InteractionSummary>> {
         let limit = cursor::limit(query.limit)?;
-        let before: Option<(Timestamp, InteractionId)> = cursor::read(query.cursor.as_deref())?;
+        let listing = Listing::of(query.state, query.cursor.as_deref())?;
         let mut issues = Issues::default();
         issues.single_line("search", query.search.as_deref().unwrap_or(""), 0, 200);
         issues.into_result().map_err(Error::invalid)?;
@@ -82,10 +77,24 @@ impl Service {
                     contact: query.contact_id,
                     search: query.search,
                 };
-                Ok(interactions::list(conn, &filter, before, limit.saturating_add(1))?)
+                Ok(tray::list(conn, &filter, listing, limit.saturating_add(1))?)
             })
             .await?;
-        Ok(cursor::page(rows, limit, |row| (row.arrived_at, row.id)))
+        Ok(listing.page(rows, limit))
+    }
+
+    /// How many interactions wait in the campaigns that the caller may see.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn interaction_counts(&self, caller: Principal) -> Result<InteractionCounts> {
+        self.core
+            .db
+            .read(move |conn| {
+                let campaigns = access::readable_campaigns(conn, &caller)?;
+                Ok(InteractionCounts { waiting: tray::waiting(conn, campaigns.as_deref())? })
+            })
+            .await
     }
 
     /// One interaction.
@@ -97,7 +106,7 @@ impl Service {
             .db
             .read(move |conn| {
                 access::readable_interaction(conn, &caller, id)?;
-                Ok(interactions::one(conn, id)?)
+                Ok(tray::one(conn, id)?)
             })
             .await
     }
@@ -115,7 +124,7 @@ impl Service {
                 if interactions::mark_opened(conn, id, caller.user_id, now)? {
                     interactions::announce(conn, id, Before::Same, now)?;
                 }
-                Ok(interactions::one(conn, id)?)
+                Ok(tray::one(conn, id)?)
             })
             .await
     }
@@ -138,57 +147,9 @@ impl Service {
                 interactions::finish(conn, id, caller.user_id, &wanted.note, now)?;
                 record(conn, &caller, "conversations.finish", "interaction", id.0, now)?;
                 interactions::announce(conn, id, Before::With(caller.user_id), now)?;
-                Ok(interactions::one(conn, id)?)
+                Ok(tray::one(conn, id)?)
             })
             .await
-    }
-
-    /// A conversation with its newest messages. Reading what another handles is audited (A10).
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub async fn conversation(&self, caller: Principal, id: ConversationId) -> Result<ConversationView> {
-        let (core, now) = (self.core.clone(), self.core.now());
-        let (view, foreign) = self
-            .core
-            .db
-            .read(move |conn| {
-                access::readable(conn, &caller, id)?;
-                let view = conversation(conn, &core, id, now)?;
-                let foreign = (view.interaction.agent_id != Some(caller.user_id)).then_some(caller);
-                Ok((view, foreign))
-            })
-            .await?;
-        if let Some(caller) = foreign {
-            self.core
-                .db
-                .write(move |conn| record(conn, &caller, "conversations.read", "conversation", id.0, now))
-                .await?;
-        }
-        Ok(view)
-    }
-
-    /// One message. Reading what another handles is audited (A10).
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub async fn message(&self, caller: Principal, id: MessageId) -> Result<MessageView> {
-        let (core, now) = (self.core.clone(), self.core.now());
-        let (view, foreign) = self
-            .core
-            .db
-            .read(move |conn| {
-                let row = messages::row(conn, id)?;
-                access::readable(conn, &caller, row.conversation_id)?;
-                let view = messages::one(conn, &core, id, now)?;
-                let holder = interactions::current(conn, row.conversation_id).optional()?.and_then(|row| row.agent_id);
-                Ok((view, (holder != Some(caller.user_id)).then_some(caller)))
-            })
-            .await?;
-        if let Some(caller) = foreign {
-            self.core.db.write(move |conn| record(conn, &caller, "conversations.read", "message", id.0, now)).await?;
-        }
-        Ok(view)
     }
 
     /// Takes a mail back within its undo time.
@@ -265,198 +226,6 @@ impl Service {
             })
             .await
     }
-
-    /// The caller's drafts.
-    ///
-    /// # Errors
-    /// `bad_cursor`, field errors.
-    pub async fn drafts(
-        &self,
-        caller: Principal,
-        conversation: Option<ConversationId>,
-        limit: Option<u32>,
-        after: Option<String>,
-    ) -> Result<Page<DraftView>> {
-        let limit = cursor::limit(limit)?;
-        let before: Option<DraftId> = cursor::read(after.as_deref())?;
-        let (core, now) = (self.core.clone(), self.core.now());
-        let rows = self
-            .core
-            .db
-            .read(move |conn| {
-                let rows = drafts::list(conn, &caller, conversation, before, limit.saturating_add(1))?;
-                let mut views = Vec::with_capacity(rows.len());
-                for row in rows {
-                    views.push(drafts::view(conn, &core, row, now)?);
-                }
-                Ok(views)
-            })
-            .await?;
-        Ok(cursor::page(rows, limit, |row| row.id))
-    }
-
-    /// Begins a draft, or finds the one begun.
-    ///
-    /// # Errors
-    /// As [`drafts::create`].
-    pub async fn create_draft(&self, caller: Principal, wanted: CreateDraft) -> Result<DraftView> {
-        let (core, now) = (self.core.clone(), self.core.now());
-        self.core
-            .db
-            .write(move |conn| {
-                let row = drafts::create(conn, &caller, &wanted, now)?;
-                Ok(drafts::view(conn, &core, row, now)?)
-            })
-            .await
-    }
-
-    /// One draft.
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub async fn draft(&self, caller: Principal, id: DraftId) -> Result<DraftView> {
-        let (core, now) = (self.core.clone(), self.core.now());
-        self.core
-            .db
-            .read(move |conn| {
-                let row = drafts::own(conn, &caller, id)?;
-                Ok(drafts::view(conn, &core, row, now)?)
-            })
-            .await
-    }
-
-    /// Stores what changed in a draft.
-    ///
-    /// # Errors
-    /// `not_found`, `version_mismatch`, field errors.
-    pub async fn update_draft(
-        &self,
-        caller: Principal,
-        id: DraftId,
-        change: UpdateDraft,
-        if_match: IfMatch,
-    ) -> Result<DraftView> {
-        let (core, now) = (self.core.clone(), self.core.now());
-        self.core
-            .db
-            .write(move |conn| {
-                let row = drafts::own(conn, &caller, id)?;
-                if_match.check(row.version)?;
-                drafts::update(conn, &core, &caller, &row, &change, now)?;
-                let row = drafts::own(conn, &caller, id)?;
-                Ok(drafts::view(conn, &core, row, now)?)
-            })
-            .await
-    }
-
-    /// Throws a draft away.
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub async fn delete_draft(&self, caller: Principal, id: DraftId) -> Result<()> {
-        self.core
-            .db
-            .write(move |conn| {
-                drafts::own(conn, &caller, id)?;
-                Ok(drafts::remove(conn, id)?)
-            })
-            .await
-    }
-
-    /// Adds a file to a draft.
-    ///
-    /// # Errors
-    /// `not_found`, `invalid`, `storage_full`.
-    pub async fn attach(
-        &self,
-        caller: Principal,
-        id: DraftId,
-        name: &str,
-        declared: &str,
-        bytes: Vec<u8>,
-        inline: bool,
-    ) -> Result<AttachmentView> {
-        let (core, now) = (self.core.clone(), self.core.now());
-        let owner = caller.clone();
-        self.core.db.read(move |conn| drafts::own(conn, &owner, id)).await?;
-        let name = mail::parse::safe_file_name(name);
-        let content_type = judge_type(&bytes, declared, &name);
-        let inline = inline && content_type.starts_with("image/");
-        let blob = self.core.blobs.put(bytes).await?;
-        let file = NewFile {
-            name,
-            content_type,
-            size: blob.size,
-            sha256: blob.sha256.clone(),
-            inline,
-            content_id: inline.then(|| format!("{}@posta", hex(&rand::random::<[u8; 8]>()))),
-        };
-        self.core
-            .db
-            .write(move |conn| {
-                drafts::own(conn, &caller, id)?;
-                Blobs::register(conn, &blob, now)?;
-                let row = drafts::add_file(conn, id, &file, now)?;
-                Ok(messages::attachment(&core, &row, None, now))
-            })
-            .await
-    }
-
-    /// Takes a file off a draft.
-    ///
-    /// # Errors
-    /// `not_found`.
-    pub async fn detach(&self, caller: Principal, id: DraftId, file: AttachmentId) -> Result<()> {
-        self.core
-            .db
-            .write(move |conn| {
-                drafts::own(conn, &caller, id)?;
-                drafts::remove_file(conn, id, file)
-            })
-            .await
-    }
-
-    /// Sends a draft.
-    ///
-    /// # Errors
-    /// As [`send::send`].
-    pub async fn send_draft(
-        &self,
-        caller: Principal,
-        id: DraftId,
-        wanted: SendDraft,
-        key: String,
-    ) -> Result<SentDraft> {
-        send::send(&self.core, &caller, id, &wanted, key).await
-    }
-}
-
-fn conversation(conn: &mut Connection, core: &Core, id: ConversationId, now: Timestamp) -> Result<ConversationView> {
-    let (campaign_id, campaign_name, campaign_address, contact, subject, version) = conversations::table
-        .inner_join(campaigns::table.inner_join(mail_accounts::table))
-        .filter(conversations::id.eq(id))
-        .select((
-            campaigns::id,
-            campaigns::name,
-            mail_accounts::address,
-            conversations::contact_id,
-            conversations::subject,
-            conversations::version,
-        ))
-        .first(conn)?;
-    let (messages, has_older) = messages::of_conversation(conn, core, id, now)?;
-    Ok(ConversationView {
-        id,
-        campaign_id,
-        campaign_name,
-        campaign_address,
-        contact: contacts::one(conn, contact)?,
-        subject,
-        interaction: interactions::current(conn, id)?,
-        messages,
-        has_older,
-        version,
-    })
 }
 
 fn record(

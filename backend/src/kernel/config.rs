@@ -169,6 +169,14 @@ pub struct Limits {
     pub socket_queue: usize,
 }
 
+impl Limits {
+    /// Octets of the largest file.
+    #[must_use]
+    pub fn file_size(&self) -> usize {
+        self.upload_mb.saturating_mul(1_048_576)
+    }
+}
+
 /// What flags override.
 #[derive(Debug, Default, Clone)]
 pub struct Flags {

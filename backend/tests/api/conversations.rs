@@ -1,7 +1,7 @@
 //! Interactions, conversations, messages, drafts: what an agent may see and do, and what bad input meets. Mail comes in
 //! through the room's own door here; the journeys in `e2e` bring it from a real mail server.
 
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Builder, Client, TestApp};
 use diesel::prelude::*;
 use posta::{
     conversations::receive::{Incoming, StoredPart, receive},
@@ -24,7 +24,7 @@ use shared::{ids::CampaignId, live::LiveEvent};
 use std::time::Duration;
 
 /// A campaign that is on and reaches no server.
-fn campaign(app: &TestApp, name: &str) -> CampaignId {
+pub fn campaign(app: &TestApp, name: &str) -> CampaignId {
     let address = format!("{}@lab.test", name.to_lowercase());
     let body = json!({
         "name": name, "max_interactions": 2, "receive": false,
@@ -47,7 +47,7 @@ fn campaign(app: &TestApp, name: &str) -> CampaignId {
 }
 
 /// An agent who is a member of these campaigns and counts as online.
-fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
+pub fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
     let client = app.agent(login);
     for campaign in campaigns {
         let path = format!("/campaigns/{campaign}/members/{}", client.user_id());
@@ -63,7 +63,7 @@ fn agent(app: &TestApp, login: &str, campaigns: &[CampaignId]) -> Client {
 }
 
 /// A mail from a customer comes in.
-fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
+pub fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
     let incoming = incoming(app, campaign, raw);
     let core = app.posta.core.clone();
     let key = core.keys.derive("threads");
@@ -106,7 +106,8 @@ fn incoming(app: &TestApp, campaign: CampaignId, raw: &str) -> Incoming {
     }
 }
 
-fn letter(from: &str, subject: &str, id: &str, extra: &str) -> String {
+/// A mail in HTML.
+pub fn letter(from: &str, subject: &str, id: &str, extra: &str) -> String {
     format!(
         "From: Ana Pérez <{from}>\nTo: soporte@lab.test\nSubject: {subject}\nMessage-ID: <{id}>\n{extra}MIME-Version: 1.0\n\
          Content-Type: text/html; charset=utf-8\n\n<p>Hola, ¿dónde está mi pedido?</p><script>alert(1)</script>\
@@ -128,7 +129,7 @@ fn assigned(client: &Client) -> Value {
 }
 
 /// An agent with one conversation in front of him.
-fn at_work(app: &TestApp) -> (CampaignId, Client, Value) {
+pub fn at_work(app: &TestApp) -> (CampaignId, Client, Value) {
     let campaign = campaign(app, "Soporte");
     let ana = agent(app, "ana", &[campaign]);
     let id = mail_in(app, campaign, &letter("ana@cliente.test", "Pedido", "m1@cliente.test", ""));
@@ -137,12 +138,14 @@ fn at_work(app: &TestApp) -> (CampaignId, Client, Value) {
     (campaign, ana, conversation)
 }
 
-fn begin(client: &Client, conversation: &Value) -> Value {
+/// Begins an answer to the newest mail.
+pub fn begin(client: &Client, conversation: &Value) -> Value {
     let message = conversation["messages"].as_array().unwrap().last().unwrap()["id"].clone();
     client.post("/drafts", json!({ "kind": "reply", "reply_to_message_id": message })).ok()
 }
 
-fn send(client: &Client, draft: &Value, key: &str, body: Value) -> Answer {
+/// Sends a draft.
+pub fn send(client: &Client, draft: &Value, key: &str, body: Value) -> Answer {
     client.with("Idempotency-Key", key).post(&format!("/drafts/{}/send", draft["id"]), body)
 }
 
@@ -344,6 +347,22 @@ both_engines! {
         let again = send(&ana, &back["draft"], "clave-0021", json!({ "undo_seconds": 5 })).ok();
         app.advance(Duration::from_secs(6));
         ana.post(&format!("/messages/{}/cancel", again["message_id"]), json!({})).problem(409, "already_sent");
+    }
+
+    fn what_was_taken_back_is_not_quoted(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let draft = begin(&ana, &conversation);
+        ana.patch(&format!("/drafts/{}", draft["id"]), json!({ "html": "<p>Uf, no.</p>" })).ok();
+        let sent = send(&ana, &draft, "clave-0080", json!({ "undo_seconds": 60 })).ok();
+        ana.post(&format!("/messages/{}/cancel", sent["message_id"]), json!({})).ok();
+        let reply = "References: <m1@cliente.test>\n";
+        let same = mail_in(&app, campaign, &letter("ana@cliente.test", "Re: Pedido", "m2@cliente.test", reply));
+        let newest = ana.get(&format!("/conversations/{same}")).ok()["messages"][1]["id"].clone();
+        let body = json!({ "kind": "reply_history", "reply_to_message_id": newest });
+        let history = ana.post("/drafts", body).ok();
+        let shown = app.anonymous().get(history["quote_url"].as_str().unwrap().trim_start_matches("/api/v1"));
+        assert_eq!(shown.text.matches("dónde está mi pedido").count(), 2, "{}", shown.text);
+        assert!(!shown.text.contains("Uf, no."), "the customer never got it: {}", shown.text);
     }
 
     fn what_was_sent_and_finished_is_open_again_when_taken_back(app) {
@@ -555,6 +574,21 @@ both_engines! {
         app.anonymous().get(&forged).problem(403, "link_expired");
         app.advance(Duration::from_secs(2 * 3_600));
         app.anonymous().get(url).problem(403, "link_expired");
+    }
+
+    fn a_file_is_as_large_as_the_settings_say(app, |builder: Builder| builder.setting("limits.upload_mb", 1)) {
+        let (_, ana, conversation) = at_work(&app);
+        let most = ana.get("/auth/me").ok()["max_file_size"].as_i64().unwrap();
+        assert_eq!(most, 1_048_576);
+        let path = format!("/drafts/{}/attachments", begin(&ana, &conversation)["id"]);
+        let upload = |size: i64| {
+            let content = "x".repeat(size.try_into().unwrap());
+            let head = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"";
+            let form = format!("{head}\r\n\r\n{content}\r\n--XX--\r\n");
+            ana.send("POST", &path, Some(("multipart/form-data; boundary=XX", form.into_bytes())))
+        };
+        assert_eq!(upload(most).status, 201);
+        upload(most + 1).problem(413, "too_large");
     }
 
     fn mail_is_shown_in_a_frame_without_scripts(app) {

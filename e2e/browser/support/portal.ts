@@ -50,6 +50,13 @@ export class Portal {
     await expect(this.editor).toBeFocused();
   }
 
+  /** Chooses a file for one of the composer's buttons. */
+  async upload(button: 'Attach files' | 'Insert picture', file: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+    const chooser = this.page.waitForEvent('filechooser');
+    await this.composer.getByRole('button', { name: button }).click();
+    await (await chooser).setFiles(file);
+  }
+
   async send(): Promise<void> {
     await this.button('Send').click();
   }

@@ -136,3 +136,42 @@ test('which text holds can be put off, and is asked again before the mail goes o
   await portal.send();
   await elena.received((mail) => mail.text.includes('Del primer lado. Sin saber del otro. Y más.'), 'the answer');
 });
+
+test('a file above the server’s limit is refused before it is sent, and the limit named', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk();
+  const portal = new Portal(await signIn(agents[0]!));
+  const elena = await customer();
+  const subject = unique('Planos');
+  await elena.write({ to: campaign.address, subject, text: 'Hola' });
+  await portal.open(subject);
+  await portal.reply();
+  const most = await portal.page.evaluate(async () => {
+    const answer = await fetch('/api/v1/auth/refresh', { method: 'POST' });
+    return ((await answer.json()) as { user: { max_file_size: number } }).user.max_file_size;
+  });
+  await portal.upload('Attach files', { name: 'planos.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(most + 1) });
+  await expect(portal.toast(`A file may have at most ${most / 1_048_576} MB.`)).toBeVisible();
+  await expect(portal.composer.getByText('planos.bin')).toHaveCount(0);
+});
+
+test('what a mail will quote is fetched anew when its link has expired', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk();
+  const portal = new Portal(await signIn(agents[0]!));
+  const elena = await customer();
+  const subject = unique('Cita');
+  await elena.write({ to: campaign.address, subject, text: '¿Quedamos el martes?' });
+  await portal.open(subject);
+  // As the server answers an hour later; and the next link is another one.
+  const expired = { status: 403, contentType: 'application/problem+json', body: '{}' };
+  await portal.page.route('**/api/v1/frames/**', (route) => route.fulfill(expired), { times: 1 });
+  await portal.page.route(/\/api\/v1\/drafts\/\d+$/, async (route) => {
+    if (route.request().method() !== 'GET') return route.fallback();
+    const response = await route.fetch();
+    const draft = (await response.json()) as { quote_url: string };
+    return route.fulfill({ response, json: { ...draft, quote_url: `${draft.quote_url}?again` } });
+  });
+  await portal.reply();
+  await portal.composer.getByText('The quoted mail goes below').click();
+  await expect(portal.composer.locator('.composer-quote iframe')).toHaveAttribute('src', /\?again$/);
+  await expect(portal.composer.frameLocator('.composer-quote iframe').getByText('¿Quedamos el martes?')).toBeVisible();
+});

@@ -69,10 +69,10 @@ test('a mail comes in, is answered with files and pictures, and the answer to it
   await holder.page.keyboard.press('Control+b');
   await holder.page.keyboard.press('Enter');
   const corrected = pdf('factura 0412 bis.pdf', 'Factura 0412 bis');
-  await upload(holder, 'Attach files', { name: corrected.name, mimeType: corrected.type, buffer: corrected.content });
+  await holder.upload('Attach files', { name: corrected.name, mimeType: corrected.type, buffer: corrected.content });
   await expect(holder.composer.getByText(corrected.name)).toBeVisible();
   const picture = png('captura.png', 200, 80, [200, 60, 40]);
-  await upload(holder, 'Insert picture', { name: picture.name, mimeType: picture.type, buffer: picture.content });
+  await holder.upload('Insert picture', { name: picture.name, mimeType: picture.type, buffer: picture.content });
   await expect
     .poll(() => holder.editor.locator('img').evaluate((img) => (img as HTMLImageElement).naturalWidth), 'the picture in the text')
     .toBe(200);
@@ -337,12 +337,6 @@ test('what looks like a slip is asked about before it goes out', async ({ desk, 
   await dialog.getByRole('button', { name: 'Send it' }).click();
   await elena.received((mail) => mail.text.includes('el manual adjunto'), 'the answer');
 });
-
-async function upload(portal: Portal, button: string, file: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
-  const chooser = portal.page.waitForEvent('filechooser');
-  await portal.composer.getByRole('button', { name: button }).click();
-  await (await chooser).setFiles(file);
-}
 
 /** Sets the undo time to nothing where the agent would, and comes back to the conversation. */
 async function withoutUndo(portal: Portal): Promise<void> {

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Api,
-    request::{Method, Request},
+    request::{Method, Request, page_query},
 };
 use shared::{
     api::{
@@ -11,12 +11,18 @@ use shared::{
         drafts::CancelledSend,
     },
     ids::{ContactId, ConversationId, MessageId},
+    page::{Page, PageQuery},
 };
 
 impl Api {
     /// A conversation as it opens.
     pub async fn get_conversation(self, id: ConversationId) -> Answer<ConversationView> {
         self.fetch(Request::get(format!("conversations/{id}"))).await
+    }
+
+    /// Mails of a conversation, newest first, a page at a time.
+    pub async fn list_messages(self, id: ConversationId, page: &PageQuery) -> Answer<Page<MessageView>> {
+        self.fetch(Request::get(page_query(&format!("conversations/{id}/messages"), page))).await
     }
 
     /// One mail.

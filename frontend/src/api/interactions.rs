@@ -5,7 +5,7 @@ use super::{
     request::{Request, with_query},
 };
 use shared::{
-    api::interactions::{DecisionView, FinishInteraction, InteractionQuery, InteractionSummary},
+    api::interactions::{DecisionView, FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary},
     ids::InteractionId,
     page::Page,
 };
@@ -23,6 +23,11 @@ impl Api {
             ("cursor", filter.cursor.clone()),
         ];
         self.fetch(Request::get(with_query("interactions", &pairs))).await
+    }
+
+    /// How many wait.
+    pub async fn get_interaction_counts(self) -> Answer<InteractionCounts> {
+        self.fetch(Request::get("interaction-counts")).await
     }
 
     /// One interaction.

@@ -104,9 +104,20 @@ impl Live {
         self.reducer.update_value(Reducer::disconnected);
     }
 
-    /// The queue was fetched.
-    pub fn replace_waiting(self, rows: Vec<InteractionSummary>) {
-        self.reducer.update_value(|reducer| reducer.waiting.replace(rows));
+    /// The queue is being fetched from its beginning.
+    pub fn expect_waiting(self) {
+        self.reducer.update_value(|reducer| reducer.waiting.expect());
+    }
+
+    /// The beginning of the queue was fetched; `more` stands behind it.
+    pub fn begin_waiting(self, rows: Vec<InteractionSummary>, more: bool) {
+        self.reducer.update_value(|reducer| reducer.waiting.begin(rows, more));
+        self.with(|reducer| self.waiting.show_all(&reducer.waiting));
+    }
+
+    /// What follows in the queue was fetched; `more` stands behind it.
+    pub fn extend_waiting(self, rows: Vec<InteractionSummary>, more: bool) {
+        self.reducer.update_value(|reducer| reducer.waiting.extend(rows, more));
         self.with(|reducer| self.waiting.show_all(&reducer.waiting));
     }
 

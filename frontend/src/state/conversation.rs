@@ -99,6 +99,31 @@ impl Messages {
         }
     }
 
+    /// Adds mails from further back.
+    pub fn extend(self, messages: Vec<MessageView>) {
+        if !self.is_open() {
+            return;
+        }
+        let mut ids = self.ids.get_untracked();
+        for message in messages {
+            if message.delivery != Some(Delivery::Cancelled) {
+                if !ids.contains(&message.id) {
+                    ids.push(message.id);
+                }
+                self.store(message);
+            }
+        }
+        self.rows.with_value(|rows| {
+            ids.sort_by_cached_key(|id| rows.get(id).map(|row| row.with_untracked(key)));
+        });
+        self.ids.set(ids);
+    }
+
+    /// The oldest mail that is there, without following it.
+    pub fn oldest(self) -> Option<MessageId> {
+        self.ids.try_with_untracked(|ids| ids.first().copied()).flatten()
+    }
+
     /// Takes over a mail that was fetched because it has changed, unless it came further meanwhile.
     pub fn renew(self, message: MessageView) {
         let behind = self.row(message.id).is_some_and(|row| {
@@ -166,6 +191,67 @@ impl Messages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::{
+        api::{
+            conversations::{MailAddress, MessageKind},
+            interactions::Direction,
+        },
+        ids::ConversationId,
+    };
+
+    fn mail(id: i64) -> MessageView {
+        MessageView {
+            id: MessageId(id),
+            conversation_id: ConversationId(1),
+            interaction_id: None,
+            direction: Direction::In,
+            kind: MessageKind::Personal,
+            internet_message_id: format!("{id}@example.com"),
+            from: MailAddress { name: None, email: "ana@example.com".into() },
+            to: vec![],
+            cc: vec![],
+            bcc: vec![],
+            reply_to: vec![],
+            subject: "Invoice".into(),
+            text: "Hello".into(),
+            quote_at: None,
+            html: None,
+            frame_url: None,
+            frame_url_remote: None,
+            remote_images: 0,
+            from_stranger: false,
+            author_id: None,
+            author_name: None,
+            delivery: None,
+            due_at: None,
+            attempts: None,
+            last_reply: None,
+            failed_recipients: vec![],
+            attachments: vec![],
+            source_size: None,
+            source_sha256: None,
+            source_url: None,
+            dated_at: None,
+            created_at: Timestamp::from_millis(id * 10),
+        }
+    }
+
+    #[test]
+    fn older_mails_go_before_the_others_once() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let messages = Messages::new(vec![mail(7), mail(8)]);
+            assert_eq!(messages.oldest(), Some(MessageId(7)));
+            let mut taken_back = mail(5);
+            taken_back.delivery = Some(Delivery::Cancelled);
+            // Newest first, as they come, and one that is there already.
+            messages.extend(vec![mail(7), mail(6), taken_back, mail(4)]);
+            messages.put(mail(9));
+            let ids: Vec<i64> = untrack(|| messages.ids()).into_iter().map(|id| id.0).collect();
+            assert_eq!(ids, [4, 6, 7, 8, 9]);
+            assert_eq!(messages.oldest(), Some(MessageId(4)));
+        });
+    }
 
     #[test]
     fn deliveries_go_forward_and_back_into_the_queue_only_after_a_try() {

@@ -1,7 +1,7 @@
 //! A sorted set of interactions that is kept up to date one row at a time.
 
 use shared::{api::interactions::InteractionSummary, ids::InteractionId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// In what order rows stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,12 +48,16 @@ pub struct Rows {
     sorted: Vec<Key>,
     /// Versions at which rows left, so that a late event does not bring one back.
     gone: HashMap<InteractionId, i64>,
+    /// Where the known part of a longer list ends. What stands behind it waits unseen: before it lie rows that are not known.
+    until: Option<Key>,
+    /// What was put while the list is being fetched, and may be missing in the answer.
+    meanwhile: Option<HashSet<InteractionId>>,
 }
 
 impl Rows {
     /// None yet.
     pub fn new(order: Order) -> Self {
-        Self { order, rows: HashMap::new(), sorted: Vec::new(), gone: HashMap::new() }
+        Self { order, rows: HashMap::new(), sorted: Vec::new(), gone: HashMap::new(), until: None, meanwhile: None }
     }
 
     /// Forgets all and takes these, but for those that left while they were fetched.
@@ -62,10 +66,43 @@ impl Rows {
         self.sorted = rows.iter().map(|row| self.order.key(row)).collect();
         self.sorted.sort_unstable();
         self.rows = rows.into_iter().map(|row| (row.id, row)).collect();
+        self.until = None;
+    }
+
+    /// The list is being fetched from its beginning.
+    pub fn expect(&mut self) {
+        self.meanwhile = Some(HashSet::new());
+    }
+
+    /// Forgets all and takes the beginning of a list, which was fetched since [`Self::expect`]; `more` stands behind it.
+    pub fn begin(&mut self, rows: Vec<InteractionSummary>, more: bool) {
+        let since = self.meanwhile.take().unwrap_or_default();
+        let since: Vec<InteractionSummary> = since.iter().filter_map(|id| self.rows.get(id).cloned()).collect();
+        let until = self.end_of(&rows, more);
+        self.replace(rows);
+        for row in since {
+            self.put(row);
+        }
+        self.until = until;
+    }
+
+    /// Takes the rows that follow those known; `more` stands behind them.
+    pub fn extend(&mut self, rows: Vec<InteractionSummary>, more: bool) {
+        self.until = self.end_of(&rows, more);
+        for row in rows {
+            self.put(row);
+        }
+    }
+
+    fn end_of(&self, rows: &[InteractionSummary], more: bool) -> Option<Key> {
+        rows.last().filter(|_| more).map(|row| self.order.key(row))
     }
 
     /// Adds or changes a row, unless a newer version is known.
     pub fn put(&mut self, row: InteractionSummary) -> Put {
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.insert(row.id);
+        }
         if self.gone.get(&row.id).is_some_and(|version| row.version <= *version) {
             return Put::Stale;
         }
@@ -125,9 +162,10 @@ impl Rows {
         self.rows.get(&id)
     }
 
-    /// Ids in order.
+    /// Ids in order, as far as the list is known.
     pub fn ids(&self) -> Vec<InteractionId> {
-        self.sorted.iter().map(|(_, _, id)| *id).collect()
+        let known = self.sorted.iter().take_while(|key| self.until.is_none_or(|until| **key <= until));
+        known.map(|(_, _, id)| *id).collect()
     }
 
     /// Rows, in no order.
@@ -231,6 +269,42 @@ pub mod tests {
         assert_eq!(ids(&rows), [3]);
         rows.replace(vec![row(1, 7, 10)]);
         assert_eq!(ids(&rows), [1], "it waits again");
+    }
+
+    #[test]
+    fn a_row_behind_the_known_part_waits_unseen_until_its_turn() {
+        let mut rows = Rows::new(Order::Queue);
+        rows.begin(vec![row(1, 1, 10), row(2, 1, 20)], true);
+        assert_eq!(rows.put(row(9, 1, 90)), Put::Added);
+        assert_eq!(ids(&rows), [1, 2], "between 2 and 9 there are rows that nobody has fetched");
+        let mut urgent = row(8, 1, 80);
+        urgent.priority = 1;
+        rows.put(urgent);
+        assert_eq!(ids(&rows), [8, 1, 2]);
+        let mut later = row(1, 2, 10);
+        later.priority = 9;
+        rows.put(later);
+        assert_eq!(ids(&rows), [8, 2], "it goes to the end, which is not here");
+        rows.extend(vec![row(3, 1, 30), row(4, 1, 40)], true);
+        assert_eq!(ids(&rows), [8, 2, 3, 4]);
+        assert!(!rows.remove(InteractionId(5), 2), "gone while the last page was under way");
+        rows.extend(vec![row(5, 1, 50)], false);
+        assert_eq!(ids(&rows), [8, 2, 3, 4, 9, 1]);
+    }
+
+    #[test]
+    fn what_came_while_the_list_was_fetched_is_not_lost() {
+        let mut rows = Rows::new(Order::Queue);
+        rows.begin(vec![row(1, 1, 10), row(2, 1, 20)], false);
+        rows.expect();
+        rows.put(row(2, 2, 20));
+        rows.put(row(3, 1, 30));
+        rows.begin(vec![row(2, 1, 20)], false);
+        assert_eq!(ids(&rows), [2, 3], "the answer is older than what was told meanwhile");
+        assert_eq!(rows.get(InteractionId(2)).unwrap().version, 2);
+        rows.expect();
+        rows.begin(vec![], false);
+        assert!(ids(&rows).is_empty());
     }
 
     #[test]

@@ -195,6 +195,7 @@ CREATE TABLE interactions (
 );
 CREATE UNIQUE INDEX interactions_one_open ON interactions (conversation_id) WHERE state <> 'finished';
 CREATE INDEX interactions_queue ON interactions (campaign_id, priority, arrived_at, id) WHERE state = 'waiting';
+CREATE INDEX interactions_waiting ON interactions (priority, arrived_at, id) WHERE state = 'waiting';
 CREATE INDEX interactions_held ON interactions (agent_id, campaign_id) WHERE state = 'assigned';
 CREATE INDEX interactions_agent ON interactions (agent_id, arrived_at, id);
 CREATE INDEX interactions_arrived ON interactions (arrived_at, id);

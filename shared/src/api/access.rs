@@ -141,6 +141,8 @@ pub struct Me {
     pub single_key_shortcuts: bool,
     /// Seconds during which a sent mail can be taken back, 0–60.
     pub undo_send_seconds: u32,
+    /// Octets that an attached file may have at most.
+    pub max_file_size: i64,
 }
 
 /// Changes one's own settings; what is absent stays.

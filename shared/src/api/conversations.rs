@@ -159,10 +159,11 @@ pub struct ConversationView {
     pub subject: String,
     /// The open interaction, or else the newest.
     pub interaction: InteractionSummary,
-    /// Mails, oldest first; the newest 200.
+    /// The newest 200 mails, oldest first.
     pub messages: Vec<MessageView>,
-    /// There are older mails.
-    pub has_older: bool,
+    /// `cursor` of `GET /conversations/{id}/messages` for the mails before these; absent when these are all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older_cursor: Option<String>,
     /// Grows with each mail; a draft names the one that it was begun on (S112).
     pub version: i64,
 }

@@ -82,13 +82,21 @@ pub struct InteractionSummary {
     pub version: i64,
 }
 
+/// How many interactions there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InteractionCounts {
+    /// In the queue.
+    pub waiting: i64,
+}
+
 /// Filter of the list of interactions.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct InteractionQuery {
-    /// Only in this state.
+    /// Only in this state. What waits is listed as it will be handed out: by priority, then oldest arrival first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<InteractionState>,
     /// Only those the caller holds or held. Always so for agents, but for `waiting`.

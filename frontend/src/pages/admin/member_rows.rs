@@ -1,6 +1,6 @@
 //! The third column: members of the chosen campaigns, and what each may.
 
-use super::members::Place;
+use super::member_places::Place;
 use crate::state::{
     chosen::Chosen,
     effect::{effect, effect_with},

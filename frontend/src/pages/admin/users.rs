@@ -2,7 +2,6 @@
 
 use super::{
     BackToList,
-    members::RoleBadge,
     user_form::{NewUser, UserEditor},
 };
 use crate::{
@@ -22,7 +21,7 @@ use shared::{
     api::access::UserView,
     ids::UserId,
     page::{MAX_LIMIT, PageQuery},
-    permission::Permission,
+    permission::{Permission, Role},
 };
 
 /// All users, page by page.
@@ -179,7 +178,7 @@ fn Users() -> impl IntoView {
                             }
                         })}
                 </header>
-                <super::members::FilterBox label=txt!(i18n, users.filter) value=words />
+                <super::filter_box::FilterBox label=txt!(i18n, users.filter) value=words />
                 {move || match list.get() {
                     Load::Loading => view! { <Skeleton rows=5 shape="line" /> }.into_any(),
                     Load::Failed(error) => {
@@ -232,4 +231,19 @@ fn UserRow(user: UserView, chosen: Memo<Choice>) -> impl IntoView {
             <RoleBadge role=user.role />
         </a>
     }
+}
+
+/// The word of a role.
+#[component]
+pub fn RoleBadge(
+    /// Role.
+    role: Role,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let word = match role {
+        Role::Administrator => txt!(i18n, shell.role_administrator),
+        Role::Supervisor => txt!(i18n, shell.role_supervisor),
+        Role::Agent => txt!(i18n, shell.role_agent),
+    };
+    view! { <Badge tint=Tint::Quiet>{word}</Badge> }
 }

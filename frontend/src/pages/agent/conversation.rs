@@ -9,12 +9,13 @@ use super::{
     inbox::use_portal,
     interaction::Opened,
     message::MessageCard,
+    older::OlderMails,
 };
 use crate::state::effect::{effect, effect_with};
 use crate::{
-    api::{Api, use_api},
+    api::{Api, ApiError, use_api},
     components::{Banner, Tint},
-    i18n::{txt, use_i18n, word},
+    i18n::{use_i18n, word},
     live::store::{Live, use_live},
     routes::use_go,
     state::{
@@ -33,6 +34,7 @@ use shared::{
     },
     ids::{ConversationId, MessageId},
     live::LiveEvent,
+    page::{MAX_LIMIT, Page, PageQuery},
 };
 
 /// What the parts of an open conversation share. Cheap to copy.
@@ -46,6 +48,8 @@ pub struct Open {
     pub contact: RwSignal<ContactView>,
     /// Mails.
     pub messages: Messages,
+    /// Where the mails before these begin; nothing when all are there.
+    pub older: RwSignal<Option<String>>,
     /// What the agent writes.
     pub draft: RwSignal<Option<DraftView>>,
     /// A mail of the customer came while the agent was writing.
@@ -85,15 +89,33 @@ impl Open {
     /// Fetches all anew, behind what is shown.
     async fn fetch_again(self, clock: Clock) {
         let Ok(conversation) = self.api.get_conversation(self.id).await else { return };
-        self.fetched_at.set_value(clock.now());
+        let (mut messages, mut older) = (conversation.messages, conversation.older_cursor);
+        // As far back as it was read: the links in those mails do not last either.
+        while let (Some(read), Some(first)) = (self.messages.oldest(), messages.first())
+            && read < first.id
+            && let Some(cursor) = older.take()
+        {
+            let query = PageQuery { limit: Some(MAX_LIMIT), cursor: Some(cursor) };
+            let Ok(page) = self.api.list_messages(self.id, &query).await else { return };
+            messages.splice(0..0, page.items.into_iter().rev());
+            older = page.next_cursor;
+        }
+        let _ = self.fetched_at.try_set_value(clock.now());
         let _ = self.contact.try_set(conversation.contact);
-        self.messages.replace(conversation.messages);
+        let _ = self.older.try_set(older);
+        self.messages.replace(messages);
         let newer = |row: &InteractionSummary| {
             row.id == conversation.interaction.id && row.version < conversation.interaction.version
         };
         if self.interaction.try_with_untracked(newer) == Some(true) {
             let _ = self.interaction.try_set(conversation.interaction);
         }
+    }
+
+    /// Fetches the mails before those that are there.
+    pub async fn fetch_older(self) -> Result<Page<MessageView>, ApiError> {
+        let cursor = self.older.get_untracked();
+        self.api.list_messages(self.id, &PageQuery { limit: None, cursor }).await
     }
 
     /// Everyone who took part, to choose recipients from.
@@ -117,19 +139,18 @@ impl Open {
 /// The open conversation and its customer.
 #[component]
 pub fn ConversationPane(opened: Opened) -> impl IntoView {
-    let i18n = use_i18n();
     let (api, live, session, portal, go) = (use_api(), use_live(), use_session(), use_portal(), use_go());
     let clock = use_clock();
     let Opened { interaction, conversation, draft } = opened;
     let me = session.me_untracked().map(|me| me.id);
     let id = conversation.id;
-    let has_older = conversation.has_older;
     let interaction = RwSignal::new(interaction);
     let open = Open {
         id,
         interaction,
         contact: RwSignal::new(conversation.contact.clone()),
         messages: Messages::new(conversation.messages.clone()),
+        older: RwSignal::new(conversation.older_cursor.clone()),
         draft: RwSignal::new(draft),
         moved: RwSignal::new(false),
         finishing: RwSignal::new(false),
@@ -161,13 +182,14 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
     let anchor = Anchor::new(scroller);
     // A mail that comes in does not carry away whoever reads further up; one's own is looked at.
-    effect_with(move |before: Option<usize>| {
-        let count = open.messages.ids().len();
-        let own = open.messages.newest(|_| true).is_some_and(|message| message.direction == Direction::Out);
-        if before.is_some_and(|before| count > before) && (own || anchor.is_held()) {
+    effect_with(move |before: Option<Option<MessageId>>| {
+        let newest = open.messages.newest(|_| true);
+        let own = newest.as_ref().is_some_and(|message| message.direction == Direction::Out);
+        let last = newest.map(|message| message.id);
+        if before.is_some_and(|before| last > before) && (own || anchor.is_held()) {
             anchor.hold();
         }
-        count
+        last
     });
     effect_with(move |before: Option<bool>| {
         let writing = open.draft.with(Option::is_some);
@@ -204,7 +226,7 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
                 on:pointerdown=move |_| anchor.release()
                 on:keydown=move |_| anchor.release()
             >
-                {has_older.then(|| view! { <Banner tint=Tint::Quiet>{txt!(i18n, inbox.older)}</Banner> })}
+                <OlderMails anchor=anchor scroller=scroller />
                 <ol class="messages">
                     <For
                         each=move || open.messages.ids()
@@ -287,8 +309,10 @@ fn follow(open: Open, live: Live, clock: Clock) {
             } else {
                 open.messages.deliver(*message_id, *delivery, *due_at, last_reply.clone());
             }
-            // Whom the servers refused stands in the mail only.
-            if matches!(delivery, Delivery::Sent | Delivery::Failed | Delivery::Bounced) {
+            // Whom the servers refused stands in the mail only. One from further back than was read stays there.
+            if matches!(delivery, Delivery::Sent | Delivery::Failed | Delivery::Bounced)
+                && open.messages.row(*message_id).is_some()
+            {
                 let id = *message_id;
                 leptos::task::spawn_local(async move {
                     let _ = open.renew(id).await;

@@ -1,22 +1,15 @@
 //! `/inbox`: the tray at the left, what is open beside it.
 
-use super::{interaction::InteractionPage, none_open::NoneOpen, start::StartPage, tray::Tray};
-use crate::state::effect::effect;
+use super::{interaction::InteractionPage, none_open::NoneOpen, queue::Queue, start::StartPage, tray::Tray};
 use crate::{
     api::use_api,
-    live::store::use_live,
     routes::{self, Pane, Place},
     state::load::Loader,
 };
 use leptos::prelude::*;
 use shared::{
-    api::{
-        drafts::{DraftKind, DraftView},
-        interactions::{InteractionQuery, InteractionState},
-    },
+    api::drafts::{DraftKind, DraftView},
     ids::DraftId,
-    live::LiveEvent,
-    page::MAX_LIMIT,
 };
 
 /// What the parts of the portal share. Cheap to copy.
@@ -24,6 +17,8 @@ use shared::{
 pub struct Portal {
     /// Started mails that are still being written.
     pub started: Loader<Vec<DraftView>>,
+    /// What waits to be handed out.
+    pub queue: Queue,
     /// A mail that was taken back and is a draft again: the page of its conversation opens it.
     pub taken_back: RwSignal<Option<DraftView>>,
     /// The draft that was begun just now: its composer takes the keyboard.
@@ -39,7 +34,6 @@ pub fn use_portal() -> Portal {
 #[component]
 pub fn InboxPage() -> impl IntoView {
     let api = use_api();
-    let live = use_live();
     let go = routes::use_go();
     let started = Loader::new(
         || (),
@@ -48,39 +42,11 @@ pub fn InboxPage() -> impl IntoView {
             Ok(page.items.into_iter().filter(|draft| draft.kind == DraftKind::New).collect())
         },
     );
-    provide_context(Portal { started, taken_back: RwSignal::new(None), begun: StoredValue::new(None) });
-
-    // The queue is fetched anew with each snapshot and when a campaign changes: it may be a new one of the agent's, or one
-    // of his no longer. It follows events meanwhile.
-    let changes = RwSignal::new(0_u32);
-    let more = RwSignal::new(false);
-    live.listen(move |event| {
-        if let LiveEvent::CampaignChanged { .. } = event {
-            changes.update(|count| *count = count.wrapping_add(1));
-        }
-    });
-    effect(move || {
-        changes.track();
-        if live.snapshots.get() > 0 {
-            leptos::task::spawn_local(async move {
-                let filter = InteractionQuery {
-                    state: Some(InteractionState::Waiting),
-                    limit: Some(MAX_LIMIT),
-                    ..InteractionQuery::default()
-                };
-                if let Ok(page) = api.list_interactions(&filter).await {
-                    let _ = more.try_set(page.next_cursor.is_some());
-                    live.replace_waiting(page.items);
-                }
-            });
-        }
-    });
-    // The part of the queue that is known was handed out, and there is more of it.
-    effect(move || {
-        if live.waiting.len() == 0 && more.get() {
-            more.set(false);
-            changes.update(|count| *count = count.wrapping_add(1));
-        }
+    provide_context(Portal {
+        started,
+        queue: Queue::follow(),
+        taken_back: RwSignal::new(None),
+        begun: StoredValue::new(None),
     });
     let pane = Memo::new(move |_| match go.place() {
         Place::Inbox(pane) => pane,

@@ -4,6 +4,7 @@ use super::{
     inbox::use_portal,
     tray_history::History,
     tray_row::{DraftRow, TrayRow},
+    tray_waiting::Waiting,
 };
 use crate::{
     api::request::percent_encode,
@@ -22,7 +23,6 @@ use leptos::{html, prelude::*};
 use shared::{
     api::{drafts::DraftView, interactions::InteractionSummary},
     ids::InteractionId,
-    page::MAX_LIMIT,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -71,21 +71,14 @@ pub fn Tray() -> impl IntoView {
     }
 
     let counted = move |count: usize| (count > 0).then(|| count.to_string());
-    let capped = move |count: usize| match u32::try_from(count) {
-        Ok(count) if count >= MAX_LIMIT => Some(format!("{MAX_LIMIT}+")),
-        _ => counted(count),
-    };
+    let queue = use_portal().queue;
     let tabs = vec![
         Tab {
             id: "active",
             label: txt!(i18n, inbox.tab_active),
             count: Signal::derive(move || counted(live.active.len())),
         },
-        Tab {
-            id: "waiting",
-            label: txt!(i18n, inbox.tab_waiting),
-            count: Signal::derive(move || capped(live.waiting.len())),
-        },
+        Tab { id: "waiting", label: txt!(i18n, inbox.tab_waiting), count: Signal::derive(move || queue.count()) },
         Tab { id: "history", label: txt!(i18n, inbox.tab_history), count: Signal::derive(|| None) },
     ];
     view! {
@@ -191,7 +184,7 @@ fn step(by: i32) {
 }
 
 /// Ids of `set` whose rows fit the words. While nothing is searched, no row's change touches the list.
-fn fitting(set: RowSet, words: Memo<String>) -> Memo<Vec<InteractionId>> {
+pub(super) fn fitting(set: RowSet, words: Memo<String>) -> Memo<Vec<InteractionId>> {
     Memo::new(move |_| {
         let ids = set.ids();
         let words = words.get();
@@ -275,37 +268,6 @@ fn Active(words: Memo<String>) -> impl IntoView {
                 key=|id| *id
                 children=move |id| {
                     live.active.row(id).map(|row| view! { <li><TrayRow row=row.into() /></li> })
-                }
-            />
-        </ul>
-    }
-}
-
-#[component]
-fn Waiting(words: Memo<String>) -> impl IntoView {
-    let i18n = use_i18n();
-    let live = use_live();
-    let ids = fitting(live.waiting, words);
-    view! {
-        <p class="tray-note">{txt!(i18n, inbox.waiting_note)}</p>
-        {move || {
-            ids.with(Vec::is_empty)
-                .then(|| {
-                    view! {
-                        <Empty
-                            glyph=icondata::LuCheckCheck
-                            title=txt!(i18n, inbox.waiting_empty)
-                            body=txt!(i18n, inbox.waiting_empty_next)
-                        />
-                    }
-                })
-        }}
-        <ul class="tray-rows">
-            <For
-                each=move || ids.get()
-                key=|id| *id
-                children=move |id| {
-                    live.waiting.row(id).map(|row| view! { <li><TrayRow row=row.into() fixed=true /></li> })
                 }
             />
         </ul>

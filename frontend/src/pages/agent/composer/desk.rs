@@ -7,6 +7,7 @@ use crate::{
     state::{
         autosave::{Autosave, Content, Saved},
         clock::{Clock, use_clock},
+        session::use_session,
         toasts::{Say, Toasts, use_toasts},
     },
 };
@@ -65,6 +66,8 @@ pub struct Desk {
     pub attachments: RwSignal<Vec<AttachmentView>>,
     /// Names of files that are on their way to the server.
     pub uploading: RwSignal<Vec<String>>,
+    /// Octets that a file may have at most.
+    pub max_file_size: i64,
 }
 
 impl Desk {
@@ -85,6 +88,7 @@ impl Desk {
             replaced: RwSignal::new(0),
             attachments: RwSignal::new(draft.attachments.clone()),
             uploading: RwSignal::new(Vec::new()),
+            max_file_size: use_session().me_untracked().map_or(i64::MAX, |me| me.max_file_size),
         };
         desk.restore(&draft);
         if let Ok(beat) = set_interval_with_handle(move || desk.beat(), BEAT) {

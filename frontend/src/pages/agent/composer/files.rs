@@ -15,8 +15,8 @@ use shared::api::attachments::AttachmentView;
 use std::sync::Arc;
 use web_sys::{File, FileList};
 
-/// Octets that a file may have at most, as the server has it by default.
-const MOST: f64 = 25.0 * 1_048_576.0;
+/// Octets of a megabyte, as the server counts them.
+const MEGABYTE: i64 = 1_048_576;
 
 /// Adds files beside the text.
 pub(super) fn attach(desk: Desk, files: &FileList) {
@@ -32,13 +32,18 @@ pub(super) fn attach(desk: Desk, files: &FileList) {
 /// Sends one file to the server. None when it could not be stored, which was said.
 pub(super) async fn upload(desk: Desk, file: File, inline: bool) -> Option<AttachmentView> {
     let name = file.name();
-    if file.size() <= 0.0 || file.size() > MOST {
+    let most = desk.max_file_size;
+    #[expect(clippy::as_conversions, reason = "a file's size is exact in an f64 up to 9 PB")]
+    let fits = file.size() <= most as f64;
+    if file.size() <= 0.0 || !fits {
         // Sending it would take its time and come to nothing.
-        let empty = file.size() <= 0.0;
         desk.toast(Arc::new(move |locale| {
-            let why =
-                if empty { td_string!(locale, editor.file_empty) } else { td_string!(locale, editor.file_too_large) };
-            td_string!(locale, editor.file_refused, name = name.as_str(), why = why).to_string()
+            let why = if fits {
+                td_string!(locale, editor.file_empty).to_string()
+            } else {
+                td_string!(locale, editor.file_too_large, most = most / MEGABYTE).to_string()
+            };
+            td_string!(locale, editor.file_refused, name = name.as_str(), why = why.as_str()).to_string()
         }));
         return None;
     }

@@ -3,6 +3,8 @@
 mod conflict;
 mod desk;
 mod files;
+mod from;
+mod quotation;
 mod rich_text;
 mod send;
 mod status;
@@ -10,9 +12,7 @@ mod toolbar;
 
 use crate::state::effect::effect;
 use crate::{
-    components::{
-        Banner, Button, Icon, IconButton, Look, Menu, MenuItem, TextField, Tint, chips::Recipients, unique_id,
-    },
+    components::{Banner, Button, Icon, IconButton, Look, Menu, MenuItem, TextField, Tint, chips::Recipients},
     dom,
     i18n::{I18n, Locale, txt, use_i18n, word},
     pages::agent::inbox::use_portal,
@@ -27,16 +27,15 @@ use crate::{
 use conflict::{ConflictDialog, MovedDialog};
 use desk::Desk;
 use files::{DraftFiles, attach};
+use from::CampaignChoice;
 use leptos::{html, prelude::*};
+use quotation::Quotation;
 use rich_text::{RichText, RichTextHandle};
 use send::Sender;
-use shared::{
-    api::{
-        campaigns::CampaignSummary,
-        conversations::MailAddress,
-        drafts::{DraftKind, DraftView, SentDraft},
-    },
-    ids::CampaignId,
+use shared::api::{
+    campaigns::CampaignSummary,
+    conversations::MailAddress,
+    drafts::{DraftKind, DraftView, SentDraft},
 };
 use status::SaveStatus;
 use std::sync::Arc;
@@ -288,15 +287,7 @@ pub fn Composer(
             </div>
             <RichText composing=composing />
             <DraftFiles desk=desk />
-            {quote
-                .map(|url| {
-                    view! {
-                        <details class="composer-quote">
-                            <summary>{txt!(i18n, editor.quoted_below)}</summary>
-                            <super::frame::MailFrame src=url title=txt!(i18n, editor.quoted_below) unfolded=true />
-                        </details>
-                    }
-                })}
+            {quote.map(|url| view! { <Quotation desk=desk url=url /> })}
             <footer class="composer-foot">
                 <div class="split-button">
                     <Button
@@ -365,44 +356,6 @@ fn heading(locale: Locale, kind: DraftKind) -> String {
         DraftKind::New => td_string!(locale, editor.new_mail),
     }
     .to_string()
-}
-
-/// From whose address the mail goes.
-#[component]
-fn CampaignChoice(campaigns: Vec<CampaignSummary>) -> impl IntoView {
-    let Composing { desk, i18n, errors, .. } = expect_context();
-    let id = unique_id("campaign");
-    let chosen = move || desk.content.with(|content| content.campaign_id);
-    view! {
-        <div class="chips-row">
-            <label class="chips-label" for=id.clone()>{txt!(i18n, editor.from)}</label>
-            <div class="select composer-campaign">
-                <select
-                    id=id
-                    name="campaign_id"
-                    on:change=move |event| {
-                        if let Ok(campaign) = event_target_value(&event).parse::<CampaignId>() {
-                            errors.touch("campaign_id");
-                            desk.edit(move |content| content.campaign_id = Some(campaign));
-                        }
-                    }
-                >
-                    {campaigns
-                        .into_iter()
-                        .map(|campaign| {
-                            let own = campaign.id;
-                            view! {
-                                <option value=own.to_string() selected=move || chosen() == Some(own)>
-                                    {format!("{} · {}", campaign.name, campaign.address)}
-                                </option>
-                            }
-                        })
-                        .collect_view()}
-                </select>
-                <Icon glyph=icondata::LuChevronDown />
-            </div>
-        </div>
-    }
 }
 
 /// Throws the draft away; asks first when something was written.
