@@ -210,7 +210,7 @@ mod tests {
         assert!(unfinished.exists(), "it may still be written");
         let (old, _) = blobs.old_ones("", Duration::ZERO, 1_000).await.unwrap();
         assert!(!unfinished.exists());
-        assert_eq!(old, [whole.clone()]);
+        assert_eq!(old, std::slice::from_ref(&whole));
         assert_eq!(blobs.get(&whole).await.unwrap(), b"hola");
     }
 
