@@ -6,6 +6,10 @@ import { compose } from '../support/compose';
 import { Portal } from '../support/portal';
 import { expect, test, unique } from '../support/test';
 
+interface Waiting {
+  subject: string;
+}
+
 /** A conversation opens with as many mails, and a page of the queue has as many rows. */
 const WINDOW = 200;
 
@@ -22,13 +26,17 @@ test('older mails of a long conversation are loaded while what is read stays in 
     const mail = { to: campaign.address, subject, text: `Mail number ${number}.`, headers };
     return elena.write(number === 1 ? mail : { ...mail, thread: [first] });
   };
-  for (let number = 1; number <= WINDOW + 60; number += 1) await write(number);
+  await write(1);
+  await expect(portal.rows(subject)).toBeVisible({ timeout: 20_000 });
+  for (let number = 2; number <= WINDOW + 60; number += 1) await write(number);
   await expect(portal.rows(subject)).toContainText(String(WINDOW + 60), { timeout: 60_000 });
 
   await portal.open(subject);
   await expect(portal.messages()).toHaveCount(WINDOW);
   const older = portal.button('Load older mails');
-  const oldest = portal.messages('Mail number 61.');
+  // The mail servers may hand neighbours over in another order.
+  const top = async () => portal.messages(/Mail number \d+\./.exec(await portal.messages().first().innerText())?.[0] ?? 'none');
+  const oldest = await top();
   await older.scrollIntoViewIfNeeded();
   await look(page, 'older-mails');
 
@@ -46,10 +54,11 @@ test('older mails of a long conversation are loaded while what is read stays in 
 
   // The rest, by keyboard: then there is nothing more to load, and the keyboard is where one was reading.
   await older.scrollIntoViewIfNeeded();
+  const reading = await top();
   await page.keyboard.press('Enter');
   await expect(portal.messages()).toHaveCount(WINDOW + 60);
   await expect(older).toHaveCount(0);
-  await expect(portal.messages('Mail number 11.').getByRole('button').first()).toBeFocused();
+  await expect(reading.getByRole('button').first()).toBeFocused();
   await expect(portal.messages().first()).toContainText('Mail number 1.');
 
   // A mail that comes in carries nobody away who reads up here, and the older ones stay.
@@ -73,29 +82,43 @@ test('a long queue is shown in its order to its end, counted and searched', asyn
   await expect(portal.rows(`${word} 0;`)).toBeVisible({ timeout: 20_000 });
   for (let number = 1; number <= WINDOW + 30; number += 1) await write(number);
   await expect(portal.tab('Waiting')).toContainText(String(WINDOW + 30), { timeout: 60_000 });
+  const admin = await stage.admin();
+  const queue = async () => {
+    const all: Waiting[] = [];
+    for (let cursor = ''; ; ) {
+      const path = `interactions?state=waiting&campaign_id=${campaign.id}&limit=200${cursor}`;
+      const list = await admin.get<{ items: Waiting[]; next_cursor?: string }>(path);
+      all.push(...list.items);
+      if (list.next_cursor === undefined) return all.map((row) => row.subject);
+      cursor = `&cursor=${list.next_cursor}`;
+    }
+  };
+  // What is out of sight has no inner text.
+  const shown = async () => (await portal.rows().locator('.tray-row-subject').allTextContents()).map((text) => text.trim());
 
   // All came while the page was open, so it knows them; one who comes now gets the beginning.
   await page.goto('/inbox?tab=waiting');
   await expect(portal.rows()).toHaveCount(WINDOW);
   await expect(portal.tab('Waiting')).toContainText(String(WINDOW + 30));
-  await expect(portal.rows().first()).toContainText(`${word} 1;`);
-  await expect(portal.rows().last()).toContainText(`${word} ${WINDOW};`);
+  const waiting = await queue();
+  expect(waiting).toHaveLength(WINDOW + 30);
+  expect(await shown()).toEqual(waiting.slice(0, WINDOW));
 
   // The newest stands behind rows that are not here: it is counted, and not shown out of its turn.
   await write(WINDOW + 31);
   await expect(portal.tab('Waiting')).toContainText(String(WINDOW + 31), { timeout: 20_000 });
-  await expect(portal.rows().last()).toContainText(`${word} ${WINDOW};`);
+  expect(await shown()).toEqual(waiting.slice(0, WINDOW));
   await portal.button('Load more').scrollIntoViewIfNeeded();
   await look(page, 'queue-end');
   await portal.button('Load more').click();
   await expect(portal.rows()).toHaveCount(WINDOW + 31);
-  await expect(portal.rows().last()).toContainText(`${word} ${WINDOW + 31};`);
+  expect(await shown()).toEqual([...waiting, `${word} ${WINDOW + 31};`]);
   await expect(portal.button('Load more')).toHaveCount(0);
 
   // A search finds what was not loaded.
   await page.goto('/inbox?tab=waiting');
   await expect(portal.rows()).toHaveCount(WINDOW);
-  await page.getByRole('searchbox').fill(`${word} ${WINDOW + 25};`);
+  await page.getByRole('searchbox').fill(waiting[WINDOW + 25] ?? '');
   await expect(portal.rows()).toHaveCount(1);
   await page.getByRole('searchbox').fill('nobody of this name');
   await expect(page.getByText('Nothing found')).toBeVisible();

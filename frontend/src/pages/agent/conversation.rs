@@ -114,7 +114,7 @@ impl Open {
 
     /// Fetches the mails before those that are there.
     pub async fn fetch_older(self) -> Result<Page<MessageView>, ApiError> {
-        let cursor = self.older.get_untracked();
+        let cursor = self.older.try_get_untracked().flatten();
         self.api.list_messages(self.id, &PageQuery { limit: None, cursor }).await
     }
 
