@@ -40,7 +40,7 @@ use shared::{
 use std::time::Duration;
 
 /// Earlier mails that *reply with history* quotes at most.
-const HISTORY: i64 = 20;
+const HISTORY: i64 = 200;
 
 /// Small and grey: it is there for programs.
 const REFERENCE: &str = "margin-top:16px;font-size:11px;color:#767676";
