@@ -2,8 +2,8 @@
 //! program. A convenience: it delays no mail, and a crash between the server's answer and our note can leave a copy
 //! twice (the mail itself went once).
 //!
-//! A copy that the server refuses while it takes others is at fault itself, and given up after [`STRIKES`] times. Where it
-//! takes none (the mailbox is full), all wait.
+//! A copy that the server refuses rests by itself and holds up no other. One that is refused again and again while others
+//! are taken is at fault itself, and given up; where none is taken (the mailbox is full), all are tried again.
 
 use super::queries;
 use crate::{
@@ -35,8 +35,10 @@ use tokio::sync::{Mutex, Notify, broadcast::error::RecvError};
 const BATCH: i64 = 20;
 /// Refused logins in a row after which the account stops until it is saved again, as for the inbox (R9).
 const REFUSALS: u32 = 2;
-/// Refusals of one copy, each beside others that were taken, after which it is given up.
+/// Refusals of one copy, each with others taken since the one before, after which it is given up.
 const STRIKES: u32 = 3;
+/// Refused copies of an account that rest by themselves; with more of them, the account rests.
+const MANY: usize = 100;
 /// Names of the Sent folder where the server does not tell which one it is.
 const NAMES: [&str; 5] = ["Sent", "Sent Items", "Sent Messages", "Enviados", "Elementos enviados"];
 
@@ -51,7 +53,23 @@ struct Rest {
     backoff: Backoff,
     until: Instant,
     refusals: u32,
-    strikes: HashMap<OutboxId, u32>,
+    rows: HashMap<OutboxId, RowRest>,
+    /// Copies that were taken.
+    taken: usize,
+}
+
+/// A copy that the server refused.
+struct RowRest {
+    strikes: u32,
+    /// Copies that were taken up to its last refusal.
+    taken: usize,
+    backoff: Backoff,
+    until: Instant,
+}
+
+/// Waits between tries, of an account and of a copy.
+fn backoff() -> Backoff {
+    Backoff::new(Duration::from_secs(5), Duration::from_secs(900))
 }
 
 /// What came of a session.
@@ -121,18 +139,19 @@ async fn tick(core: Core, servers: MailServers, resting: Arc<Mutex<Resting>>) ->
         }
         let fresh = || Rest {
             revision,
-            backoff: Backoff::new(Duration::from_secs(5), Duration::from_secs(900)),
+            backoff: backoff(),
             until: Instant::now(),
             refusals: 0,
-            strikes: HashMap::new(),
+            rows: HashMap::new(),
+            taken: 0,
         };
         let rest = resting.accounts.entry(id).or_insert_with(fresh);
         if rest.revision != revision {
             *rest = fresh();
         }
-        match copy(&core, &servers, id, &mut rest.strikes).await {
+        match copy(&core, &servers, id, rest).await {
             Ok(()) | Err(Failed::Imap(ImapError::Stopped)) => {
-                resting.accounts.remove(&id);
+                *rest = Rest { rows: std::mem::take(&mut rest.rows), taken: rest.taken, ..fresh() };
             }
             Err(failed) => {
                 rest.until = Instant::now() + rest.backoff.next_delay();
@@ -170,15 +189,16 @@ async fn stop(core: &Core, at: AccountRevision, words: String) {
     }
 }
 
-async fn copy(
-    core: &Core,
-    servers: &MailServers,
-    id: AccountId,
-    strikes: &mut HashMap<OutboxId, u32>,
-) -> std::result::Result<(), Failed> {
+async fn copy(core: &Core, servers: &MailServers, id: AccountId, rest: &mut Rest) -> std::result::Result<(), Failed> {
     let (keys, servers) = (Arc::clone(&core.keys), servers.clone());
+    let resting: Vec<OutboxId> =
+        rest.rows.iter().filter(|(_, row)| row.until > Instant::now()).map(|(id, _)| *id).collect();
+    let due: Vec<(OutboxId, String)> =
+        core.db.read(move |conn| Ok(queries::copies_due(conn, id, &resting, BATCH)?)).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
     let account = core.db.read(move |conn| account::open(conn, &keys, &servers, id)).await?;
-    let due: Vec<(OutboxId, String)> = core.db.read(move |conn| Ok(queries::copies_due(conn, id, BATCH)?)).await?;
     let (worker, runtime) = (core.clone(), tokio::runtime::Handle::current());
     let (Filed { mut done, refused }, ended) = blocking(move || {
         // One at a time: twenty large mails at once are more memory than a convenience may take.
@@ -190,30 +210,37 @@ async fn copy(
         Ok(file(&account, &due, &read, &|| worker.stop.is_cancelled()))
     })
     .await?;
-    if !done.is_empty() {
-        done.extend(give_up(strikes, &refused));
+    let before = rest.taken;
+    rest.taken = before.saturating_add(done.len());
+    for (row, words) in &refused {
+        if note_refusal(rest, *row, before) {
+            tracing::warn!(outbox = row.0, words, "the server refuses a copy of a sent mail; it is not filed");
+            done.push(*row);
+        }
     }
+    for row in &done {
+        rest.rows.remove(row);
+    }
+    let none_taken = rest.taken == before;
     core.db.write(move |conn| Ok(queries::note_copied(conn, &done)?)).await?;
     ended?;
-    // What is still to be filed waits for the next session, with back-off.
-    match refused.into_iter().next() {
-        Some((_, words)) => Err(ImapError::Refused(words).into()),
-        None => Ok(()),
+    match refused.into_iter().last() {
+        // The mailbox takes nothing: to be asked seldom, and not for one copy after the other.
+        Some((_, words)) if none_taken && rest.rows.len() >= MANY => Err(ImapError::Refused(words).into()),
+        _ => Ok(()),
     }
 }
 
-/// Counts refusals beside copies that were taken; answers those that are not tried again.
-fn give_up(strikes: &mut HashMap<OutboxId, u32>, refused: &[(OutboxId, String)]) -> Vec<OutboxId> {
-    let mut gone = Vec::new();
-    for (row, words) in refused {
-        let count = strikes.entry(*row).or_insert(0);
-        *count = count.saturating_add(1);
-        if *count >= STRIKES {
-            tracing::warn!(outbox = row.0, words, "the server refuses a copy of a sent mail; it is not filed");
-            gone.push(*row);
-        }
-    }
-    gone
+/// Lets a refused copy rest; answers whether it is not tried again. `before`: copies taken before this session.
+fn note_refusal(rest: &mut Rest, row: OutboxId, before: usize) -> bool {
+    metrics::counter!("posta_sent_copy_failures_total").increment(1);
+    let fresh = || RowRest { strikes: 0, taken: before, backoff: backoff(), until: Instant::now() };
+    let taken = rest.taken;
+    let row = rest.rows.entry(row).or_insert_with(fresh);
+    row.strikes = row.strikes.saturating_add(u32::from(taken > row.taken));
+    row.taken = taken;
+    row.until = Instant::now() + row.backoff.next_delay();
+    row.strikes >= STRIKES
 }
 
 /// Appends the mails; answers what became of each, and what ended it early. A mail whose source is gone is done with.

@@ -505,14 +505,20 @@ pub fn accounts_with_copies(conn: &mut Connection) -> QueryResult<Vec<(AccountId
         .load(conn)
 }
 
-/// Sent mails of an account that are not filed yet, oldest first.
+/// Sent mails of an account that are not filed yet, oldest first, without those that rest.
 ///
 /// # Errors
 /// The database's.
-pub fn copies_due(conn: &mut Connection, account: AccountId, limit: i64) -> QueryResult<Vec<(OutboxId, String)>> {
+pub fn copies_due(
+    conn: &mut Connection,
+    account: AccountId,
+    resting: &[OutboxId],
+    limit: i64,
+) -> QueryResult<Vec<(OutboxId, String)>> {
     outbox::table
         .filter(outbox::account_id.eq(account))
         .filter(sql::<Bool>(UNCOPIED))
+        .filter(outbox::id.ne_all(resting))
         .order(outbox::id.asc())
         .limit(limit)
         .select((outbox::id, outbox::source_hash))

@@ -237,12 +237,12 @@ fn old_mail_can_be_imported_as_history(ground: &Ground) {
 fn a_copy_that_is_refused_holds_up_no_other(ground: &Ground) {
     let office = ground.office();
     let account = ground.lab.add_mailbox("soporte@lab.test", posta_e2e::PASSWORD).unwrap();
+    let own = account.address.as_str();
+    ground.lab.set_quota(own, Some(400_000)).unwrap();
     let campaign = office.campaign(&ground.lab, "Soporte", &account, |form| form.account.save_sent = true).unwrap();
     let ana = office.hire("ana", &[campaign.id]).unwrap();
     let customer = ground.customer("carla");
-    let own = account.address.as_str();
-    ground.lab.set_quota(own, Some(60_000)).unwrap();
-    let large = format!("<p>{}</p>", "Nunca cabe aquí. ".repeat(6_000));
+    let large = format!("<p>{}</p>", "Nunca cabe aquí. ".repeat(40_000));
     ana.start_interaction(campaign.id, &customer.address, "Grande", &large).unwrap();
     ground.lab.wait_for_subject(&customer.address, "Grande", LIMIT).unwrap();
     let mut small = 0;
