@@ -42,6 +42,9 @@ use std::time::Duration;
 /// Earlier mails that *reply with history* quotes at most.
 const HISTORY: i64 = 200;
 
+/// Most octets of what is quoted, texts and pictures. Older mails are left out beyond it; the one answered never is.
+const MOST_QUOTED: usize = 8 * 1_048_576;
+
 /// Small and grey: it is there for programs.
 const REFERENCE: &str = "margin-top:16px;font-size:11px;color:#767676";
 
@@ -72,14 +75,28 @@ struct QuotedMessage {
 }
 
 impl Material {
-    /// Size of all files together.
+    /// Size of all files together, those of what is quoted included.
     pub fn octets(&self) -> i64 {
-        self.files.iter().map(|file| file.size).sum()
+        let quoted = self.quoted.iter().flat_map(QuotedMessage::pictures);
+        self.files.iter().chain(quoted).map(|file| file.size).sum()
     }
 
     /// Whether the campaign is on.
     pub fn may_leave(&self) -> bool {
         self.sender.enabled
+    }
+}
+
+impl QuotedMessage {
+    /// Files that the quotation may show.
+    fn pictures(&self) -> impl Iterator<Item = &AttachmentRow> {
+        self.files.iter().filter(|file| file.content_id.is_some() && file.content_type.starts_with("image/"))
+    }
+
+    fn octets(&self) -> usize {
+        let pictures: i64 = self.pictures().map(|file| file.size).sum();
+        let texts = self.text.len().saturating_add(self.html.as_ref().map_or(0, String::len));
+        texts.saturating_add(usize::try_from(pictures).unwrap_or(usize::MAX))
     }
 }
 
@@ -111,11 +128,16 @@ pub fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
         (Some(answered), _) => vec![answered.clone()],
         (None, _) => Vec::new(),
     };
-    let mut quoted = Vec::new();
+    let (mut quoted, mut octets) = (Vec::new(), 0_usize);
     for row in rows {
         let (text, _, html) = messages::body(conn, row.id)?;
         let files = messages::files(conn, &[row.id])?;
-        quoted.push(QuotedMessage { row, text, html, files });
+        let mail = QuotedMessage { row, text, html, files };
+        octets = octets.saturating_add(mail.octets());
+        if octets > MOST_QUOTED && !quoted.is_empty() {
+            break;
+        }
+        quoted.push(mail);
     }
     Ok(Material {
         draft,
@@ -269,9 +291,7 @@ pub async fn prepare(
     // Pictures of the quoted mail go along under names that cannot meet those of the new text.
     let mut sources = std::collections::HashMap::new();
     for mail in &material.quoted {
-        for file in
-            mail.files.iter().filter(|file| file.content_id.is_some() && file.content_type.starts_with("image/"))
-        {
+        for file in mail.pictures() {
             let link = messages::link(file, mail.row.source_hash.as_deref(), true);
             if let Ok(bytes) = link.content(core).await {
                 sources.insert(file.id, bytes);
@@ -306,7 +326,6 @@ pub async fn prepare(
             }
             Some(cid)
         });
-        inline.extend(used.into_inner());
         let with_quotation = |written: &str| match &quoted {
             Some(quotation) => {
                 let whole = mail::quote::join(written, quotation);
@@ -317,6 +336,8 @@ pub async fn prepare(
         let tie = tie(&key, conversation, material.sender.reply_token, &from);
         let (html, _) = with_quotation(&material.draft.html);
         let (sent_html, plain) = with_quotation(&format!("{}{}", material.draft.html, tie.line));
+        // What a quoted mail quoted itself is cut, and its pictures with it.
+        inline.extend(used.into_inner().into_iter().filter(|part| sent_html.contains(&format!("cid:{}", part.cid))));
         let domain = from.domain().to_owned();
         let message_id = threading::mint_message_id(&key, conversation.0, rand::random(), &domain);
         let (in_reply_to, references) = ancestry(material.answered.as_ref());

@@ -98,6 +98,18 @@ pub fn note_incoming(conn: &mut Connection, id: InteractionId) -> QueryResult<()
     Ok(())
 }
 
+/// A mail that asks nobody for anything joins an open interaction. Its version grows: what is told of it at the end of a
+/// long transaction must be true of the holder then.
+///
+/// # Errors
+/// The database's.
+pub fn note_quiet(conn: &mut Connection, id: InteractionId) -> QueryResult<()> {
+    diesel::update(interactions::table.find(id))
+        .set(interactions::version.eq(interactions::version + 1))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// An answer goes out.
 ///
 /// # Errors

@@ -368,7 +368,10 @@ fn place(
     }
     let quiet = own || kind == MessageKind::AutoReply;
     match interactions::open_one(conn, conversation)? {
-        Some((interaction, _, _)) if quiet => Ok((Some(interaction), true)),
+        Some((interaction, _, _)) if quiet => {
+            interactions::note_quiet(conn, interaction)?;
+            Ok((Some(interaction), true))
+        }
         Some((interaction, _, _)) => {
             interactions::note_incoming(conn, interaction)?;
             Ok((Some(interaction), true))

@@ -60,22 +60,23 @@ pub async fn send(core: &Core, caller: &Principal, id: DraftId, wanted: &SendDra
     }
     let now = core.now();
     let principal = caller.clone();
-    let (material, conversation) = core
+    let (draft, conversation) = core
         .db
         .write(move |conn| {
             let draft = drafts::own(conn, &principal, id)?;
             check(conn, &principal, &draft)?;
             let conversation = conversation_for(conn, &draft, now)?;
-            let material = compose::material(conn, draft)?;
-            if material.octets() > MOST_OCTETS {
-                return Err(Error::field("attachments", Rule::TooLong, "may have at most 35 MB together"));
-            }
-            if !material.may_leave() {
-                return Err(Error::detailed(ErrorCode::Conflict, "the campaign is disabled"));
-            }
-            Ok((material, conversation))
+            Ok((draft, conversation))
         })
         .await?;
+    // Outside the transaction: a long exchange is much to read. What changes meanwhile is noticed at the commit.
+    let material = core.db.read(move |conn| compose::material(conn, draft)).await?;
+    if material.octets() > MOST_OCTETS {
+        return Err(Error::field("attachments", Rule::TooLong, "may have at most 35 MB together"));
+    }
+    if !material.may_leave() {
+        return Err(Error::detailed(ErrorCode::Conflict, "the campaign is disabled"));
+    }
     let prepared = compose::prepare(core, material, conversation, wanted, now).await?;
     let principal = caller.clone();
     failpoint::pass("drafts.send_before_commit");

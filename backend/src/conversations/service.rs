@@ -218,8 +218,10 @@ impl Service {
                 }
                 if_match.check(contacts::one(conn, id)?.version)?;
                 contacts::rename(conn, id, change.name.trim())?;
+                // Before the log, which holds back others until the end: mail that comes in takes these rows first, too.
+                let renamed = interactions::renamed(conn, id)?;
                 record(conn, &caller, "contacts.update", "contact", id.0, now)?;
-                for interaction in interactions::renamed(conn, id)? {
+                for interaction in renamed {
                     interactions::announce(conn, interaction, Before::Same, now)?;
                 }
                 Ok(contacts::one(conn, id)?)

@@ -65,15 +65,18 @@ impl Errand<'_> {
         found: &[(u32, u32)],
         strikes: &mut Strikes,
     ) -> std::result::Result<u32, End> {
-        let groups = groups(found, strikes);
-        if let [group] = groups.as_slice() {
+        let most = usize::try_from(self.core.settings.mail.batch_mails).unwrap_or(usize::MAX);
+        let groups = groups(found, strikes, most);
+        match groups.as_slice() {
+            [] => return Ok(0),
             // Nearly always: a mail or a few have come.
-            let batch = self.ask(session, group, strikes)?;
-            return Ok(self.store(batch)?);
+            [group] => return Ok(self.store(self.ask(session, group, strikes)?)?),
+            _ => {}
         }
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(0);
-            let storing = scope.spawn(|| self.store_all(receiver));
+            let thread = std::thread::Builder::new().name(format!("mailbox-{}-store", self.mailbox.id));
+            let storing = thread.spawn_scoped(scope, || self.store_all(receiver)).map_err(Error::from)?;
             let asked = groups.iter().try_for_each(|group| {
                 let batch = self.ask(session, group, strikes)?;
                 // Whoever stores hangs up at the first batch that he cannot store, and tells why below.
@@ -133,8 +136,8 @@ fn too_large((uid, size): (u32, u32)) -> Aside {
 }
 
 /// Batches; a UID at which a session broke before goes alone, so that it is known who is at fault.
-fn groups(found: &[(u32, u32)], strikes: &Strikes) -> Vec<Vec<(u32, u32)>> {
-    imap::batches(found)
+fn groups(found: &[(u32, u32)], strikes: &Strikes, most: usize) -> Vec<Vec<(u32, u32)>> {
+    imap::batches(found, most)
         .into_iter()
         .flat_map(|group| {
             if group.iter().any(|(uid, _)| strikes.contains_key(uid)) {

@@ -68,20 +68,34 @@ impl From<Error> for End {
     }
 }
 
+/// How far a session came.
+struct Progress {
+    /// The server took the login.
+    logged_in: bool,
+    /// The account counts as connected.
+    healthy: bool,
+    /// What the session before had fetched could not be stored: this one is healthy only once it has stored its mail.
+    doubted: bool,
+}
+
 impl Visitor {
     /// Runs until stopped, or until the server has refused the login for good.
     pub fn run(self) {
         // R8: well again within a minute of the server's return.
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         let mut refusals = 0;
+        let mut storing_failed = false;
         let mut strikes = Strikes::new();
         while !self.stopper.is_stopped() {
-            let mut connected = false;
-            let end = self.session(&mut connected, &mut strikes);
-            if connected {
-                backoff.reset();
+            let mut progress = Progress { logged_in: false, healthy: false, doubted: storing_failed };
+            let end = self.session(&mut progress, &mut strikes);
+            if progress.logged_in {
                 refusals = 0;
             }
+            if progress.healthy {
+                backoff.reset();
+            }
+            storing_failed = matches!(end, Err(End::Ours(_)));
             match end {
                 Ok(()) | Err(End::Imap(ImapError::Stopped)) => {}
                 Err(End::Imap(ImapError::RefusedLogin(words))) => {
@@ -120,6 +134,11 @@ impl Visitor {
         !matches!(self.stop.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
 
+    fn note_connected(&self, progress: &mut Progress) {
+        self.note_health(AccountHealth::Connected, None);
+        progress.healthy = true;
+    }
+
     fn note_health(&self, health: AccountHealth, error: Option<&str>) {
         let noted =
             self.core.db.write_here(|conn| Ok(account::set_health(conn, self.at, health, error, self.core.now())?));
@@ -128,18 +147,23 @@ impl Visitor {
         }
     }
 
-    fn session(&self, connected: &mut bool, strikes: &mut Strikes) -> std::result::Result<(), End> {
+    fn session(&self, progress: &mut Progress, strikes: &mut Strikes) -> std::result::Result<(), End> {
         let core = &self.core;
         let account = core.db.read_here(|conn| account::open(conn, &core.keys, &self.servers, self.at.account_id))?;
         let Some(settings) = account.imap.as_ref().filter(|_| account.at == self.at) else { return Ok(()) };
         let mut session = imap::connect(settings, &self.stopper)?;
         let selected = session.select(FOLDER)?;
         let mut row = self.row(&mut session, &account, selected)?;
-        self.note_health(AccountHealth::Connected, None);
-        *connected = true;
+        progress.logged_in = true;
+        if !progress.doubted {
+            self.note_connected(progress);
+        }
         let mut can_idle = core.settings.mail.idle;
         loop {
             let found = self.fetch_new(&mut session, &account, &mut row, selected.uid_validity, strikes)?;
+            if !progress.healthy {
+                self.note_connected(progress);
+            }
             if found == 0 {
                 core.db.write_here(|conn| Ok(account::note_fetch(conn, self.at, core.now())?))?;
             }

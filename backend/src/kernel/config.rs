@@ -127,6 +127,8 @@ pub struct Mail {
     pub ca_file: PathBuf,
     /// Largest mail.
     pub max_size_mb: u64,
+    /// Most mails of a batch.
+    pub batch_mails: u64,
     /// Seconds between polls.
     pub poll_seconds: u64,
     /// Use IDLE.
@@ -242,6 +244,7 @@ impl Settings {
             ("auth.session_days", self.auth.session_days, 1, 365),
             ("auth.refresh_grace_seconds", self.auth.refresh_grace_seconds, 0, 300),
             ("mail.max_size_mb", self.mail.max_size_mb, 1, 200),
+            ("mail.batch_mails", self.mail.batch_mails, 1, 1_000),
             ("mail.poll_seconds", self.mail.poll_seconds, 1, 3_600),
             ("mail.connect_seconds", self.mail.connect_seconds, 1, 300),
             ("mail.io_seconds", self.mail.io_seconds, 1, 600),

@@ -157,7 +157,11 @@ fn remove_unfinished(dir: &Path, older_than: Duration) -> std::io::Result<()> {
         // What is renamed meanwhile was not forgotten.
         let old = || entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|at| elapsed(at) >= older_than);
         if unfinished && old() {
-            std::fs::remove_file(entry.path())?;
+            match std::fs::remove_file(entry.path()) {
+                // Another node, or its writer at last, was first.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                done => done?,
+            }
         }
     }
     Ok(())

@@ -164,19 +164,19 @@ pub trait Mailbox: Send {
 /// Most bytes of mail to ask for at once.
 pub const MAX_BATCH_BYTES: u32 = 4 * 1024 * 1024;
 
-/// Most mails to ask for at once, which keeps the command short.
-const MAX_BATCH_MAILS: usize = 200;
+/// Most mails that one command names, which keeps it short.
+const MAX_NAMED: usize = 200;
 
-/// Splits mails, given as (UID, size), into groups for [`Mailbox::fetch_raw`]: neighbours in order, together at most
-/// [`MAX_BATCH_BYTES`]. A mail larger than that is a group of its own, to be fetched in parts.
+/// Splits mails, given as (UID, size), into groups for [`Mailbox::fetch_raw`]: neighbours in order, at most `most`
+/// of them and together at most [`MAX_BATCH_BYTES`]. A mail larger than that is a group of its own, to be fetched in parts.
 #[must_use]
-pub fn batches(mails: &[(u32, u32)]) -> Vec<Vec<(u32, u32)>> {
+pub fn batches(mails: &[(u32, u32)], most: usize) -> Vec<Vec<(u32, u32)>> {
     let mut groups: Vec<Vec<(u32, u32)>> = Vec::new();
     let mut bytes = 0_u32;
     for mail in mails {
         let total = bytes.saturating_add(mail.1);
         match groups.last_mut() {
-            Some(group) if total <= MAX_BATCH_BYTES && group.len() < MAX_BATCH_MAILS => {
+            Some(group) if total <= MAX_BATCH_BYTES && group.len() < most => {
                 group.push(*mail);
                 bytes = total;
             }

@@ -8,7 +8,7 @@ mod token;
 
 pub use subject::{normalise_subject, strip_prefixes};
 pub use token::{
-    find_bounce_token, find_reply_token, mint_bounce_token, mint_message_id, mint_reply_token, plus_address,
+    find_bounce_token, mint_bounce_token, mint_message_id, mint_reply_token, plus_address, reply_tokens,
     verify_message_id, without_token,
 };
 
@@ -88,10 +88,11 @@ pub fn resolve(key: &[u8; 32], clues: &Clues<'_>, lookup: &dyn Lookup) -> Thread
             Some(false) | None => {}
         }
     }
-    if let Some(conversation) = find_reply_token(key, clues.recipients, clues.text)
-        && let Some(known) = lookup.takes_part(conversation, clues.sender)
-    {
-        return joins(conversation, Clue::Token, !known);
+    // Whoever answers two of our addresses at once names a conversation of each.
+    for conversation in reply_tokens(key, clues.recipients, clues.text) {
+        if let Some(known) = lookup.takes_part(conversation, clues.sender) {
+            return joins(conversation, Clue::Token, !known);
+        }
     }
     let subject = normalise_subject(clues.subject);
     if !subject.is_empty() && !clues.sender.is_empty() {

@@ -2,8 +2,9 @@
 //! program. A convenience: it delays no mail, and a crash between the server's answer and our note can leave a copy
 //! twice (the mail itself went once).
 //!
-//! A copy that the server refuses rests by itself and holds up no other. One that is refused again and again while others
-//! are taken is at fault itself, and given up; where none is taken (the mailbox is full), all are tried again.
+//! A copy that the server refuses, or over which it drops the connection, rests by itself and holds up no other. One that
+//! is refused for a day while others are taken is at fault itself, and given up; where none is taken (the mailbox is
+//! full), all are tried again.
 
 use super::queries;
 use crate::{
@@ -35,8 +36,11 @@ use tokio::sync::{Mutex, Notify, broadcast::error::RecvError};
 const BATCH: i64 = 20;
 /// Refused logins in a row after which the account stops until it is saved again, as for the inbox (R9).
 const REFUSALS: u32 = 2;
-/// Refusals of one copy, each with others taken since the one before, after which it is given up.
+/// Refusals of one copy, each with others taken since the one before, after which it is given up; but not within
+/// [`PATIENCE`], as a server that is busy may refuse some.
 const STRIKES: u32 = 3;
+/// How long a copy that is refused is tried at least.
+const PATIENCE: Duration = Duration::from_secs(86_400);
 /// Refused copies of an account that rest by themselves; with more of them, the account rests.
 const MANY: usize = 100;
 /// Names of the Sent folder where the server does not tell which one it is.
@@ -61,15 +65,21 @@ struct Rest {
 /// A copy that the server refused.
 struct RowRest {
     strikes: u32,
+    since: Instant,
     /// Copies that were taken up to its last refusal.
     taken: usize,
     backoff: Backoff,
     until: Instant,
 }
 
-/// Waits between tries, of an account and of a copy.
+/// Waits between tries of an account.
 fn backoff() -> Backoff {
     Backoff::new(Duration::from_secs(5), Duration::from_secs(900))
+}
+
+/// Waits between tries of a copy: longer, so that the account's next session begins without it.
+fn row_backoff() -> Backoff {
+    Backoff::new(Duration::from_secs(30), Duration::from_secs(3_600))
 }
 
 /// What came of a session.
@@ -213,9 +223,11 @@ async fn copy(core: &Core, servers: &MailServers, id: AccountId, rest: &mut Rest
     let before = rest.taken;
     rest.taken = before.saturating_add(done.len());
     for (row, words) in &refused {
-        if note_refusal(rest, *row, before) {
+        if note_refusal(rest, *row, before, Instant::now()) {
             tracing::warn!(outbox = row.0, words, "the server refuses a copy of a sent mail; it is not filed");
             done.push(*row);
+        } else {
+            tracing::info!(outbox = row.0, words, "the server refuses a copy of a sent mail for now");
         }
     }
     for row in &done {
@@ -232,15 +244,15 @@ async fn copy(core: &Core, servers: &MailServers, id: AccountId, rest: &mut Rest
 }
 
 /// Lets a refused copy rest; answers whether it is not tried again. `before`: copies taken before this session.
-fn note_refusal(rest: &mut Rest, row: OutboxId, before: usize) -> bool {
+fn note_refusal(rest: &mut Rest, row: OutboxId, before: usize, now: Instant) -> bool {
     metrics::counter!("posta_sent_copy_failures_total").increment(1);
-    let fresh = || RowRest { strikes: 0, taken: before, backoff: backoff(), until: Instant::now() };
+    let fresh = || RowRest { strikes: 0, since: now, taken: before, backoff: row_backoff(), until: now };
     let taken = rest.taken;
     let row = rest.rows.entry(row).or_insert_with(fresh);
     row.strikes = row.strikes.saturating_add(u32::from(taken > row.taken));
     row.taken = taken;
-    row.until = Instant::now() + row.backoff.next_delay();
-    row.strikes >= STRIKES
+    row.until = now + row.backoff.next_delay();
+    row.strikes >= STRIKES && now.duration_since(row.since) >= PATIENCE
 }
 
 /// Appends the mails; answers what became of each, and what ended it early. A mail whose source is gone is done with.
@@ -265,7 +277,12 @@ fn file(
                         filed.refused.push((*row, words));
                         continue;
                     }
-                    taken => taken?,
+                    Err(error) => {
+                        // The session is over; the next one begins with another copy.
+                        filed.refused.push((*row, error.to_string()));
+                        return Err(error.into());
+                    }
+                    Ok(()) => {}
                 },
                 None => tracing::warn!(outbox = row.0, "no copy of a sent mail can be filed: its source is missing"),
             }
@@ -289,5 +306,39 @@ fn sent_folder(session: &mut dyn Mailbox) -> std::result::Result<String, ImapErr
             session.create_folder(name)?;
             Ok(name.to_owned())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_given_up_only_after_a_day_and_beside_others_that_were_taken() {
+        let begun = Instant::now();
+        let hours = |hours: u64| begun + Duration::from_secs(hours * 3_600);
+        let mut rest =
+            Rest { revision: 1, backoff: backoff(), until: begun, refusals: 0, rows: HashMap::new(), taken: 0 };
+        let row = OutboxId(1);
+        // The mailbox is full: nothing else is taken either, however long.
+        for hour in 0..60 {
+            assert!(!note_refusal(&mut rest, row, 0, hours(hour)), "{hour}");
+        }
+        // Others are taken from now on.
+        for (hour, given_up) in [(60, false), (61, false), (62, true)] {
+            let before = rest.taken;
+            rest.taken += 1;
+            assert_eq!(note_refusal(&mut rest, row, before, hours(hour)), given_up, "{hour}");
+        }
+        // Another one, refused beside others from its first time on, has a day.
+        let other = OutboxId(2);
+        for hour in [100, 101, 102, 123] {
+            let before = rest.taken;
+            rest.taken += 1;
+            assert!(!note_refusal(&mut rest, other, before, hours(hour)), "{hour}");
+        }
+        let before = rest.taken;
+        rest.taken += 1;
+        assert!(note_refusal(&mut rest, other, before, hours(124)));
     }
 }

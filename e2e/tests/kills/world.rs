@@ -41,7 +41,9 @@ impl World {
             Some(server) => PostaOptions::postgres(&lab, server).unwrap(),
             None => PostaOptions::sqlite(&lab),
         }
-        .env("POSTA__MAIL__CONNECTIONS", CONNECTIONS.to_string());
+        .env("POSTA__MAIL__CONNECTIONS", CONNECTIONS.to_string())
+        // What came while it was dead is fetched in several batches, one while the other is stored.
+        .env("POSTA__MAIL__BATCH_MAILS", "2");
         if let Some(mutant) = mutant {
             options = options.mutant(mutant);
         }

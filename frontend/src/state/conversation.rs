@@ -38,13 +38,19 @@ pub fn may_follow(now: Delivery, next: Delivery) -> bool {
 pub struct Messages {
     ids: RwSignal<Vec<MessageId>>,
     rows: StoredValue<HashMap<MessageId, ArcRwSignal<MessageView>>>,
+    /// What came (`true`) and went since the conversation was opened, one after the other.
+    journal: StoredValue<Vec<(MessageId, bool)>>,
 }
 
 impl Messages {
     /// Those of a conversation.
     pub fn new(messages: Vec<MessageView>) -> Self {
-        let this = Self { ids: RwSignal::new(Vec::new()), rows: StoredValue::new(HashMap::new()) };
-        this.replace(messages);
+        let this = Self {
+            ids: RwSignal::new(Vec::new()),
+            rows: StoredValue::new(HashMap::new()),
+            journal: StoredValue::new(Vec::new()),
+        };
+        this.replace(messages, 0);
         this
     }
 
@@ -53,13 +59,27 @@ impl Messages {
         self.ids.try_with_untracked(|_| ()).is_some()
     }
 
-    /// Takes over what was fetched anew.
-    pub fn replace(self, mut messages: Vec<MessageView>) {
+    /// A mark before all are fetched anew, for [`Self::replace`].
+    pub fn mark(self) -> usize {
+        self.journal.try_with_value(Vec::len).unwrap_or_default()
+    }
+
+    /// Takes over what was fetched anew since `mark`. What came or went meanwhile is newer than it.
+    pub fn replace(self, mut messages: Vec<MessageView>, mark: usize) {
         if !self.is_open() {
             return;
         }
+        let meanwhile: HashMap<MessageId, bool> =
+            self.journal.with_value(|journal| journal.iter().skip(mark).copied().collect());
         // What was taken back is a draft again and no mail.
-        messages.retain(|message| message.delivery != Some(Delivery::Cancelled));
+        messages.retain(|message| {
+            message.delivery != Some(Delivery::Cancelled) && meanwhile.get(&message.id) != Some(&false)
+        });
+        for (id, _) in meanwhile.iter().filter(|(_, came)| **came) {
+            if let Some(row) = self.row(*id).filter(|_| !messages.iter().any(|message| message.id == *id)) {
+                messages.push(row.get_untracked());
+            }
+        }
         // They come in order, so this goes through once.
         let mut sorted: Vec<(i64, MessageId)> = Vec::with_capacity(messages.len());
         for message in &messages {
@@ -69,7 +89,9 @@ impl Messages {
         }
         let ids: Vec<MessageId> = sorted.into_iter().map(|(_, id)| id).collect();
         for message in messages {
-            self.store(message);
+            if !self.is_behind(&message) {
+                self.store(message);
+            }
         }
         if self.ids.with_untracked(|known| *known != ids) {
             self.ids.set(ids);
@@ -86,6 +108,7 @@ impl Messages {
             return;
         }
         let (id, place) = (message.id, key(&message));
+        self.journal.update_value(|journal| journal.push((id, true)));
         self.store(message);
         let mut ids = self.ids.get_untracked();
         if !ids.contains(&id) {
@@ -126,15 +149,19 @@ impl Messages {
 
     /// Takes over a mail that was fetched because it has changed, unless it came further meanwhile.
     pub fn renew(self, message: MessageView) {
-        let behind = self.row(message.id).is_some_and(|row| {
+        if !self.is_behind(&message) {
+            self.put(message);
+        }
+    }
+
+    /// Whether more is known of the mail already.
+    fn is_behind(self, message: &MessageView) -> bool {
+        self.row(message.id).is_some_and(|row| {
             row.with_untracked(|known| match (known.delivery, message.delivery) {
                 (Some(now), Some(next)) => !may_follow(now, next),
                 _ => false,
             })
-        });
-        if !behind {
-            self.put(message);
-        }
+        })
     }
 
     fn store(self, message: MessageView) {
@@ -166,6 +193,9 @@ impl Messages {
 
     /// A mail was taken back: it is a draft again.
     pub fn remove(self, id: MessageId) {
+        if self.is_open() {
+            self.journal.update_value(|journal| journal.push((id, false)));
+        }
         if self.ids.try_with_untracked(|ids| ids.contains(&id)) == Some(true) {
             self.ids.update(|ids| ids.retain(|known| *known != id));
         }
@@ -250,6 +280,33 @@ mod tests {
             let ids: Vec<i64> = untrack(|| messages.ids()).into_iter().map(|id| id.0).collect();
             assert_eq!(ids, [4, 6, 7, 8, 9]);
             assert_eq!(messages.oldest(), Some(MessageId(4)));
+        });
+    }
+
+    // Between a reconnect and the answer to it, a mail of the customer once disappeared until the next reconnect.
+    #[test]
+    fn what_comes_and_goes_while_all_are_fetched_anew_stays_so() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let mut own = mail(3);
+            own.delivery = Some(Delivery::Held);
+            let messages = Messages::new(vec![mail(1), mail(2), own.clone()]);
+            messages.put(mail(4));
+            let mark = messages.mark();
+            messages.put(mail(6));
+            messages.remove(own.id);
+            messages.put(mail(5));
+            // Asked for before: without 5 and 6, and 4 was taken back while nobody listened.
+            messages.replace(vec![mail(1), mail(2), own], mark);
+            let ids: Vec<i64> = untrack(|| messages.ids()).into_iter().map(|id| id.0).collect();
+            assert_eq!(ids, [1, 2, 5, 6]);
+            let mut sent = mail(7);
+            sent.delivery = Some(Delivery::Sent);
+            messages.put(sent.clone());
+            sent.delivery = Some(Delivery::Queued);
+            messages.replace(vec![mail(1), sent], messages.mark());
+            let row = messages.row(MessageId(7)).unwrap();
+            assert_eq!(row.with_untracked(|row| row.delivery), Some(Delivery::Sent), "an older answer");
         });
     }
 

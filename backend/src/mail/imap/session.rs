@@ -191,7 +191,7 @@ impl Mailbox for Session {
 
     fn fetch_raw(&mut self, uids: &[u32]) -> Result<Vec<(u32, Vec<u8>)>, ImapError> {
         let mut found: Vec<(u32, Vec<u8>)> = Vec::with_capacity(uids.len());
-        for chunk in uids.chunks(super::MAX_BATCH_MAILS) {
+        for chunk in uids.chunks(super::MAX_NAMED) {
             let fetches = self.plain(FETCH_BYTES, |session| session.uid_fetch(uid_set(chunk), "(UID BODY.PEEK[])"))?;
             for fetch in fetches.iter() {
                 let Some((uid, body)) = fetch.uid.zip(fetch.body()) else { continue };
@@ -263,7 +263,7 @@ impl Mailbox for Session {
     }
 
     fn mark_seen(&mut self, uids: &[u32]) -> Result<(), ImapError> {
-        for chunk in uids.chunks(super::MAX_BATCH_MAILS) {
+        for chunk in uids.chunks(super::MAX_NAMED) {
             self.plain(SMALL_BYTES, |session| session.uid_store(uid_set(chunk), "+FLAGS.SILENT (\\Seen)").map(drop))?;
         }
         Ok(())
@@ -272,7 +272,7 @@ impl Mailbox for Session {
     fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<(), ImapError> {
         let name = on_wire(folder)?;
         let (can_move, uid_plus) = (self.has("MOVE")?, self.has("UIDPLUS")?);
-        for chunk in uids.chunks(super::MAX_BATCH_MAILS) {
+        for chunk in uids.chunks(super::MAX_NAMED) {
             let set = uid_set(chunk);
             if can_move {
                 self.plain(SMALL_BYTES, |session| session.uid_mv(&set, &name))?;

@@ -140,15 +140,15 @@ fn a_folder_is_read() {
 #[test]
 fn batches_stay_small() {
     let mails: Vec<(u32, u32)> = (1..=1000).map(|uid| (uid, 50_000)).collect();
-    let groups = batches(&mails);
+    let groups = batches(&mails, 200);
     assert_eq!(groups.concat(), mails);
     assert!(
         groups
             .iter()
             .all(|group| group.iter().map(|mail| mail.1).sum::<u32>() <= MAX_BATCH_BYTES && group.len() <= 200)
     );
-    assert_eq!(batches(&[(1, 10), (2, u32::MAX), (3, 10)]).len(), 3);
-    assert!(batches(&[]).is_empty());
+    assert_eq!(batches(&[(1, 10), (2, u32::MAX), (3, 10)], 200).len(), 3);
+    assert!(batches(&[], 200).is_empty());
 }
 
 #[test]

@@ -1,6 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+
+fn find_reply_token(key: &[u8; 32], addresses: &[String], text: &str) -> Option<i64> {
+    reply_tokens(key, addresses, text).next()
+}
 use crate::mail::mutate::{Numbers, mutate};
 
 const KEY: [u8; 32] = [7; 32];
@@ -156,6 +160,17 @@ fn conversations_of_elsewhere_are_not_joined() {
     assert_eq!(resolve(&KEY, &clues(&ours, &[], "ana@example.com", "x"), &table()), ThreadMatch::New);
     let token = [format!("soporte+{}@posta.test", mint_reply_token(&KEY, 77))];
     assert_eq!(resolve(&KEY, &clues(&[], &token, "ana@example.com", "x"), &table()), ThreadMatch::New);
+}
+
+#[test]
+fn of_several_tokens_the_one_of_here_counts() {
+    // Sent to addresses of two campaigns at once: each finds its own conversation.
+    let addresses = [77, 5].map(|conversation| format!("x+{}@posta.test", mint_reply_token(&KEY, conversation)));
+    let both = clues(&[], &addresses, "ana@example.com", "x");
+    assert_eq!(resolve(&KEY, &both, &table()), joins(5, Clue::Token, false));
+    let text = format!("Ref. {}\nRef. {}", mint_reply_token(&KEY, 77), mint_reply_token(&KEY, 6));
+    let written = Clues { text: &text, ..clues(&[], &[], "luis@example.com", "x") };
+    assert_eq!(resolve(&KEY, &written, &table()), joins(6, Clue::Token, false));
 }
 
 #[test]

@@ -52,13 +52,14 @@ pub fn mint_reply_token(key: &[u8; 32], conversation: i64) -> String {
     mint(key, 'r', "reply", conversation)
 }
 
-/// The conversation of the first genuine reply token among the addresses, else in the text.
-#[must_use]
-pub fn find_reply_token(key: &[u8; 32], addresses: &[String], text: &str) -> Option<i64> {
-    find_in_addresses(key, 'r', "reply", addresses).or_else(|| {
-        let text = text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default();
-        words(text).filter_map(|word| verify(key, 'r', "reply", word)).next()
-    })
+/// The conversations of the genuine reply tokens among the addresses, then in the text.
+pub fn reply_tokens<'t>(
+    key: &'t [u8; 32],
+    addresses: &'t [String],
+    text: &'t str,
+) -> impl Iterator<Item = i64> + use<'t> {
+    let text = text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default();
+    in_addresses(addresses).chain(words(text)).filter_map(|word| verify(key, 'r', "reply", word))
 }
 
 /// A token for the return path of one message (VERP), by which its bounce is recognised.
@@ -70,7 +71,7 @@ pub fn mint_bounce_token(key: &[u8; 32], message_id: i64) -> String {
 /// The message of the first genuine bounce token among the addresses.
 #[must_use]
 pub fn find_bounce_token(key: &[u8; 32], addresses: &[String]) -> Option<i64> {
-    find_in_addresses(key, 'b', "bounce", addresses)
+    in_addresses(addresses).find_map(|word| verify(key, 'b', "bounce", word))
 }
 
 /// `local+token@domain`; none when the local part would pass 64 octets (RFC 5321 §4.5.3.1.1) or the address has
@@ -107,14 +108,14 @@ fn verify(key: &[u8; 32], letter: char, label: &str, word: &str) -> Option<i64> 
     Some(i64::from_be_bytes(payload.try_into().ok()?))
 }
 
-fn find_in_addresses(key: &[u8; 32], letter: char, label: &str, addresses: &[String]) -> Option<i64> {
+/// The parts of addresses that are as long as a token.
+fn in_addresses(addresses: &[String]) -> impl Iterator<Item = &str> {
     addresses
         .iter()
         .filter_map(|address| address.rsplit_once('@'))
         .flat_map(|(local, _)| local.split(['+', '=', '-', '.', '<', ' ']))
         .filter(|word| word.len() == TOKEN_LENGTH)
         .take(MAX_CANDIDATES)
-        .find_map(|word| verify(key, letter, label, word))
 }
 
 /// The words of a text that are as long as a token and in its alphabet.

@@ -88,6 +88,7 @@ impl Open {
 
     /// Fetches all anew, behind what is shown.
     async fn fetch_again(self, clock: Clock) {
+        let mark = self.messages.mark();
         let Ok(conversation) = self.api.get_conversation(self.id).await else { return };
         let (mut messages, mut older) = (conversation.messages, conversation.older_cursor);
         // As far back as it was read: the links in those mails do not last either.
@@ -103,7 +104,7 @@ impl Open {
         let _ = self.fetched_at.try_set_value(clock.now());
         let _ = self.contact.try_set(conversation.contact);
         let _ = self.older.try_set(older);
-        self.messages.replace(messages);
+        self.messages.replace(messages, mark);
         let newer = |row: &InteractionSummary| {
             row.id == conversation.interaction.id && row.version < conversation.interaction.version
         };

@@ -159,8 +159,8 @@ impl Queue {
                 return;
             }
             match outcome {
-                // Fetched from the beginning meanwhile, it may go on elsewhere.
-                Ok(_) if self.next.with_untracked(|next| *next != Some(cursor)) => {}
+                // Fetched from the beginning meanwhile, it may go on elsewhere; whoever wanted more still does.
+                Ok(_) if self.next.with_untracked(|next| *next != Some(cursor)) => self.fetch_more(asked),
                 Ok(page) => {
                     self.live.extend_waiting(page.items, page.next_cursor.is_some());
                     self.next.set(page.next_cursor);
