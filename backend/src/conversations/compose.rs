@@ -42,7 +42,8 @@ use std::time::Duration;
 /// Earlier mails that *reply with history* quotes at most.
 const HISTORY: i64 = 200;
 
-/// Most octets of what is quoted, texts and pictures. Older mails are left out beyond it; the one answered never is.
+/// Most octets of what is quoted, texts and pictures. Beyond it older mails are left out, and pictures of the one that is
+/// answered: what a customer has sent must never keep him from getting an answer.
 const MOST_QUOTED: usize = 8 * 1_048_576;
 
 /// Small and grey: it is there for programs.
@@ -75,10 +76,9 @@ struct QuotedMessage {
 }
 
 impl Material {
-    /// Size of all files together, those of what is quoted included.
+    /// Size of all files together.
     pub fn octets(&self) -> i64 {
-        let quoted = self.quoted.iter().flat_map(QuotedMessage::pictures);
-        self.files.iter().chain(quoted).map(|file| file.size).sum()
+        self.files.iter().map(|file| file.size).sum()
     }
 
     /// Whether the campaign is on.
@@ -290,8 +290,13 @@ pub async fn prepare(
     }
     // Pictures of the quoted mail go along under names that cannot meet those of the new text.
     let mut sources = std::collections::HashMap::new();
+    let mut room = i64::try_from(MOST_QUOTED).unwrap_or(i64::MAX);
     for mail in &material.quoted {
         for file in mail.pictures() {
+            if file.size > room {
+                continue;
+            }
+            room = room.saturating_sub(file.size);
             let link = messages::link(file, mail.row.source_hash.as_deref(), true);
             if let Ok(bytes) = link.content(core).await {
                 sources.insert(file.id, bytes);

@@ -239,6 +239,34 @@ both_engines! {
         assert_eq!(draft["cc"], json!([]), "our own address is ours with a token in it, too");
     }
 
+    // A customer's large pictures would come back to him, and with the agent's files be more than servers take.
+    fn a_mail_with_large_pictures_can_be_answered(app) {
+        let campaign = campaign(&app, "Soporte");
+        let ana = agent(&app, "ana", &[campaign]);
+        let picture = |id: &str, lines: usize| {
+            let body = format!("{}\n", "A".repeat(76)).repeat(lines);
+            format!("--x\nContent-Type: image/png\nContent-ID: <{id}>\nContent-Disposition: inline; filename={id}.png\n\
+                     Content-Transfer-Encoding: base64\n\n{body}")
+        };
+        let mail = format!(
+            "From: ana@cliente.test\nTo: soporte@lab.test\nSubject: Fotos\nMessage-ID: <f@cliente.test>\nMIME-Version: 1.0\n\
+             Content-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n\n\
+             <p>Mire</p><img src=\"cid:grande\"><img src=\"cid:chica\">\n{}{}--x--\n",
+            picture("grande", 160_000),
+            picture("chica", 100),
+        );
+        let id = mail_in(&app, campaign, &mail);
+        assigned(&ana);
+        let conversation = ana.get(&format!("/conversations/{id}")).ok();
+        assert_eq!(conversation["messages"][0]["attachments"].as_array().unwrap().len(), 2);
+        let draft = begin(&ana, &conversation);
+        let sent = send(&ana, &draft, "clave-fotos", json!({ "undo_seconds": 0 }));
+        assert_eq!(sent.status, 202, "{sent:?}");
+        let raw = source(&app, &ana.get(&format!("/messages/{}", sent.json["message_id"])).ok());
+        assert!(raw.len() < 100_000, "{}", raw.len());
+        assert_eq!(raw.matches("Content-ID").count(), 1, "the small picture goes along");
+    }
+
     fn what_is_foreign_does_not_exist(app) {
         let (_, ana, conversation) = at_work(&app);
         let other = campaign(&app, "Ventas");
