@@ -48,8 +48,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(show_frame);
 }
 
-/// Lists interactions, newest arrival first; with `state=waiting`, the queue in its own order. Agents see their own, the waiting ones of their campaigns, and, with
-/// `contact_id`, the history of a customer within their campaigns.
+/// Lists interactions, newest arrival first; with `state=waiting`, the queue in its own order. Agents see their own, the
+/// waiting ones of their campaigns, and, with `contact_id`, the history of a customer within their campaigns.
 #[utoipa::path(
     tag = "interactions",
     params(InteractionQuery),

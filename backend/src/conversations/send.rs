@@ -1,6 +1,6 @@
-//! Sending: a draft becomes a composed mail ([`compose`]: its source durable, its Message-ID fixed), then, in one transaction, a
-//! message, an outbox row and, for a new conversation, the conversation with its interaction. What got no 2xx is not
-//! sent; what got one is (R2).
+//! Sending: a draft becomes a composed mail ([`compose`]: its source durable, its Message-ID fixed), then, in one
+//! transaction, a message, an outbox row and, for a new conversation, the conversation with its interaction. What got no
+//! 2xx is not sent; what got one is (R2).
 
 use super::{
     access,
