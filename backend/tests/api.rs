@@ -32,6 +32,8 @@ mod outbox;
 mod presence;
 #[path = "api/rights.rs"]
 mod rights;
+#[path = "api/schedules.rs"]
+mod schedules;
 #[path = "api/sessions.rs"]
 mod sessions;
 #[path = "api/tokens.rs"]

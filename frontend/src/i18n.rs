@@ -197,6 +197,8 @@ pub fn issue_text(locale: Locale, issue: &FieldIssue) -> String {
         Rule::OuterBlanks => td_string!(locale, errors.rule.outer_blanks).to_string(),
         Rule::NotAnAddress => td_string!(locale, errors.rule.not_an_address).to_string(),
         Rule::NotAHost => td_string!(locale, errors.rule.not_a_host).to_string(),
+        Rule::NotATime => td_string!(locale, errors.rule.not_a_time).to_string(),
+        Rule::NotADate => td_string!(locale, errors.rule.not_a_date).to_string(),
         Rule::NotUnique => td_string!(locale, errors.rule.not_unique).to_string(),
         Rule::UnknownValue => td_string!(locale, errors.rule.unknown_value).to_string(),
         Rule::UnknownField => td_string!(locale, errors.rule.unknown_field).to_string(),

@@ -26,6 +26,10 @@ text_enum! {
         NotAHost = "not_a_host",
         /// Another one has this value.
         NotUnique = "not_unique",
+        /// Not a time of day, `HH:MM`.
+        NotATime = "not_a_time",
+        /// Not a day, `YYYY-MM-DD`.
+        NotADate = "not_a_date",
         /// Not one of the values allowed.
         UnknownValue = "unknown_value",
         /// The field is not known here.

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 /// Fields that change without anybody's edit, or with every one.
-const PASSING: [&str; 6] = ["version", "waiting", "health", "last_fetch_at", "last_error", "last_error_at"];
+const PASSING: [&str; 8] =
+    ["version", "waiting", "open", "next_change_at", "health", "last_fetch_at", "last_error", "last_error_at"];
 
 /// The fields that differ between two views of a thing, each as `[before, after]`, nested ones joined by dots. Views
 /// hold no secrets.

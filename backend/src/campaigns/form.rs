@@ -35,6 +35,9 @@ pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<Campaig
     {
         issues.add("account/password", Rule::Required, "is required");
     }
+    if !issues.has("schedule/zone") && jiff::tz::TimeZone::get(&input.schedule.zone).is_err() {
+        issues.add("schedule/zone", Rule::UnknownValue, "is no time zone such as Europe/Madrid");
+    }
     if !issues.has("name") && queries::name_is_taken(conn, &input.name, known)? {
         issues.add("name", Rule::NotUnique, "another campaign has this name");
     }

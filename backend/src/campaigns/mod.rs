@@ -11,6 +11,7 @@ mod order;
 mod queries;
 mod routes;
 mod rows;
+pub mod schedule;
 mod servers;
 mod service;
 mod trial;

@@ -81,10 +81,10 @@ pub fn address_is_read(conn: &mut Connection, address: &str, known: Option<Campa
 }
 
 /// A campaign as it is shown.
-pub fn view(conn: &mut Connection, id: CampaignId) -> QueryResult<CampaignView> {
+pub fn view(conn: &mut Connection, id: CampaignId, now: Timestamp) -> QueryResult<CampaignView> {
     let (campaign, account) = (campaign(conn, id)?, account_of(conn, id)?);
     let waiting = waiting(conn, &[id])?.get(&id).copied().unwrap_or(0);
-    Ok(campaign_view(campaign, account, waiting))
+    Ok(campaign_view(campaign, account, waiting, now))
 }
 
 /// Position in the list of campaigns: by name, without regard to case and accents.
@@ -96,6 +96,7 @@ pub fn list(
     scope: &CampaignScope,
     after: Option<ListKey>,
     limit: i64,
+    now: Timestamp,
 ) -> QueryResult<Vec<(ListKey, CampaignView)>> {
     let mut query = campaigns::table.inner_join(mail_accounts::table).into_boxed::<MultiBackend>();
     if let CampaignScope::Only(ids) = scope {
@@ -114,7 +115,7 @@ pub fn list(
     let waiting = waiting(conn, &ids)?;
     let shown = |(campaign, account): (CampaignRow, AccountRow)| {
         let count = waiting.get(&campaign.id).copied().unwrap_or(0);
-        ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, count))
+        ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, count, now))
     };
     Ok(rows.into_iter().map(shown).collect())
 }

@@ -1,12 +1,17 @@
 //! Rows of `campaigns`, `mail_accounts` and `members`, and how they become what the API shows.
 
-use crate::kernel::db::schema::{campaigns, mail_accounts};
+use super::schedule::Hours;
+use crate::kernel::db::{
+    Json,
+    schema::{campaigns, mail_accounts},
+};
 use diesel::prelude::*;
 use shared::{
     api::campaigns::{
         AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
         Endpoint, InboundProtocol, MailSecurity, MemberView, ReplyToken,
     },
+    api::schedules::Schedule,
     ids::{AccountId, CampaignId, UserId},
     permission::Role,
     time::Timestamp,
@@ -29,6 +34,7 @@ pub struct CampaignRow {
     pub receive: bool,
     pub import_days: i32,
     pub reply_token: ReplyToken,
+    pub schedule: Json<Schedule>,
     pub created_at: Timestamp,
     pub version: i64,
 }
@@ -87,7 +93,7 @@ impl AccountRow {
         if self.smtp_stopped { AccountHealth::Stopped } else { self.health }
     }
 
-    fn view(self) -> AccountView {
+    pub fn view(self) -> AccountView {
         AccountView {
             id: self.id,
             smtp: self.smtp(),
@@ -110,7 +116,8 @@ fn port(stored: i32) -> u16 {
 }
 
 /// A campaign with its account and its waiting interactions, as it is shown.
-pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64) -> CampaignView {
+pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64, now: Timestamp) -> CampaignView {
+    let hours = Hours::of(&campaign.schedule.0);
     CampaignView {
         id: campaign.id,
         channel: campaign.channel,
@@ -124,6 +131,9 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64) -
         receive: campaign.receive,
         import_days: u32::try_from(campaign.import_days).unwrap_or_default(),
         reply_token: campaign.reply_token,
+        open: hours.is_open(now),
+        next_change_at: hours.next_change(now),
+        schedule: campaign.schedule.0,
         account: account.view(),
         waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
         created_at: campaign.created_at,
@@ -146,6 +156,7 @@ pub struct CampaignForm<'a> {
     receive: bool,
     import_days: i32,
     reply_token: ReplyToken,
+    schedule: Json<Schedule>,
 }
 
 impl<'a> CampaignForm<'a> {
@@ -164,6 +175,7 @@ impl<'a> CampaignForm<'a> {
             receive: input.receive,
             import_days: number(input.import_days),
             reply_token: input.reply_token,
+            schedule: Json(input.schedule.clone()),
         }
     }
 }

@@ -85,12 +85,13 @@ impl Service {
     /// # Errors
     /// `bad_cursor`, a limit out of range; the database's.
     pub async fn list(&self, asker: Asker, page: PageQuery) -> Result<Page<CampaignView>> {
+        let now = self.core.now();
         let limit = cursor::limit(page.limit)?;
         let after: Option<ListKey> = cursor::read(page.cursor.as_deref())?;
         self.core
             .db
             .read(move |conn| {
-                let rows = queries::list(conn, &asker.scope, after.clone(), limit.saturating_add(1))?;
+                let rows = queries::list(conn, &asker.scope, after.clone(), limit.saturating_add(1), now)?;
                 Ok(without_keys(cursor::page(rows, limit, |(key, _)| key.clone())))
             })
             .await
@@ -119,7 +120,8 @@ impl Service {
     /// `not_found`; the database's.
     pub async fn get(&self, asker: Asker, id: CampaignId) -> Result<CampaignView> {
         asker.sees(id)?;
-        self.core.db.read(move |conn| Ok(queries::view(conn, id)?)).await
+        let now = self.core.now();
+        self.core.db.read(move |conn| Ok(queries::view(conn, id, now)?)).await
     }
 
     /// Creates a campaign once its logins were accepted (S10), or, with `save_disabled`, untried and switched off.
@@ -193,7 +195,7 @@ impl Service {
             judge(conn, &form, Some(id))?;
             match &form.account.password {
                 Some(password) => Ok(SecretString::from(password.clone())),
-                None if !queries::view(conn, id)?.account.password_may_go_to(&form.account) => {
+                None if !queries::account_of(conn, id)?.view().password_may_go_to(&form.account) => {
                     Err(Error::field("account/password", Rule::Required, ANOTHER_SERVER))
                 }
                 // Not needed when nothing is tried, and then a key that was lost does no harm.
@@ -210,7 +212,8 @@ impl Service {
             .db
             .write(move |conn| {
                 queries::lock_campaigns(conn)?;
-                let before = queries::view(conn, id)?;
+                let now = core.now();
+                let before = queries::view(conn, id, now)?;
                 if_match.check(before.version)?;
                 judge(conn, &input, Some(id))?;
                 queries::update(conn, id, &input)?;
@@ -218,7 +221,7 @@ impl Service {
                     let sealed = seal_password(&core.keys, before.account.id, password)?;
                     queries::set_password(conn, before.account.id, &sealed)?;
                 }
-                let (now, after) = (core.now(), queries::view(conn, id)?);
+                let after = queries::view(conn, id, now)?;
                 let detail = json!({
                     "name": after.name,
                     "changed": changes(&json!(before), &json!(after)),
@@ -270,7 +273,7 @@ impl Service {
                 let action = if on { "campaigns.enable" } else { "campaigns.disable" };
                 note(conn, now, asker.user, action, id, json!({"name": campaign.name}))?;
                 tell(conn, now, id, &[])?;
-                Ok(queries::view(conn, id)?)
+                Ok(queries::view(conn, id, now)?)
             })
             .await
     }
@@ -315,7 +318,10 @@ impl Service {
         }
         let keys = self.core.keys.clone();
         let read = move |conn: &mut Connection| match queries::account_of(conn, id).optional()? {
-            Some(row) => Ok(Some((queries::view(conn, id)?.account, open_password(&keys, &row)?))),
+            Some(row) => {
+                let password = open_password(&keys, &row)?;
+                Ok(Some((row.view(), password)))
+            }
             None => Ok(None),
         };
         self.core.db.read(read).await
@@ -339,7 +345,7 @@ fn create(
     let (id, account) = queries::insert(conn, input, now)?;
     let password = input.account.password.as_deref().unwrap_or("");
     queries::set_password(conn, account, &seal_password(keys, account, password)?)?;
-    let view = queries::view(conn, id)?;
+    let view = queries::view(conn, id, now)?;
     let detail = json!({
         "name": view.name,
         "address": view.account.address,

@@ -1,9 +1,12 @@
 //! What handing out reads and writes.
 
 use super::strategy::{Candidate, Decision, Strategy};
-use crate::kernel::db::{
-    Connection, Json,
-    schema::{agent_states, campaigns, decisions, interactions, members, round_memory, sessions, users},
+use crate::{
+    campaigns::schedule::Hours,
+    kernel::db::{
+        Connection, Json,
+        schema::{agent_states, campaigns, decisions, interactions, members, round_memory, sessions, users},
+    },
 };
 use diesel::{
     dsl::{count_star, exists},
@@ -14,6 +17,7 @@ use shared::{
         campaigns::{DeliveryOrder, Eligibility},
         interactions::{AgentReason, DecisionView, InteractionState},
         presence::AgentMode,
+        schedules::Schedule,
     },
     ids::{CampaignId, DecisionId, InteractionId, UserId},
     time::Timestamp,
@@ -37,22 +41,21 @@ pub fn campaigns_with_queue(conn: &mut Connection) -> QueryResult<Vec<CampaignId
         .load(conn)
 }
 
-/// How a campaign hands out; nothing if it is disabled.
+/// How a campaign hands out, and when (S7); nothing if it is disabled.
 ///
 /// # Errors
 /// The database's.
-pub fn strategy(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Option<Strategy>> {
-    type Row = (Eligibility, DeliveryOrder, Option<i32>);
+pub fn strategy(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Option<(Strategy, Hours)>> {
+    type Row = (Eligibility, DeliveryOrder, Option<i32>, Json<Schedule>);
     let row: Option<Row> = campaigns::table
         .find(campaign)
         .filter(campaigns::enabled.eq(true))
-        .select((campaigns::eligibility, campaigns::delivery_order, campaigns::max_interactions))
+        .select((campaigns::eligibility, campaigns::delivery_order, campaigns::max_interactions, campaigns::schedule))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(eligibility, order, max)| Strategy {
-        eligibility,
-        order,
-        max_interactions: max.and_then(|max| u32::try_from(max).ok()),
+    Ok(row.map(|(eligibility, order, max, Json(schedule))| {
+        let max_interactions = max.and_then(|max| u32::try_from(max).ok());
+        (Strategy { eligibility, order, max_interactions }, Hours::of(&schedule))
     }))
 }
 

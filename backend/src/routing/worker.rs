@@ -62,13 +62,18 @@ async fn listen(core: Core, wake: Arc<Notify>) {
 /// The database's.
 pub async fn tick(core: Core) -> Result<Duration> {
     let waiting = core.db.read(|conn| Ok(queries::campaigns_with_queue(conn)?)).await?;
-    let mut full = false;
+    let (mut full, mut next) = (false, Duration::from_secs(5));
     for campaign in waiting {
         let now = core.now();
         let seen_after = now.minus(Duration::from_secs(core.settings.routing.offline_seconds));
         // Most looks find everyone busy; they should not queue for the writer.
-        if !core.db.read(move |conn| is_anyone_free(conn, campaign, seen_after)).await? {
-            continue;
+        match core.db.read(move |conn| look(conn, campaign, seen_after, now)).await? {
+            Look::Ready => {}
+            Look::Nobody => continue,
+            Look::Closed(opens_at) => {
+                next = next.min(opens_at.map_or(next, |at| at.since(now)));
+                continue;
+            }
         }
         failpoint::pass("routing.before_commit");
         let given = core.db.write(move |conn| hand_out(conn, campaign, seen_after, now)).await?;
@@ -76,23 +81,39 @@ pub async fn tick(core: Core) -> Result<Duration> {
         metrics::counter!("posta_assignments_total").increment(u64::try_from(given).unwrap_or(0));
         full |= i64::try_from(given).is_ok_and(|given| given == BATCH);
     }
-    Ok(if full { Duration::ZERO } else { Duration::from_secs(5) })
+    Ok(if full { Duration::ZERO } else { next })
 }
 
-fn is_anyone_free(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp) -> Result<bool> {
-    let Some(strategy) = queries::strategy(conn, campaign)? else { return Ok(false) };
+/// How a campaign's queue stands.
+enum Look {
+    /// Somebody can get the next one.
+    Ready,
+    /// Nobody can.
+    Nobody,
+    /// Out of hours; when it opens.
+    Closed(Option<Timestamp>),
+}
+
+fn look(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp, now: Timestamp) -> Result<Look> {
+    let Some((strategy, hours)) = queries::strategy(conn, campaign)? else { return Ok(Look::Nobody) };
+    if !hours.is_open(now) {
+        return Ok(Look::Closed(hours.next_change(now)));
+    }
     let team = queries::candidates(conn, campaign, seen_after)?;
-    Ok(choose(&team, None, &strategy).is_some())
+    Ok(if choose(&team, None, &strategy).is_some() { Look::Ready } else { Look::Nobody })
 }
 
-/// Hands out the head of one campaign's queue; answers how many went.
+/// Hands out the head of one campaign's queue, within its hours (S7); answers how many went.
 ///
 /// # Errors
 /// The database's.
 pub fn hand_out(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp, now: Timestamp) -> Result<usize> {
     // "At most so many held" spans rows: one transaction at a time per campaign.
     arms::lock_pair(conn, LOCK_SPACE, campaign.0)?;
-    let Some(strategy) = queries::strategy(conn, campaign)? else { return Ok(0) };
+    let Some((strategy, hours)) = queries::strategy(conn, campaign)? else { return Ok(0) };
+    if !hours.is_open(now) {
+        return Ok(0);
+    }
     let mut team: Vec<Candidate> = queries::candidates(conn, campaign, seen_after)?;
     let mut last = queries::last_served(conn, campaign)?;
     let mut given = Vec::new();

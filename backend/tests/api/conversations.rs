@@ -116,7 +116,7 @@ pub fn letter(from: &str, subject: &str, id: &str, extra: &str) -> String {
 }
 
 /// The agent's first interaction, once it has been handed out.
-fn assigned(client: &Client) -> Value {
+pub fn assigned(client: &Client) -> Value {
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     loop {
         let page = client.get("/interactions?state=assigned&mine=true").ok();

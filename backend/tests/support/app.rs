@@ -206,7 +206,13 @@ impl TestApp {
                 (c::channel.eq("email"), c::name.eq(name), c::name_folded.eq(posta::kernel::fold::fold(name))),
                 (c::service_level_seconds.eq(60), c::from_name.eq(name), c::eligibility.eq("nocall")),
                 (c::delivery_order.eq("linear"), c::max_interactions.eq(3), c::enabled.eq(true), c::receive.eq(false)),
-                (c::import_days.eq(0), c::reply_token.eq("body"), c::created_at.eq(now), c::version.eq(1_i64)),
+                (
+                    c::import_days.eq(0),
+                    c::reply_token.eq("body"),
+                    c::schedule.eq("{}"),
+                    c::created_at.eq(now),
+                    c::version.eq(1_i64),
+                ),
             );
             Ok(diesel::insert_into(c::campaigns).values(values).returning(c::id).get_result(conn)?)
         })

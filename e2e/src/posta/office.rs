@@ -8,6 +8,7 @@ use shared::api::campaigns::{
     AccountInput, CampaignInput, CampaignView, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint,
     MailSecurity, MemberInput, ReplyToken,
 };
+use shared::api::schedules::Schedule;
 use shared::ids::{CampaignId, UserId};
 use shared::permission::Role;
 
@@ -148,6 +149,7 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
         receive: true,
         import_days: 0,
         reply_token: ReplyToken::Body,
+        schedule: Schedule::default(),
         account: AccountInput {
             address: address.into(),
             login: None,

@@ -7,9 +7,9 @@ use super::{
 use crate::i18n::{Locale, tag};
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos_i18n::td_string;
-use shared::time::Timestamp;
+use shared::{api::schedules::Weekday, time::Timestamp};
 use std::{cell::RefCell, collections::HashMap};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 
 /// How a point in time is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +22,10 @@ pub enum When {
     DayOfYear,
     /// `Wednesday, 12 November 2025 at 14:05:09`.
     Exact,
+    /// `Wednesday`, in UTC.
+    Weekday,
+    /// `Wed`, in UTC.
+    WeekdayShort,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -65,6 +69,8 @@ pub fn when(locale: Locale, at: Timestamp, how: When) -> String {
             When::DayOfYear => {
                 options(&[("day", word("numeric")), ("month", word("short")), ("year", word("numeric"))])
             }
+            When::Weekday => options(&[("weekday", word("long")), ("timeZone", word("UTC"))]),
+            When::WeekdayShort => options(&[("weekday", word("short")), ("timeZone", word("UTC"))]),
             When::Exact => options(&[("dateStyle", word("full")), ("timeStyle", word("medium"))]),
         };
         if how == When::Time {
@@ -73,6 +79,34 @@ pub fn when(locale: Locale, at: Timestamp, how: When) -> String {
         Intl::DateTimeFormat::new(&locales(locale), &chosen).format()
     });
     apply(&format, &date(at))
+}
+
+/// A day of the week: in full, or in short.
+pub fn weekday(locale: Locale, day: Weekday, how: When) -> String {
+    // The first day of 2024 was a Monday.
+    let at = 1_704_067_200_000 + i64::from(day.index()) * 86_400_000;
+    when(locale, Timestamp::from_millis(at), how)
+}
+
+/// The time zone of this machine, as the IANA database names it.
+pub fn own_zone() -> String {
+    let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
+    Reflect::get(&options, &JsValue::from_str("timeZone")).ok().and_then(|zone| zone.as_string()).unwrap_or_default()
+}
+
+/// The time zones that the browser knows, in the order of the alphabet; always with UTC.
+pub fn zones() -> Vec<String> {
+    let known = || {
+        let intl = Reflect::get(&js_sys::global(), &JsValue::from_str("Intl")).ok()?;
+        let list = Reflect::get(&intl, &JsValue::from_str("supportedValuesOf")).ok()?;
+        let list = list.dyn_into::<Function>().ok()?.call1(&intl, &JsValue::from_str("timeZone")).ok()?;
+        Some(Array::from(&list).iter().filter_map(|zone| zone.as_string()).collect::<Vec<_>>())
+    };
+    let mut zones = known().unwrap_or_default();
+    if !zones.iter().any(|zone| zone == "UTC") {
+        zones.push("UTC".into());
+    }
+    zones
 }
 
 fn date(at: Timestamp) -> JsValue {

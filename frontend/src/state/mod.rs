@@ -12,6 +12,7 @@ pub mod load;
 pub mod preferences;
 pub mod recipients;
 pub mod rows;
+pub mod schedule;
 pub mod session;
 pub mod toasts;
 pub mod tray;

@@ -76,6 +76,8 @@ CREATE TABLE campaigns (
     receive BOOLEAN NOT NULL,
     import_days INTEGER NOT NULL,
     reply_token TEXT NOT NULL CHECK (reply_token IN ('body', 'address', 'off')),
+    -- JSON: zone, spans, holidays.
+    schedule TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL
 );

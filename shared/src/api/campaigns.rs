@@ -1,6 +1,7 @@
 //! Campaigns, their mail account, members and health (S3–S34).
 
 use crate::{
+    api::schedules::Schedule,
     ids::{AccountId, CampaignId, UserId},
     permission::Role,
     time::Timestamp,
@@ -154,6 +155,9 @@ pub struct CampaignInput {
     /// Where its mail carries the token that leads answers to their conversation.
     #[serde(default = "default_reply_token")]
     pub reply_token: ReplyToken,
+    /// When mail is handed out (S7); by default at all hours.
+    #[serde(default)]
+    pub schedule: Schedule,
     /// The mail account.
     pub account: AccountInput,
 }
@@ -184,6 +188,7 @@ impl Validate for CampaignInput {
             None => issues.add("max_interactions", Rule::Required, "is required for the strategy nocall"),
         }
         issues.range("import_days", i64::from(self.import_days), 0, 365);
+        self.schedule.validate(issues, "schedule");
         self.account.validate(issues, self.receive);
     }
 }
@@ -293,6 +298,12 @@ pub struct CampaignView {
     pub import_days: u32,
     /// Where its mail carries the token that leads answers to their conversation.
     pub reply_token: ReplyToken,
+    /// When mail is handed out.
+    pub schedule: Schedule,
+    /// Mail is handed out now, as far as the schedule goes.
+    pub open: bool,
+    /// When that changes next, within two years.
+    pub next_change_at: Option<Timestamp>,
     /// The mail account.
     pub account: AccountView,
     /// Interactions that wait now.

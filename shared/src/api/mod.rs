@@ -9,3 +9,4 @@ pub mod drafts;
 pub mod interactions;
 pub mod operations;
 pub mod presence;
+pub mod schedules;

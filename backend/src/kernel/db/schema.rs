@@ -79,6 +79,7 @@ diesel::table! {
         receive -> Bool,
         import_days -> Integer,
         reply_token -> Text,
+        schedule -> Text,
         created_at -> BigInt,
         version -> BigInt,
     }

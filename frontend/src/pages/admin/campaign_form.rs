@@ -1,6 +1,11 @@
 //! The form of a campaign: three groups, the last folded; errors beside their fields (S3–S18, S27).
 
-use super::{account_fields::AccountFields, form::CampaignForm, ledger::Ledger};
+use super::{
+    account_fields::AccountFields,
+    form::CampaignForm,
+    ledger::Ledger,
+    schedule_fields::{ScheduleFields, schedule_summary},
+};
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Look, NumberField, SelectField, Switch, TextField, Tint},
@@ -48,7 +53,7 @@ pub fn CampaignEditor(
     let (api, session, toasts) = (use_api(), use_session(), use_toasts());
     let id = campaign.as_ref().map(|campaign| campaign.id);
     let version = StoredValue::new(campaign.as_ref().map_or(0, |campaign| campaign.version));
-    let form = campaign.as_ref().map_or_else(CampaignForm::new, CampaignForm::of);
+    let form = campaign.as_ref().map_or_else(|| CampaignForm::new(intl::own_zone()), CampaignForm::of);
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
@@ -100,6 +105,7 @@ pub fn CampaignEditor(
     };
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     let title = campaign.as_ref().map(|campaign| campaign.name.clone());
+    let opening = campaign.as_ref().map(|campaign| (campaign.open, campaign.next_change_at));
     view! {
         <form class="admin-form" on:submit=submit novalidate>
             <header class="admin-form-head">
@@ -148,6 +154,15 @@ pub fn CampaignEditor(
                 </summary>
                 <fieldset disabled=!may_write>
                     <Advanced form=form errors=errors />
+                </fieldset>
+            </details>
+            <details class="group group-advanced">
+                <summary>
+                    <span>{txt!(i18n, campaigns.group_schedule)}</span>
+                    <span class="help">{move || schedule_summary(i18n, form.schedule, opening)}</span>
+                </summary>
+                <fieldset disabled=!may_write>
+                    <ScheduleFields schedule=form.schedule errors=errors />
                 </fieldset>
             </details>
             {may_write

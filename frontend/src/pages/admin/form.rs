@@ -1,6 +1,7 @@
 //! What the campaign form holds, as typed, and how that becomes a request.
 
 use super::presets::{Preset, usual_port};
+use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
@@ -91,11 +92,13 @@ pub struct CampaignForm {
     pub plaintext: RwSignal<bool>,
     /// Copies to the Sent folder.
     pub save_sent: RwSignal<bool>,
+    /// Opening hours.
+    pub schedule: ScheduleForm,
 }
 
 impl CampaignForm {
-    /// A new campaign, with the defaults.
-    pub fn new() -> Self {
+    /// A new campaign, with the defaults, in this time zone.
+    pub fn new(zone: String) -> Self {
         let text = || RwSignal::new(String::new());
         Self {
             stored: StoredValue::new(None),
@@ -116,12 +119,13 @@ impl CampaignForm {
             imap: EndpointForm::new(true),
             plaintext: RwSignal::new(false),
             save_sent: RwSignal::new(true),
+            schedule: ScheduleForm::new(zone),
         }
     }
 
     /// A campaign that exists.
     pub fn of(campaign: &CampaignView) -> Self {
-        let form = Self::new();
+        let form = Self::new(campaign.schedule.zone.clone());
         form.name.set(campaign.name.clone());
         form.service_level.set(campaign.service_level_seconds.to_string());
         form.from_name.set(campaign.from_name.clone());
@@ -142,6 +146,7 @@ impl CampaignForm {
         }
         form.plaintext.set(account.allow_plaintext_password);
         form.save_sent.set(account.save_sent);
+        form.schedule.set(&campaign.schedule);
         form
     }
 
@@ -171,6 +176,7 @@ impl CampaignForm {
             .into_iter()
             .map(|text| text.get_untracked())
             .chain(switches.into_iter().map(|on| on.get_untracked().to_string()))
+            .chain([format!("{:?}", self.schedule.read())])
             .collect()
     }
 
@@ -223,6 +229,7 @@ impl CampaignForm {
             enabled: self.enabled.get_untracked(),
             receive: self.receive.get_untracked(),
             import_days: number("import_days", self.import_days, 0, 365, &mut unread),
+            schedule: self.schedule.read(),
             reply_token: self.reply_token.with_untracked(|word| word.parse().unwrap_or(ReplyToken::Body)),
             account,
         };
@@ -292,7 +299,7 @@ mod tests {
     use shared::{api::campaigns::AccountHealth, ids::AccountId};
 
     fn filled() -> CampaignForm {
-        let form = CampaignForm::new();
+        let form = CampaignForm::new("UTC".into());
         form.name.set("Soporte".into());
         form.address.set("soporte@empresa.es".into());
         form.password.set("secreto".into());

@@ -12,6 +12,7 @@ pub mod member_places;
 pub mod member_rows;
 pub mod members;
 pub mod presets;
+pub mod schedule_fields;
 pub mod trial;
 pub mod user_form;
 pub mod users;
