@@ -1,5 +1,5 @@
 //! Turns `locales/` into the module `i18n`, and refuses a locale that lacks a key, so that no language ships
-//! half-translated.
+//! half-translated. Also has the linker keep what the bundler needs to split the module.
 
 use leptos_i18n_parser::parse_locales::{
     options::{Config, ParseOptions},
@@ -25,6 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let code = leptos_i18n_codegen::gen_code(&parsed, None, false, None, false)?;
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("i18n.rs"), code.to_string())?;
+    if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
+        // The bundler splits the module; only the linker knows what points where.
+        println!("cargo::rustc-link-arg-bins=--emit-relocs");
+    }
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=locales");
     Ok(())

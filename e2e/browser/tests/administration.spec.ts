@@ -249,3 +249,31 @@ test('an agent sees nothing of administration', async ({ desk, signIn }) => {
     await expect(page.getByText('You may not see this')).toBeVisible();
   }
 });
+
+test('the administration is a part that only those load who may use it, and that can fail to come', async ({ browse, desk, stage }) => {
+  const PART = '**/assets/admin-*.wasm';
+  const open = async (person: { login: string; password: string }, path: string, answer: 'abort' | 'continue') => {
+    const context = await browse();
+    const asked: string[] = [];
+    await context.route(PART, async (route) => {
+      asked.push(route.request().url());
+      await route[answer]();
+    });
+    const signedIn = await context.request.post('/api/v1/auth/sign-in', { data: { login: person.login, password: person.password } });
+    expect(signedIn.ok()).toBe(true);
+    const page = await context.newPage();
+    await page.goto(path);
+    await expect(page.getByTestId('state-switch')).toContainText('Available');
+    return { context, page, asked };
+  };
+  const { agents } = await desk();
+  const agent = await open(agents[0]!, '/settings', 'continue');
+  await expect(agent.page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+  expect(agent.asked).toEqual([]);
+
+  const admin = await open(stage.person('admin'), '/admin/users', 'abort');
+  await expect(admin.page.getByText('This screen could not be loaded')).toBeVisible();
+  await admin.context.unroute(PART);
+  await admin.page.getByRole('button', { name: 'Retry' }).click();
+  await expect(admin.page.getByTestId('user-row').first()).toBeVisible();
+});

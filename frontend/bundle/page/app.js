@@ -3,13 +3,17 @@
 import init from 'posta-app';
 
 /**
- * Loads a part of the page that is not needed at first, such as 'editor/squire.js', and resolves to its exports.
- * Its address carries a hash, so it is looked up in the head, where the build has written it.
+ * The address of a part of the page that is not needed at first, such as 'admin.wasm'. It carries a hash, so it is
+ * looked up in the head, where the build has written it.
  */
-globalThis.postaImport = (name) => {
+globalThis.postaAddress = (name) => {
   const entry = document.querySelector(`meta[name="posta-asset"][data-name="${CSS.escape(name)}"]`);
-  return entry ? import(entry.content) : Promise.reject(new Error(`The page has no part named ${name}.`));
+  if (!entry) throw new Error(`The page has no part named ${name}.`);
+  return entry.content;
 };
+
+/** Loads a script that is not needed at first, such as 'editor/squire.js', and resolves to its exports. */
+globalThis.postaImport = async (name) => import(globalThis.postaAddress(name));
 
 const wait = document.getElementById('boot');
 try {

@@ -38,7 +38,7 @@ struct Args {
     /// Builds again whenever a source of the page changes, until interrupted. Implies --dev.
     #[arg(long)]
     watch: bool,
-    /// Fails when what an agent's browser must load exceeds the budget.
+    /// Fails when what an agent's browser must load, or all screens together, exceed the budget.
     #[arg(long, conflicts_with_all = ["dev", "watch"])]
     check_budget: bool,
 }
@@ -78,12 +78,15 @@ fn build(layout: &Layout, mode: Mode) -> Result<Site> {
     let tools = toolchain::find(layout)?;
     let work = tempfile::tempdir().context("cannot make a temporary directory")?;
 
-    let module = wasm::build(layout, &tools, mode, work.path())?;
-    let bundled = scripts::bundle(layout, mode, &module.glue, work.path())?;
+    let modules = wasm::build(layout, &tools, mode, work.path())?;
+    let bundled = scripts::bundle(layout, mode, &modules.glue, work.path())?;
 
     let mut site = Site::default();
     site.add_assets(bundled.assets);
-    site.add_asset("app.wasm", module.wasm, site::Role::Page);
+    site.add_asset("app.wasm", modules.main, site::Role::Page);
+    for (name, bytes) in modules.parts {
+        site.add_asset(&name, bytes, site::Role::Lazy);
+    }
     page::add(layout, &mut site)?;
     if mode == Mode::Release {
         site.add_file("NOTICE.txt", notice::text(layout, &tools, &bundled.packages)?.into_bytes());

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::Mode;
 use crate::layout::Layout;
 use crate::process;
-use crate::site::{ASSETS, Asset, Role};
+use crate::site::{ASSETS, Asset, EDITORS, Role};
 
 /// The oldest browsers the page speaks to: the first ones with `light-dark()` in CSS.
 const BROWSERS: &str = "--target=es2022,chrome123,edge123,firefox121,safari17.5";
@@ -55,7 +55,7 @@ pub fn bundle(layout: &Layout, mode: Mode, glue: &Path, work: &Path) -> Result<B
 
     let editors = editors(&layout.frontend.join("editor"))?;
     if !editors.is_empty() {
-        esbuild.run(&mut bundled, Role::Lazy, "editor/", &editors, &["--format=esm"])?;
+        esbuild.run(&mut bundled, Role::Lazy, EDITORS, &editors, &["--format=esm"])?;
     }
     Ok(bundled)
 }

@@ -10,6 +10,9 @@ use crate::cache;
 /// The folder of files whose names carry their hash, and which may therefore be cached for ever.
 pub const ASSETS: &str = "assets";
 
+/// The beginning of the names of the editors' scripts.
+pub const EDITORS: &str = "editor/";
+
 /// Hexadecimal digits of the hash in a file's name: 64 bits, ample for a few dozen files.
 const HASH_DIGITS: usize = 16;
 

@@ -4,6 +4,7 @@ pub mod access;
 pub mod admin;
 pub mod agent;
 pub mod faces;
+pub mod parts;
 pub mod rail;
 pub mod settings;
 pub mod shell;

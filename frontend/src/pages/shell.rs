@@ -2,9 +2,9 @@
 
 use super::{
     access::password::MustChangePassword,
-    admin::{campaigns::CampaignsPage, members::MembersPage, users::UsersPage},
     agent::inbox::InboxPage,
     faces::Unreachable,
+    parts::{AdminScreen, Administration, Parts},
     rail::Rail,
     settings::SettingsPage,
 };
@@ -85,6 +85,8 @@ fn Frame() -> impl IntoView {
     let clock = use_clock();
     let alerts = Alerts::new(use_preferences(), i18n);
     let user = session.me_untracked().map(|me| me.id);
+    let parts = Parts::new();
+    provide_context(parts);
     let live = Live::new(user.unwrap_or(shared::ids::UserId(0)), clock, alerts);
     provide_context(live);
     provide_context(alerts);
@@ -92,6 +94,12 @@ fn Frame() -> impl IntoView {
     provide_context(socket);
     offer_places();
     name_page(live);
+    // Whoever administers has the administration at hand before he asks for it, and not at the expense of the tray.
+    effect(move || {
+        if live.connection.get() == Connection::Up && session.may(Permission::CampaignsRead) {
+            parts.load_admin();
+        }
+    });
     view! {
         <a class="skip" href="#page">{txt!(i18n, shell.skip)}</a>
         <ConnectionBar />
@@ -123,9 +131,9 @@ fn Room() -> impl IntoView {
     });
     move || match room.get() {
         Place::Inbox(_) => view! { <InboxPage /> }.into_any(),
-        Place::Campaigns => view! { <CampaignsPage /> }.into_any(),
-        Place::Members => view! { <MembersPage /> }.into_any(),
-        Place::Users => view! { <UsersPage /> }.into_any(),
+        Place::Campaigns => view! { <Administration screen=AdminScreen::Campaigns /> }.into_any(),
+        Place::Members => view! { <Administration screen=AdminScreen::Members /> }.into_any(),
+        Place::Users => view! { <Administration screen=AdminScreen::Users /> }.into_any(),
         Place::Settings => view! { <SettingsPage /> }.into_any(),
         Place::Home | Place::Setup | Place::SignIn | Place::Unknown => ().into_any(),
     }

@@ -164,7 +164,7 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
                                     let _ = window().location().reload();
                                 }
                             >
-                                {txt!(i18n, editor.reload_page)}
+                                {txt!(i18n, common.reload_page)}
                             </Button>
                         </Banner>
                     }
