@@ -198,6 +198,7 @@ pub fn issue_text(locale: Locale, issue: &FieldIssue) -> String {
         Rule::NotAnAddress => td_string!(locale, errors.rule.not_an_address).to_string(),
         Rule::NotAHost => td_string!(locale, errors.rule.not_a_host).to_string(),
         Rule::NotATime => td_string!(locale, errors.rule.not_a_time).to_string(),
+        Rule::NotACalendar => td_string!(locale, errors.rule.not_a_calendar).to_string(),
         Rule::NotADate => td_string!(locale, errors.rule.not_a_date).to_string(),
         Rule::NotUnique => td_string!(locale, errors.rule.not_unique).to_string(),
         Rule::UnknownValue => td_string!(locale, errors.rule.unknown_value).to_string(),

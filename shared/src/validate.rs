@@ -30,6 +30,8 @@ text_enum! {
         NotATime = "not_a_time",
         /// Not a day, `YYYY-MM-DD`.
         NotADate = "not_a_date",
+        /// Not a calendar file.
+        NotACalendar = "not_a_calendar",
         /// Not one of the values allowed.
         UnknownValue = "unknown_value",
         /// The field is not known here.

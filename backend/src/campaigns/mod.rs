@@ -7,6 +7,7 @@
 pub mod account;
 mod changes;
 mod form;
+mod holidays;
 mod order;
 mod queries;
 mod routes;

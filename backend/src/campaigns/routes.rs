@@ -19,6 +19,7 @@ use shared::{
     api::campaigns::{
         CampaignInput, CampaignSummary, CampaignView, MemberInput, MemberView, TestConnection, TestConnectionAnswer,
     },
+    api::schedules::{HolidayCalendar, ReadHolidays},
     ids::{CampaignId, UserId},
     page::{Page, PageQuery},
 };
@@ -32,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_campaign)
         .service(list_members)
         .service(test_connection)
+        .service(read_holidays)
         .service(create_campaign)
         .service(update_campaign)
         .service(enable_campaign)
@@ -140,6 +142,24 @@ pub async fn test_connection(
     service: web::Data<Service>,
 ) -> Result<web::Json<TestConnectionAnswer>> {
     Ok(web::Json(service.test(asker(&caller), body.0.0).await?))
+}
+
+/// Reads the holidays of a calendar file, for a campaign's schedule; stores nothing.
+///
+/// Events of whole days count, from the beginning of this year on; of those that repeat every year, ten years.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = ReadHolidays,
+    responses((status = 200, description = "The holidays, and what is none", body = HolidayCalendar)),
+    security(("bearer" = ["campaigns:write"]))
+)]
+#[post("/campaigns/read-holidays")]
+pub async fn read_holidays(
+    _caller: Caller<CampaignsWrite>,
+    body: Body<ReadHolidays>,
+    service: web::Data<Service>,
+) -> Result<web::Json<HolidayCalendar>> {
+    Ok(web::Json(service.read_holidays(body.0.calendar).await?))
 }
 
 /// Creates a campaign, once its mail servers accepted the login.

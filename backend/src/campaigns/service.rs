@@ -8,6 +8,7 @@ use super::{
     account::{open_password, seal_password},
     changes::changes,
     form::{judge, judge_account},
+    holidays,
     queries::{self, ListKey},
     rows::CampaignRow,
     trial::try_logins,
@@ -25,8 +26,12 @@ use diesel::OptionalExtension;
 use secrecy::SecretString;
 use serde_json::json;
 use shared::{
-    api::campaigns::{
-        AccountInput, AccountView, CampaignInput, CampaignSummary, CampaignView, TestConnection, TestConnectionAnswer,
+    api::{
+        campaigns::{
+            AccountInput, AccountView, CampaignInput, CampaignSummary, CampaignView, TestConnection,
+            TestConnectionAnswer,
+        },
+        schedules::HolidayCalendar,
     },
     error::ErrorCode,
     ids::{CampaignId, UserId},
@@ -310,6 +315,20 @@ impl Service {
         issues.into_result().map_err(Error::invalid)?;
         let tests = try_logins(&self.servers, &request.account, request.receive, &password.unwrap_or_default()).await;
         Ok(TestConnectionAnswer { tests })
+    }
+
+    /// Reads the holidays of a calendar file.
+    ///
+    /// # Errors
+    /// `invalid`: it is no calendar.
+    pub async fn read_holidays(&self, calendar: String) -> Result<HolidayCalendar> {
+        let now = jiff::Timestamp::from_millisecond(self.core.now().millis())
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let read = tokio::task::spawn_blocking(move || holidays::read(&calendar, today))
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        read.map_err(|words| Error::field("calendar", Rule::NotACalendar, format!("cannot be read: {words}")))
     }
 
     async fn stored_password(&self, asker: &Asker, id: CampaignId) -> Result<Option<(AccountView, SecretString)>> {

@@ -136,4 +136,24 @@ both_engines! {
         let strange = admin.post("/campaigns?save_disabled=true", form("Otra", json!({ "zones": "UTC" })));
         assert_eq!((strange.status, strange.json["errors"][0]["rule"].as_str()), (400, Some("unknown_field")));
     }
+
+    fn holidays_come_from_a_calendar_file(app) {
+        let year = DateTime::<Utc>::from_timestamp_millis(app.posta.core.now().millis()).unwrap().format("%Y").to_string();
+        let file = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:{year}1225\r\nSUMMARY:Navidad\r\n\
+             END:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART:{year}1224T190000Z\r\nSUMMARY:Cena\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        );
+        let admin = app.admin();
+        let read = admin.post("/campaigns/read-holidays", json!({ "calendar": file })).ok();
+        assert_eq!(read["holidays"], json!([{ "date": format!("{year}-12-25"), "name": "Navidad" }]));
+        assert_eq!(read["skipped"], json!([{ "name": "Cena", "reason": "not_a_whole_day" }]));
+
+        let refuse = |text: &str, rule| {
+            let answer = admin.post("/campaigns/read-holidays", json!({ "calendar": text }));
+            answer.field(422, "/calendar", rule);
+        };
+        refuse("a;b;c", "not_a_calendar");
+        refuse("", "required");
+        refuse(&"a".repeat(1_000_001), "too_long");
+    }
 }

@@ -277,3 +277,61 @@ test('the administration is a part that only those load who may use it, and that
   await admin.page.getByRole('button', { name: 'Retry' }).click();
   await expect(admin.page.getByTestId('user-row').first()).toBeVisible();
 });
+
+test('a campaign keeps hours and holidays, and imports them from a calendar', async ({ desk, stage, signIn }) => {
+  const { campaign } = await desk();
+  const page = await signIn(stage.person('admin'), `/admin/campaigns?campaign=${campaign.id}`);
+  const schedule = page.locator('details').filter({ hasText: 'Time zone' });
+  await schedule.locator('summary').click();
+  await expect(schedule.locator('summary')).toContainText('Open at all hours');
+  await schedule.getByLabel('Time zone').selectOption('Europe/Madrid');
+
+  // Two spans: office hours as they are offered, and a night that ends on the next day.
+  await schedule.getByRole('button', { name: 'Add hours' }).click();
+  await schedule.getByRole('button', { name: 'Add hours' }).click();
+  const rows = schedule.getByRole('group', { name: 'Hours', exact: true }).locator('.row-fields');
+  await expect(rows).toHaveCount(2);
+  const night = rows.nth(1);
+  for (const day of ['Monday', 'Tuesday', 'Wednesday', 'Thursday']) await night.getByRole('checkbox', { name: day }).press('Space');
+  await night.getByLabel('From', { exact: true }).fill('22');
+  await night.getByLabel('To', { exact: true }).fill('06:00');
+  await expect(night).toContainText('on the next day');
+  await expect(night.getByLabel('From', { exact: true })).toHaveValue('22:00');
+
+  const year = new Date().getUTCFullYear() + 1;
+  const event = (lines: string[]) => ['BEGIN:VEVENT', ...lines, 'END:VEVENT'];
+  const calendar = [
+    'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Ayuntamiento//ES',
+    ...event([`DTSTART;VALUE=DATE:${year}0106`, 'SUMMARY:Reyes']),
+    ...event([`DTSTART;VALUE=DATE:${year}1225`, `DTEND;VALUE=DATE:${year}1227`, 'SUMMARY:Navidad']),
+    ...event([`DTSTART:${year}0501T090000Z`, 'SUMMARY:Desfile']),
+    'END:VCALENDAR', '',
+  ].join('\r\n');
+  const holidays = schedule.getByRole('group', { name: 'Holidays' });
+  const file = { name: 'festivos.ics', mimeType: 'text/calendar', buffer: Buffer.from(calendar) };
+  await holidays.locator('input[type=file]').setInputFiles(file);
+  await expect(holidays.getByRole('status')).toContainText('3 holidays added.');
+  await expect(holidays.getByRole('status')).toContainText('Desfile: not a whole day');
+  await holidays.locator('input[type=file]').setInputFiles(file);
+  await expect(holidays.getByRole('status')).toContainText('0 holidays added. 3 were in the list already.');
+  await holidays.locator('input[type=file]').setInputFiles({ ...file, buffer: Buffer.from('no calendar') });
+  await expect(holidays.getByRole('status')).toContainText('Not a calendar file (.ics) that can be read.');
+  await holidays.getByRole('button', { name: 'Add a holiday' }).click();
+
+  // A holiday without a day is named; the rest stays.
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(holidays.getByLabel('Day', { exact: true }).last()).toHaveAttribute('aria-invalid', 'true');
+  await holidays.getByLabel('Day', { exact: true }).last().fill(`${year}-08-15`);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('Campaign saved.');
+
+  await page.reload();
+  await schedule.locator('summary').click();
+  await expect(rows).toHaveCount(2);
+  await expect(rows.nth(1).getByLabel('From')).toHaveValue('22:00');
+  await expect(rows.nth(1).getByRole('checkbox', { name: 'Friday' })).toBeChecked();
+  await expect(rows.nth(1).getByRole('checkbox', { name: 'Monday' })).not.toBeChecked();
+  await expect(holidays.getByLabel('Day', { exact: true })).toHaveCount(4);
+  await rows.nth(0).getByRole('button', { name: 'Remove these hours' }).click();
+  await expect(rows).toHaveCount(1);
+});

@@ -140,6 +140,17 @@ for (const theme of THEMES) {
       await page.getByRole('button', { name: 'Test connection' }).click();
       await expect(page.locator('.trial-results')).toContainText('IMAP');
       await look(page, 'campaign-tested');
+      await page.goto(page.url());
+      const schedule = page.locator('details').filter({ hasText: 'Time zone' });
+      await schedule.locator('summary').click();
+      await schedule.getByLabel('Time zone').selectOption('Europe/Madrid');
+      await schedule.getByRole('button', { name: 'Add hours' }).click();
+      await schedule.getByRole('button', { name: 'Add a holiday' }).click();
+      await schedule.getByRole('textbox', { name: 'Name of the holiday' }).fill('Navidad');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await expect(schedule.getByLabel('Day', { exact: true })).toHaveAttribute('aria-invalid', 'true');
+      await schedule.getByRole('button', { name: 'Import .ics' }).scrollIntoViewIfNeeded();
+      await look(page, 'campaign-schedule');
       await page.goto('/admin/campaigns?campaign=new');
       await page.getByRole('button', { name: 'Create campaign' }).click();
       await expect(page.getByLabel('Name', { exact: true })).toBeFocused();

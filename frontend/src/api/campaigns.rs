@@ -10,6 +10,7 @@ use shared::{
             CampaignInput, CampaignSummary, CampaignView, MemberInput, MemberView, TestConnection, TestConnectionAnswer,
         },
         operations::{MailboxLedger, QuarantineView},
+        schedules::{HolidayCalendar, ReadHolidays},
     },
     ids::{CampaignId, UserId},
     page::{Page, PageQuery},
@@ -52,6 +53,11 @@ impl Api {
     /// Tries the account of the form for real.
     pub async fn test_connection(self, test: &TestConnection) -> Answer<TestConnectionAnswer> {
         self.fetch(Request::post("campaigns/test-connection").json(test)).await
+    }
+
+    /// The holidays of a calendar file.
+    pub async fn read_holidays(self, file: &ReadHolidays) -> Answer<HolidayCalendar> {
+        self.fetch(Request::post("campaigns/read-holidays").json(file)).await
     }
 
     /// Campaigns in which the caller works.

@@ -97,7 +97,7 @@ pub fn Administration(
                     </Empty>
                 </div>
             }
-                .into_any()
+            .into_any()
         }
         Some(Stand::Asked) | None => view! { <Skeleton /> }.into_any(),
     }

@@ -93,6 +93,23 @@ impl ScheduleForm {
         self.holidays.update(|rows| rows.push(row));
     }
 
+    /// Adds the days that are not in the list yet, in their order, and answers how many there were.
+    pub fn add_holidays(self, days: Vec<Holiday>) -> usize {
+        let known = self.read().holidays;
+        let new: Vec<Holiday> = days.into_iter().filter(|day| !known.iter().any(|one| one.date == day.date)).collect();
+        let added = new.len();
+        let rows: Vec<HolidayRow> = new.into_iter().map(|day| self.holiday(day)).collect();
+        self.holidays.update(|list| {
+            // A row that was added and never filled in would only be in the way.
+            list.retain(|row| {
+                row.date.with_untracked(|date| !date.is_empty()) || row.name.with_untracked(|name| !name.is_empty())
+            });
+            list.extend(rows);
+            list.sort_by_key(|row| row.date.get_untracked());
+        });
+        added
+    }
+
     /// Takes a holiday out.
     pub fn remove_holiday(self, key: u32) {
         self.holidays.update(|rows| rows.retain(|row| row.key != key));
@@ -108,8 +125,7 @@ impl ScheduleForm {
             key: self.key(),
             weekdays: RwSignal::new(span.weekdays),
             from: RwSignal::new(span.from),
-            // A field of the browser for times knows no 24:00; midnight as an end means the same.
-            to: RwSignal::new(if span.to == "24:00" { "00:00".into() } else { span.to }),
+            to: RwSignal::new(span.to),
         }
     }
 
@@ -131,9 +147,50 @@ impl SpanRow {
     }
 }
 
+/// A time as people type it (`9`, `930`, `9.30`, `9h`), as `HH:MM`; what is no time stays as it is.
+pub fn tidy_time(text: &str) -> String {
+    let digits = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = text.trim().trim_end_matches(['h', 'H']);
+    let (hours, minutes) = match bare.split_once([':', '.', 'h', 'H', ',']) {
+        Some((hours, minutes)) => (hours, minutes),
+        None if bare.len() > 2 && bare.is_ascii() => bare.split_at(bare.len().saturating_sub(2)),
+        None => (bare, "00"),
+    };
+    let time = format!("{hours:0>2}:{minutes:0>2}");
+    if digits(hours) && digits(minutes) && shared::api::schedules::minutes(&time).is_some() {
+        time
+    } else {
+        text.into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_taken_as_people_type_them() {
+        let cases = [
+            ("9", "09:00"),
+            ("09", "09:00"),
+            ("930", "09:30"),
+            ("1830", "18:30"),
+            ("9:5", "09:05"),
+            (" 9.30 ", "09:30"),
+            ("9h", "09:00"),
+            ("9h30", "09:30"),
+            ("24", "24:00"),
+            ("25", "25"),
+            ("", ""),
+            ("nine", "nine"),
+            ("9:75", "9:75"),
+            ("12345", "12345"),
+            ("é9", "é9"),
+        ];
+        for (typed, expected) in cases {
+            assert_eq!(tidy_time(typed), expected, "{typed}");
+        }
+    }
 
     #[test]
     fn what_is_set_is_read() {
@@ -146,9 +203,14 @@ mod tests {
         };
         let form = ScheduleForm::new("UTC".into());
         form.set(&schedule);
-        assert_eq!(form.read().spans[0].to, "00:00", "midnight, in the browser's words");
-        assert_eq!((form.read().zone, form.read().holidays), (schedule.zone, schedule.holidays));
+        assert_eq!(form.read(), schedule);
         form.add_span();
+        form.add_holiday();
+        let day = |date: &str| Holiday { date: date.into(), name: "Fiesta".into() };
+        assert_eq!(form.add_holidays(vec![day("2026-01-06"), day("2026-12-25")]), 1, "one is known");
+        let days: Vec<_> = form.read().holidays.into_iter().map(|day| (day.date, day.name)).collect();
+        assert_eq!(days, [("2026-01-06".into(), "Fiesta".into()), ("2026-12-25".into(), "Navidad".into())]);
+        form.remove_holiday(form.holidays.get_untracked()[0].key);
         form.add_holiday();
         let rows = form.spans.get_untracked();
         rows[0].toggle(Weekday::Monday, true);

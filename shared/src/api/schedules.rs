@@ -1,6 +1,6 @@
 //! Opening hours (S7): when mail is handed out. Mail is received and queued at any time.
 
-use crate::validate::{Issues, Rule};
+use crate::validate::{Issues, Rule, Validate};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -120,6 +120,64 @@ pub fn is_date(date: &str) -> bool {
     let (Some(year), Some(month), Some(day)) = (number(4), number(2), number(2)) else { return false };
     let known = i32::try_from(year).ok().and_then(|year| chrono::NaiveDate::from_ymd_opt(year, month, day));
     parts.next().is_none() && (1970..=2200).contains(&year) && known.is_some()
+}
+
+/// Longest calendar file that is read, in characters.
+pub const MAX_CALENDAR: usize = 1_000_000;
+
+/// A calendar file (iCalendar, RFC 5545) whose holidays are to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReadHolidays {
+    /// What the `.ics` file holds, at most 1 000 000 characters.
+    pub calendar: String,
+}
+
+impl Validate for ReadHolidays {
+    fn validate(&self, issues: &mut Issues) {
+        issues.length("calendar", &self.calendar, 1, MAX_CALENDAR);
+    }
+}
+
+/// What a calendar file gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HolidayCalendar {
+    /// Its whole days from the beginning of this year on, in their order, each once.
+    pub holidays: Vec<Holiday>,
+    /// Its other events, in the order of the file.
+    pub skipped: Vec<SkippedEvent>,
+}
+
+/// An event that gave no holiday.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SkippedEvent {
+    /// What the file calls it; may be empty.
+    pub name: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+text_enum! {
+    /// Why an event of a calendar gives no holiday.
+    pub enum SkipReason {
+        /// It begins at a time of day.
+        NotAWholeDay = "not_a_whole_day",
+        /// It ended before this year.
+        Past = "past",
+        /// It repeats in another way than every year.
+        Repeats = "repeats",
+        /// It lasts longer than 31 days, or ends before it begins.
+        BadLength = "bad_length",
+        /// It has no day that can be read.
+        Unreadable = "unreadable",
+        /// It was cancelled.
+        Cancelled = "cancelled",
+        /// The list is full.
+        TooMany = "too_many",
+    }
 }
 
 impl Schedule {

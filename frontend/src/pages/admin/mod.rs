@@ -6,6 +6,7 @@ pub mod campaign_list;
 pub mod campaigns;
 pub mod filter_box;
 pub mod form;
+pub mod holiday_import;
 pub mod ledger;
 pub mod member_columns;
 pub mod member_places;

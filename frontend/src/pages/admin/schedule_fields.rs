@@ -1,12 +1,13 @@
 //! Opening hours of a campaign (S7): hours of the week, time zone, holidays.
 
+use super::holiday_import::HolidayImport;
 use crate::{
     components::{Button, IconButton, SelectField, unique_id},
     format::intl::{self, When},
     i18n::{I18n, plural, txt, use_i18n, word},
     state::{
         forms::FormErrors,
-        schedule::{HolidayRow, ScheduleForm, SpanRow},
+        schedule::{HolidayRow, ScheduleForm, SpanRow, tidy_time},
     },
 };
 use leptos::prelude::*;
@@ -55,9 +56,12 @@ pub fn ScheduleFields(
                 <Day schedule=schedule row=row errors=errors />
             </For>
             <Fault error=holidays_error />
-            <Button small=true icon=icondata::LuPlus on:click=move |_| schedule.add_holiday()>
-                {txt!(i18n, campaigns.holidays_add)}
-            </Button>
+            <div class="rows-actions">
+                <Button small=true icon=icondata::LuPlus on:click=move |_| schedule.add_holiday()>
+                    {txt!(i18n, campaigns.holidays_add)}
+                </Button>
+                <HolidayImport schedule=schedule on_change=move |()| errors.touch("schedule/holidays") />
+            </div>
         </div>
     }
 }
@@ -94,7 +98,11 @@ fn Hours(schedule: ScheduleForm, row: SpanRow, errors: FormErrors) -> impl IntoV
         view! {
             <input
                 class="input input-time"
-                type="time"
+                type="text"
+                inputmode="numeric"
+                autocomplete="off"
+                maxlength="5"
+                placeholder="00:00"
                 aria-label=label
                 prop:value=value
                 aria-invalid=move || is_wrong(value)
@@ -102,6 +110,7 @@ fn Hours(schedule: ScheduleForm, row: SpanRow, errors: FormErrors) -> impl IntoV
                     value.set(event_target_value(&event));
                     errors.touch("schedule/spans");
                 }
+                on:change=move |_| value.update(|text| *text = tidy_time(text))
             />
         }
     };
