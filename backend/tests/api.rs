@@ -12,6 +12,8 @@ mod support;
 
 #[path = "api/access.rs"]
 mod access;
+#[path = "api/aliases.rs"]
+mod aliases;
 #[path = "api/brake.rs"]
 mod brake;
 #[path = "api/campaigns/mod.rs"]
@@ -20,6 +22,8 @@ mod campaigns;
 mod conversations;
 #[path = "api/files.rs"]
 mod files;
+#[path = "api/folders.rs"]
+mod folders;
 #[path = "api/live.rs"]
 mod live;
 #[path = "api/long_lists.rs"]

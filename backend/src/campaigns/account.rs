@@ -3,7 +3,7 @@
 //! Every word of a worker about an account names the revision with which it worked. An edit raises the revision, so
 //! that a worker that still speaks of the old password cannot stop the account that has just been mended.
 
-use super::{MailServers, queries, rows::AccountRow};
+use super::{MailServers, addresses::OwnAddresses, queries, rows::AccountRow};
 use crate::{
     kernel::{
         Error, Result,
@@ -19,7 +19,7 @@ use crate::{
 use diesel::prelude::*;
 use secrecy::SecretString;
 use shared::{
-    api::campaigns::AccountHealth,
+    api::campaigns::{AccountHealth, AfterStoring},
     ids::{AccountId, CampaignId},
     live::LiveEvent,
     permission::Permission,
@@ -61,20 +61,62 @@ pub struct OpenAccount {
     pub at: AccountRevision,
     /// Its campaign.
     pub campaign_id: CampaignId,
-    /// Its address.
-    pub address: String,
+    /// Its addresses.
+    pub addresses: OwnAddresses,
     /// Display name that recipients see; may be empty.
     pub from_name: String,
     /// Outgoing server.
     pub smtp: SmtpSettings,
     /// Incoming server, where there is one.
     pub imap: Option<ImapSettings>,
+    /// What is read of its mailbox.
+    pub reading: Reading,
     /// Append copies of what is sent to the Sent folder.
     pub save_sent: bool,
     /// Days of old mail that the first connection imports as history.
     pub import_days: u32,
     /// The campaign is on and the outgoing server has not refused the login.
     pub may_send: bool,
+}
+
+/// What is read of a mailbox, and what becomes of it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Folders; the first is watched.
+    pub folders: Vec<String>,
+    /// What becomes of mail on the server once it is stored.
+    after: After,
+}
+
+/// What becomes of mail on the server once it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// It stays as it is.
+    Leave,
+    /// It is marked as read.
+    MarkSeen,
+    /// It is moved to this folder.
+    MoveTo(String),
+}
+
+impl Reading {
+    /// What becomes of mail that came into this folder. What came into the folder for stored mail stays there.
+    #[must_use]
+    pub fn after_in(&self, folder: &str) -> &After {
+        match &self.after {
+            After::MoveTo(target) if target == folder => &After::Leave,
+            after => after,
+        }
+    }
+}
+
+fn reading(row: &AccountRow) -> Reading {
+    let after = match (row.after_storing, &row.move_to) {
+        (AfterStoring::MarkSeen, _) => After::MarkSeen,
+        (AfterStoring::Move, Some(target)) => After::MoveTo(target.clone()),
+        (AfterStoring::Leave | AfterStoring::Move, _) => After::Leave,
+    };
+    Reading { folders: row.folders.0.clone(), after }
 }
 
 /// Accounts of enabled campaigns that receive, without those whose login was refused (R9), in the order of their ids.
@@ -121,10 +163,11 @@ pub fn open(conn: &mut Connection, keys: &Keys, servers: &MailServers, account: 
         from_name: campaign.from_name,
         smtp: servers.smtp_of_row(&row, &password),
         imap: servers.imap_of_row(&row, &password),
+        reading: reading(&row),
         save_sent: row.save_sent,
         import_days: u32::try_from(campaign.import_days).unwrap_or_default(),
         may_send: campaign.enabled && !row.smtp_stopped,
-        address: row.address,
+        addresses: OwnAddresses { address: row.address, aliases: row.aliases.0 },
     })
 }
 

@@ -5,6 +5,7 @@
 //! [`account::OpenAccount`], for the mail workers. What happens in mailboxes and queues is not known here.
 
 pub mod account;
+pub mod addresses;
 mod changes;
 mod form;
 mod holidays;

@@ -3,7 +3,7 @@
 use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, MemberRow, campaign_view, first_health};
 use crate::kernel::{
     db::{
-        Connection, MultiBackend, arms,
+        Connection, Json, MultiBackend, arms,
         schema::{campaigns, interactions, mail_accounts, members, users},
     },
     fold::fold,
@@ -20,7 +20,7 @@ use shared::{
     permission::CampaignScope,
     time::Timestamp,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Spaces of [`arms::lock_pair`]: changes of campaigns as a whole, and of one campaign's members.
 const LOCK_CAMPAIGNS: i32 = 0x6361;
@@ -69,15 +69,29 @@ pub fn name_is_taken(conn: &mut Connection, name: &str, known: Option<CampaignId
     select(exists(other)).get_result(conn)
 }
 
-/// Whether another enabled campaign than `known` receives mail at this address.
-pub fn address_is_read(conn: &mut Connection, address: &str, known: Option<CampaignId>) -> QueryResult<bool> {
-    let other = mail_accounts::table
+/// Addresses at which other enabled campaigns than `known` receive mail, folded: those of their accounts.
+pub fn addresses_read(conn: &mut Connection, known: Option<CampaignId>) -> QueryResult<HashSet<String>> {
+    let list: Vec<String> = mail_accounts::table
         .inner_join(campaigns::table)
-        .filter(mail_accounts::address_folded.eq(crate::mail::address::fold(address)))
         .filter(campaigns::enabled.eq(true))
         .filter(campaigns::receive.eq(true))
-        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))));
-    select(exists(other)).get_result(conn)
+        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))))
+        .select(mail_accounts::address_folded)
+        .load(conn)?;
+    Ok(list.into_iter().collect())
+}
+
+/// Aliases of other enabled campaigns than `known` that receive mail, folded.
+pub fn aliases_read(conn: &mut Connection, known: Option<CampaignId>) -> QueryResult<HashSet<String>> {
+    let list: Vec<Json<Vec<String>>> = mail_accounts::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::enabled.eq(true))
+        .filter(campaigns::receive.eq(true))
+        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))))
+        .filter(mail_accounts::aliases.ne("[]"))
+        .select(mail_accounts::aliases)
+        .load(conn)?;
+    Ok(list.iter().flat_map(|Json(aliases)| aliases).map(|alias| crate::mail::address::fold(alias)).collect())
 }
 
 /// A campaign as it is shown.
@@ -153,7 +167,7 @@ pub fn list_of_member(
         let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
         query = query.filter(campaigns::name_folded.gt(name).or(same_name));
     }
-    let rows: Vec<(String, CampaignId, String, String, String, bool)> = query
+    let rows: Vec<(String, CampaignId, String, String, String, bool, Json<Vec<String>>)> = query
         .order((campaigns::name_folded.asc(), campaigns::id.asc()))
         .limit(limit)
         .select((
@@ -163,10 +177,11 @@ pub fn list_of_member(
             mail_accounts::address,
             campaigns::from_name,
             members::may_start,
+            mail_accounts::aliases,
         ))
         .load(conn)?;
-    let shown = |(folded, id, name, address, from_name, may_start)| {
-        ((folded, id), CampaignSummary { id, name, address, from_name, may_start })
+    let shown = |(folded, id, name, address, from_name, may_start, Json(aliases))| {
+        ((folded, id), CampaignSummary { id, name, address, from_name, may_start, aliases })
     };
     Ok(rows.into_iter().map(shown).collect())
 }

@@ -17,7 +17,8 @@ use actix_web::{HttpResponse, delete, get, post, put, web};
 use serde::Deserialize;
 use shared::{
     api::campaigns::{
-        CampaignInput, CampaignSummary, CampaignView, MemberInput, MemberView, TestConnection, TestConnectionAnswer,
+        CampaignInput, CampaignSummary, CampaignView, FolderList, ListFolders, MemberInput, MemberView, TestConnection,
+        TestConnectionAnswer,
     },
     api::schedules::{HolidayCalendar, ReadHolidays},
     ids::{CampaignId, UserId},
@@ -33,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_campaign)
         .service(list_members)
         .service(test_connection)
+        .service(list_folders)
         .service(read_holidays)
         .service(create_campaign)
         .service(update_campaign)
@@ -142,6 +144,25 @@ pub async fn test_connection(
     service: web::Data<Service>,
 ) -> Result<web::Json<TestConnectionAnswer>> {
     Ok(web::Json(service.test(asker(&caller), body.0.0).await?))
+}
+
+/// Lists the folders of a mailbox, for the form; stores nothing.
+///
+/// An empty password stands for the stored one of `campaign_id`. A refused login is `mail_login_refused`, a server that
+/// cannot be reached `mail_server_unreachable`.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = ListFolders,
+    responses((status = 200, description = "Folders that can hold mail", body = FolderList)),
+    security(("bearer" = ["campaigns:write"]))
+)]
+#[post("/campaigns/list-folders")]
+pub async fn list_folders(
+    caller: Caller<CampaignsWrite>,
+    body: Body<Form<ListFolders>>,
+    service: web::Data<Service>,
+) -> Result<web::Json<FolderList>> {
+    Ok(web::Json(service.list_folders(asker(&caller), body.0.0).await?))
 }
 
 /// Reads the holidays of a calendar file, for a campaign's schedule; stores nothing.

@@ -8,8 +8,8 @@ use crate::kernel::db::{
 use diesel::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
-        Endpoint, InboundProtocol, MailSecurity, MemberView, ReplyToken,
+        AccountHealth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, Channel, DeliveryOrder,
+        Eligibility, Endpoint, INBOX, InboundProtocol, MailSecurity, MemberView, ReplyToken, is_same_folder,
     },
     api::schedules::Schedule,
     ids::{AccountId, CampaignId, UserId},
@@ -62,6 +62,10 @@ pub struct AccountRow {
     pub last_error_at: Option<Timestamp>,
     pub smtp_stopped: bool,
     pub revision: i64,
+    pub aliases: Json<Vec<String>>,
+    pub folders: Json<Vec<String>>,
+    pub after_storing: AfterStoring,
+    pub move_to: Option<String>,
 }
 
 impl AccountRow {
@@ -85,6 +89,10 @@ impl AccountRow {
             imap: self.imap(),
             allow_plaintext_password: self.allow_plaintext_password,
             save_sent: self.save_sent,
+            aliases: self.aliases.0.clone(),
+            folders: self.folders.0.clone(),
+            after_storing: self.after_storing,
+            move_to: self.move_to.clone(),
         }
     }
 
@@ -106,6 +114,10 @@ impl AccountRow {
             last_fetch_at: self.last_fetch_at,
             last_error: self.last_error,
             last_error_at: self.last_error_at,
+            aliases: self.aliases.0,
+            folders: self.folders.0,
+            after_storing: self.after_storing,
+            move_to: self.move_to,
         }
     }
 }
@@ -200,6 +212,10 @@ pub struct AccountForm<'a> {
     last_error: Option<&'a str>,
     last_error_at: Option<Timestamp>,
     smtp_stopped: bool,
+    aliases: Json<Vec<String>>,
+    folders: Json<Vec<String>>,
+    after_storing: AfterStoring,
+    move_to: Option<String>,
 }
 
 impl<'a> AccountForm<'a> {
@@ -224,8 +240,17 @@ impl<'a> AccountForm<'a> {
             last_error: None,
             last_error_at: None,
             smtp_stopped: false,
+            aliases: Json(account.aliases.clone()),
+            folders: Json(account.folders.iter().map(|folder| folder_name(folder)).collect()),
+            after_storing: account.after_storing,
+            move_to: account.move_to.as_deref().filter(|target| !target.is_empty()).map(folder_name),
         }
     }
+}
+
+/// A folder's name as it is stored: INBOX has one spelling.
+fn folder_name(given: &str) -> String {
+    if is_same_folder(given, INBOX) { INBOX.to_owned() } else { given.to_owned() }
 }
 
 /// The login of a form: its own, or the address.

@@ -2,15 +2,16 @@
 //! within one.
 
 mod members;
+mod trying;
 
 use super::{
     MailServers,
     account::{open_password, seal_password},
     changes::changes,
-    form::{judge, judge_account},
+    form::judge,
     holidays,
     queries::{self, ListKey},
-    rows::CampaignRow,
+    rows::{AccountRow, CampaignRow},
     trial::try_logins,
     verdict::verdict,
 };
@@ -22,15 +23,12 @@ use crate::kernel::{
     http::{cursor, extract::IfMatch, idempotency::Once},
     secrets::Keys,
 };
-use diesel::OptionalExtension;
+use crate::mail::address::fold;
 use secrecy::SecretString;
 use serde_json::json;
 use shared::{
     api::{
-        campaigns::{
-            AccountInput, AccountView, CampaignInput, CampaignSummary, CampaignView, TestConnection,
-            TestConnectionAnswer,
-        },
+        campaigns::{AccountInput, CampaignInput, CampaignSummary, CampaignView},
         schedules::HolidayCalendar,
     },
     error::ErrorCode,
@@ -39,7 +37,7 @@ use shared::{
     page::{Page, PageQuery},
     permission::{CampaignScope, Permission},
     time::Timestamp,
-    validate::{Issues, Rule, Validate},
+    validate::Rule,
 };
 
 /// Who asks, and what he may see.
@@ -256,7 +254,7 @@ impl Service {
                 .read(move |conn| {
                     let campaign = queries::campaign(conn, id)?;
                     let row = queries::account_of(conn, id)?;
-                    must_be_alone(conn, &campaign, &row.address)?;
+                    must_be_alone(conn, &campaign, &row)?;
                     let password = open_password(&keys, &row)?;
                     Ok((row.as_input(), campaign.receive, password))
                 })
@@ -270,8 +268,8 @@ impl Service {
                 queries::lock_campaigns(conn)?;
                 let campaign = queries::campaign(conn, id)?;
                 if on {
-                    let address = queries::account_of(conn, id)?.address;
-                    must_be_alone(conn, &campaign, &address)?;
+                    let row = queries::account_of(conn, id)?;
+                    must_be_alone(conn, &campaign, &row)?;
                 }
                 queries::switch(conn, &campaign, on)?;
                 let now = core.now();
@@ -281,40 +279,6 @@ impl Service {
                 Ok(queries::view(conn, id, now)?)
             })
             .await
-    }
-
-    /// Tries the logins of a form and tells what came of each; stores nothing.
-    ///
-    /// # Errors
-    /// `invalid`: the form breaks a rule, or names a campaign that is not there; the database's.
-    pub async fn test(&self, asker: Asker, request: TestConnection) -> Result<TestConnectionAnswer> {
-        let mut issues = Issues::default();
-        request.validate(&mut issues);
-        judge_account(&request.account, &mut issues);
-        let given = request.account.password.as_deref().unwrap_or("");
-        let password = match request.campaign_id {
-            _ if !given.is_empty() => Some(SecretString::from(given)),
-            Some(id) => match self.stored_password(&asker, id).await? {
-                Some((account, stored)) if account.password_may_go_to(&request.account) => Some(stored),
-                Some(_) => {
-                    issues.add("account/password", Rule::Required, ANOTHER_SERVER);
-                    None
-                }
-                None => {
-                    issues.add("campaign_id", Rule::UnknownValue, "there is no such campaign");
-                    None
-                }
-            },
-            None => {
-                if !issues.has("account/password") {
-                    issues.add("account/password", Rule::Required, "is required");
-                }
-                None
-            }
-        };
-        issues.into_result().map_err(Error::invalid)?;
-        let tests = try_logins(&self.servers, &request.account, request.receive, &password.unwrap_or_default()).await;
-        Ok(TestConnectionAnswer { tests })
     }
 
     /// Reads the holidays of a calendar file.
@@ -329,21 +293,6 @@ impl Service {
             .await
             .map_err(|error| Error::Internal(error.to_string()))?;
         read.map_err(|words| Error::field("calendar", Rule::NotACalendar, format!("cannot be read: {words}")))
-    }
-
-    async fn stored_password(&self, asker: &Asker, id: CampaignId) -> Result<Option<(AccountView, SecretString)>> {
-        if asker.sees(id).is_err() {
-            return Ok(None);
-        }
-        let keys = self.core.keys.clone();
-        let read = move |conn: &mut Connection| match queries::account_of(conn, id).optional()? {
-            Some(row) => {
-                let password = open_password(&keys, &row)?;
-                Ok(Some((row.view(), password)))
-            }
-            None => Ok(None),
-        };
-        self.core.db.read(read).await
     }
 
     async fn must_log_in(&self, account: &AccountInput, receive: bool, password: &SecretString) -> Result<()> {
@@ -376,13 +325,21 @@ fn create(
     Ok(view)
 }
 
-/// Two campaigns that fetch from one address would take each other's mail.
-fn must_be_alone(conn: &mut Connection, campaign: &CampaignRow, address: &str) -> Result<()> {
-    if campaign.receive && queries::address_is_read(conn, address, Some(campaign.id))? {
-        let words = "another enabled campaign receives mail at this address";
-        return Err(Error::detailed(ErrorCode::Conflict, words));
-    }
-    Ok(())
+/// Two campaigns that fetch from one address would take each other's mail; one that writes by another's address would
+/// get no answers.
+fn must_be_alone(conn: &mut Connection, campaign: &CampaignRow, account: &AccountRow) -> Result<()> {
+    let read = queries::addresses_read(conn, Some(campaign.id))?;
+    let own = fold(&account.address);
+    let words = if campaign.receive && read.contains(&own) {
+        "another enabled campaign receives mail at this address"
+    } else if campaign.receive && queries::aliases_read(conn, Some(campaign.id))?.contains(&own) {
+        "the address is an alias of another enabled campaign"
+    } else if account.aliases.0.iter().any(|alias| read.contains(&fold(alias))) {
+        "another enabled campaign receives mail at one of its aliases"
+    } else {
+        return Ok(());
+    };
+    Err(Error::detailed(ErrorCode::Conflict, words))
 }
 
 fn note(

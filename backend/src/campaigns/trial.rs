@@ -5,6 +5,7 @@ use super::{
     verdict::{NO_ADDRESS, without_secret},
 };
 use crate::mail::{
+    imap::Folder,
     login::{self, LoginOutcome as Outcome},
     net::ConnectError,
 };
@@ -46,6 +47,25 @@ pub async fn try_logins(
         Ok(None) => {}
     }
     tests
+}
+
+/// The folders of a form's mailbox.
+///
+/// # Errors
+/// Why they could not be listed, as a failed login.
+pub async fn list_folders(
+    servers: &MailServers,
+    account: &AccountInput,
+    password: &SecretString,
+) -> Result<Vec<Folder>, LoginTest> {
+    let failed = |outcome| test(MailProtocol::Imap, outcome, password.expose_secret());
+    let Some(imap) = servers.patient().imap_of_form(account, password) else { return Ok(Vec::new()) };
+    match timeout(PATIENCE, tokio::task::spawn_blocking(move || login::list_folders(&imap))).await {
+        Ok(Ok(Ok(folders))) => Ok(folders),
+        Ok(Ok(Err(outcome))) => Err(failed(outcome)),
+        Ok(Err(died)) => Err(failed(Outcome::Protocol { detail: died.to_string() })),
+        Err(_) => Err(failed(too_slow())),
+    }
 }
 
 fn too_slow() -> Outcome {

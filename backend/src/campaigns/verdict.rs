@@ -76,7 +76,7 @@ pub fn without_secret(words: &str, password: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::api::campaigns::{Endpoint, MailSecurity};
+    use shared::api::campaigns::{AfterStoring, Endpoint, MailSecurity};
 
     fn account() -> AccountInput {
         let server = |host: &str, port| Endpoint { host: host.into(), port, security: MailSecurity::Implicit };
@@ -88,6 +88,10 @@ mod tests {
             imap: Some(server("imap.b.es", 993)),
             allow_plaintext_password: false,
             save_sent: true,
+            aliases: Vec::new(),
+            folders: vec!["INBOX".into()],
+            after_storing: AfterStoring::Leave,
+            move_to: None,
         }
     }
 

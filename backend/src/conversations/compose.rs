@@ -6,6 +6,7 @@ use super::{
     rows::{AttachmentRow, DraftRow, MessageRow},
 };
 use crate::{
+    campaigns::addresses::{OwnAddresses, own_addresses},
     kernel::{
         Core, Error, Result,
         db::{
@@ -62,7 +63,7 @@ pub struct Material {
 
 struct Sender {
     account: AccountId,
-    address: String,
+    addresses: OwnAddresses,
     name: String,
     enabled: bool,
     reply_token: ReplyToken,
@@ -108,17 +109,12 @@ pub fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
     let files = drafts::files(conn, draft.id)?;
     let (language, undo_seconds) =
         users::table.find(draft.author_id).select((users::language, users::undo_send_seconds)).first(conn)?;
-    let (account, address, name, enabled, reply_token) = campaigns::table
+    let (account, name, enabled, reply_token) = campaigns::table
         .inner_join(mail_accounts::table)
         .filter(campaigns::id.eq(draft.campaign_id))
-        .select((
-            mail_accounts::id,
-            mail_accounts::address,
-            campaigns::from_name,
-            campaigns::enabled,
-            campaigns::reply_token,
-        ))
+        .select((mail_accounts::id, campaigns::from_name, campaigns::enabled, campaigns::reply_token))
         .first(conn)?;
+    let addresses = own_addresses(conn, draft.campaign_id)?;
     let answered = match draft.reply_to_message_id {
         Some(id) => Some(messages::row(conn, id)?),
         None => None,
@@ -146,7 +142,7 @@ pub fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
         answered,
         language,
         undo_seconds,
-        sender: Sender { account, address, name, enabled, reply_token },
+        sender: Sender { account, addresses, name, enabled, reply_token },
     })
 }
 
@@ -306,8 +302,10 @@ pub async fn prepare(
     let draft = material.draft.clone();
     let sender = Address {
         name: (!material.sender.name.is_empty()).then(|| material.sender.name.clone()),
-        email: material.sender.address.clone(),
+        email: material.sender.addresses.sender(draft.from_address.as_deref()).to_owned(),
     };
+    // An alias writes, and what comes back goes to the mailbox that is read, as the login may send by it for sure.
+    let return_path = material.sender.addresses.address.clone();
     let account = material.sender.account;
     let undo = wanted.undo_seconds.map_or(i64::from(material.undo_seconds), i64::from);
     let hold = Duration::from_secs(u64::try_from(undo).unwrap_or(0));
@@ -365,7 +363,7 @@ pub async fn prepare(
             attachments: attached,
             calendar: None,
             headers: Vec::new(),
-            return_path: None,
+            return_path: Some(return_path),
         };
         let text = mail::text::html_to_text(&html);
         let composed = mail::compose::compose(&outgoing)

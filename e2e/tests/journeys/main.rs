@@ -6,6 +6,8 @@
 mod support;
 
 mod accounts;
+mod aliases;
+mod folders;
 mod imap_faults;
 mod machine_mail;
 mod mailbox;

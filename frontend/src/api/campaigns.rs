@@ -7,7 +7,8 @@ use super::{
 use shared::{
     api::{
         campaigns::{
-            CampaignInput, CampaignSummary, CampaignView, MemberInput, MemberView, TestConnection, TestConnectionAnswer,
+            CampaignInput, CampaignSummary, CampaignView, FolderList, ListFolders, MemberInput, MemberView,
+            TestConnection, TestConnectionAnswer,
         },
         operations::{MailboxLedger, QuarantineView},
         schedules::{HolidayCalendar, ReadHolidays},
@@ -53,6 +54,11 @@ impl Api {
     /// Tries the account of the form for real.
     pub async fn test_connection(self, test: &TestConnection) -> Answer<TestConnectionAnswer> {
         self.fetch(Request::post("campaigns/test-connection").json(test)).await
+    }
+
+    /// The folders of the form's mailbox.
+    pub async fn list_folders(self, wanted: &ListFolders) -> Answer<FolderList> {
+        self.fetch(Request::post("campaigns/list-folders").json(wanted)).await
     }
 
     /// The holidays of a calendar file.

@@ -320,15 +320,20 @@ pub fn TextArea(
     /// Lines shown.
     #[prop(default = 3)]
     rows: u32,
+    /// A line that explains it.
+    #[prop(optional, into)]
+    help: MaybeProp<String>,
     /// May stay empty, and says so.
     #[prop(optional)]
     optional: bool,
+    /// The field is being changed.
+    #[prop(optional, into)]
+    on_edit: Option<Callback<()>>,
 ) -> impl IntoView {
     let id = unique_id("field");
-    let none = MaybeProp::<String>::default();
-    let described = described_by(&id, none, error);
+    let described = described_by(&id, help, error);
     view! {
-        <Frame id=id.clone() label=label help=none error=error optional=optional>
+        <Frame id=id.clone() label=label help=help error=error optional=optional>
             <textarea
                 class="input"
                 id=id.clone()
@@ -337,7 +342,12 @@ pub fn TextArea(
                 prop:value=value
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    if let Some(on_edit) = on_edit {
+                        on_edit.run(());
+                    }
+                }
             ></textarea>
         </Frame>
     }

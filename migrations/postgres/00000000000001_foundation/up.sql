@@ -109,7 +109,13 @@ CREATE TABLE mail_accounts (
     last_error TEXT,
     last_error_at BIGINT,
     smtp_stopped BOOLEAN NOT NULL,
-    revision BIGINT NOT NULL
+    revision BIGINT NOT NULL,
+    -- JSON: further addresses by which it writes.
+    aliases TEXT NOT NULL,
+    -- JSON: the folders that are read, the one that is watched first.
+    folders TEXT NOT NULL,
+    after_storing TEXT NOT NULL CHECK (after_storing IN ('leave', 'mark_seen', 'move')),
+    move_to TEXT
 );
 
 CREATE TABLE members (
@@ -252,7 +258,9 @@ CREATE TABLE drafts (
     conversation_version BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    -- The alias that sends; without one, the account's address does.
+    from_address TEXT
 );
 CREATE INDEX drafts_author ON drafts (author_id, conversation_id);
 
@@ -320,8 +328,11 @@ CREATE TABLE fetched_mails (
     fate TEXT NOT NULL CHECK (fate IN ('stored', 'history', 'quarantined', 'duplicate')),
     source_hash TEXT,
     message_id BIGINT REFERENCES messages (id),
+    -- It is still to be marked or moved on the server.
+    to_act BOOLEAN NOT NULL,
     PRIMARY KEY (mailbox_id, uid_validity, uid)
 );
+CREATE INDEX fetched_mails_to_act ON fetched_mails (mailbox_id, uid) WHERE to_act;
 CREATE INDEX fetched_mails_source ON fetched_mails (source_hash, mailbox_id);
 
 CREATE TABLE quarantine (

@@ -115,6 +115,10 @@ diesel::table! {
         last_error_at -> Nullable<BigInt>,
         smtp_stopped -> Bool,
         revision -> BigInt,
+        aliases -> Text,
+        folders -> Text,
+        after_storing -> Text,
+        move_to -> Nullable<Text>,
     }
 }
 
@@ -251,6 +255,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         version -> BigInt,
+        from_address -> Nullable<Text>,
     }
 }
 
@@ -316,6 +321,7 @@ diesel::table! {
         fate -> Text,
         source_hash -> Nullable<Text>,
         message_id -> Nullable<BigInt>,
+        to_act -> Bool,
     }
 }
 

@@ -4,7 +4,7 @@ mod account;
 mod logins;
 mod logs;
 mod members;
-mod servers;
+pub mod servers;
 
 use crate::support::{Answer, Builder, Client, PASSWORD as SIGN_IN_PASSWORD, TestApp};
 use posta_e2e::fake::{SmtpRule, Stage};

@@ -2,13 +2,14 @@
 
 use super::{
     account_fields::AccountFields,
+    folder_fields::FolderFields,
     form::CampaignForm,
     ledger::Ledger,
     schedule_fields::{ScheduleFields, schedule_summary},
 };
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Look, NumberField, SelectField, Switch, TextField, Tint},
+    components::{Banner, Button, Look, NumberField, SelectField, Switch, TextField, Tint, chips::Recipients},
     dom,
     format::intl,
     i18n::{detail, error_text, txt, use_i18n, word},
@@ -153,7 +154,7 @@ pub fn CampaignEditor(
                     <span class="help">{move || advanced_summary(i18n, form)}</span>
                 </summary>
                 <fieldset disabled=!may_write>
-                    <Advanced form=form errors=errors />
+                    <Advanced form=form errors=errors id=id />
                 </fieldset>
             </details>
             <details class="group group-advanced">
@@ -273,7 +274,7 @@ fn Failure(error: ApiError, on_save_disabled: Callback<()>, on_reload: Callback<
 
 /// The folded group: what has a default.
 #[component]
-fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
+fn Advanced(form: CampaignForm, errors: FormErrors, id: Option<CampaignId>) -> impl IntoView {
     let i18n = use_i18n();
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     let level = Signal::derive(move || {
@@ -344,6 +345,19 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
             error=errors.of("account/login")
             on_edit=touch("account/login")
         />
+        <div class="field">
+            <Recipients
+                label=txt!(i18n, campaigns.aliases)
+                name="account/aliases"
+                value=form.aliases
+                error=errors.of("account/aliases")
+                on_change=Callback::new(move |list| {
+                    errors.touch("account/aliases");
+                    form.aliases.set(list);
+                })
+            />
+            <p class="help">{txt!(i18n, campaigns.aliases_help)}</p>
+        </div>
         <NumberField
             label=txt!(i18n, campaigns.import_days)
             name="import_days"
@@ -374,6 +388,7 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
                     .collect::<Vec<_>>()
             })
         />
+        <FolderFields form=form errors=errors id=id />
         <Switch
             label=txt!(i18n, campaigns.save_sent)
             help=txt!(i18n, campaigns.save_sent_help)

@@ -5,9 +5,10 @@ use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
-        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, ReplyToken,
+        AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
+        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, INBOX, MailSecurity, ReplyToken,
     },
+    api::conversations::MailAddress,
     validate::{FieldIssue, Rule, Validate as _},
 };
 
@@ -92,6 +93,14 @@ pub struct CampaignForm {
     pub plaintext: RwSignal<bool>,
     /// Copies to the Sent folder.
     pub save_sent: RwSignal<bool>,
+    /// Further addresses by which agents may write.
+    pub aliases: RwSignal<Vec<MailAddress>>,
+    /// Folders that are read, one a line.
+    pub folders: RwSignal<String>,
+    /// What becomes of stored mail on the server, as its word.
+    pub after_storing: RwSignal<String>,
+    /// Folder for stored mail.
+    pub move_to: RwSignal<String>,
     /// Opening hours.
     pub schedule: ScheduleForm,
 }
@@ -119,6 +128,10 @@ impl CampaignForm {
             imap: EndpointForm::new(true),
             plaintext: RwSignal::new(false),
             save_sent: RwSignal::new(true),
+            aliases: RwSignal::new(Vec::new()),
+            folders: RwSignal::new(INBOX.into()),
+            after_storing: RwSignal::new(AfterStoring::Leave.as_str().into()),
+            move_to: text(),
             schedule: ScheduleForm::new(zone),
         }
     }
@@ -146,6 +159,11 @@ impl CampaignForm {
         }
         form.plaintext.set(account.allow_plaintext_password);
         form.save_sent.set(account.save_sent);
+        form.folders.set(account.folders.join("\n"));
+        form.after_storing.set(account.after_storing.as_str().into());
+        form.move_to.set(account.move_to.clone().unwrap_or_default());
+        let alias = |email: &String| MailAddress { name: None, email: email.clone() };
+        form.aliases.set(account.aliases.iter().map(alias).collect());
         form.schedule.set(&campaign.schedule);
         form
     }
@@ -170,13 +188,16 @@ impl CampaignForm {
             self.imap.host,
             self.imap.port,
             self.imap.security,
+            self.folders,
+            self.after_storing,
+            self.move_to,
         ];
         let switches = [self.receive, self.plaintext, self.save_sent];
         texts
             .into_iter()
             .map(|text| text.get_untracked())
             .chain(switches.into_iter().map(|on| on.get_untracked().to_string()))
-            .chain([format!("{:?}", self.schedule.read())])
+            .chain([format!("{:?}{:?}", self.schedule.read(), self.aliases.get_untracked())])
             .collect()
     }
 
@@ -202,6 +223,11 @@ impl CampaignForm {
         }
         let account = self.read_account(&mut Vec::new());
         self.stored.with_value(|stored| stored.as_ref().is_some_and(|stored| stored.password_may_go_to(&account)))
+    }
+
+    /// Whether stored mail is to be moved; reactive.
+    pub fn moves(self) -> bool {
+        self.after_storing.with(|word| word == AfterStoring::Move.as_str())
     }
 
     /// Fills in a provider's servers.
@@ -261,8 +287,17 @@ impl CampaignForm {
             imap: self.receive.get_untracked().then(|| self.imap.read("account/imap", unread)),
             allow_plaintext_password: self.plaintext.get_untracked(),
             save_sent: self.save_sent.get_untracked(),
+            aliases: self.aliases.with_untracked(|list| list.iter().map(|alias| alias.email.clone()).collect()),
+            folders: self.folders.with_untracked(|text| lines(text)),
+            after_storing: self.after_storing.with_untracked(|word| word.parse().unwrap_or_default()),
+            move_to: word(self.move_to).filter(|_| untrack(|| self.moves())),
         }
     }
+}
+
+/// The lines of a list, without those that are empty.
+pub fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_string).collect()
 }
 
 /// A number as typed; what is none is an issue, and stands as the lower bound until it is mended.
@@ -345,6 +380,10 @@ mod tests {
             last_fetch_at: None,
             last_error: None,
             last_error_at: None,
+            aliases: Vec::new(),
+            folders: vec!["INBOX".into()],
+            after_storing: AfterStoring::Leave,
+            move_to: None,
         };
         form.stored.set_value(Some(account));
         form.password.set(String::new());

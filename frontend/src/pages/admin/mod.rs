@@ -5,6 +5,7 @@ pub mod campaign_form;
 pub mod campaign_list;
 pub mod campaigns;
 pub mod filter_box;
+mod folder_fields;
 pub mod form;
 pub mod holiday_import;
 pub mod ledger;

@@ -353,7 +353,7 @@ pub(super) fn refusal_text(locale: Locale, error: &ApiError) -> String {
         Some("cc") => td_string!(locale, editor.cc),
         Some("bcc") => td_string!(locale, editor.bcc),
         Some("subject") => td_string!(locale, editor.subject),
-        Some("campaign_id") => td_string!(locale, editor.from),
+        Some("campaign_id" | "from_address") => td_string!(locale, editor.from),
         _ => td_string!(locale, editor.text),
     };
     let why = issue_text(locale, issue);
