@@ -28,6 +28,8 @@ mod folders;
 mod live;
 #[path = "api/long_lists.rs"]
 mod long_lists;
+#[path = "api/oauth.rs"]
+mod oauth;
 #[path = "api/operations.rs"]
 mod operations;
 #[path = "api/outbox.rs"]

@@ -8,7 +8,7 @@ use crate::{
 };
 use serde::Deserialize;
 use shared::{
-    api::campaigns::{AccountInput, CampaignInput, Endpoint, MAX_ALIASES, MailSecurity},
+    api::campaigns::{AccountAuth, AccountInput, CampaignInput, Endpoint, MAX_ALIASES, MailSecurity},
     ids::CampaignId,
     validate::{Issues, Rule, Validate},
 };
@@ -31,9 +31,13 @@ pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<Campaig
     let mut issues = Issues::default();
     input.validate(&mut issues);
     judge_account(&input.account, &mut issues);
-    if known.is_none() && input.account.password.as_deref().unwrap_or("").is_empty() && !issues.has("account/password")
-    {
-        issues.add("account/password", Rule::Required, "is required");
+    let given = |secret: &Option<String>| secret.as_deref().is_some_and(|secret| !secret.is_empty());
+    let (field, is_given) = match input.account.auth {
+        AccountAuth::Password => ("account/password", given(&input.account.password)),
+        AccountAuth::Oauth2 => ("account/oauth_sign_in", given(&input.account.oauth_sign_in)),
+    };
+    if known.is_none() && !is_given && !issues.has(field) {
+        issues.add(field, Rule::Required, "is required");
     }
     if !issues.has("schedule/zone") && jiff::tz::TimeZone::get(&input.schedule.zone).is_err() {
         issues.add("schedule/zone", Rule::UnknownValue, "is no time zone such as Europe/Madrid");
@@ -156,6 +160,9 @@ mod tests {
             folders: vec!["INBOX".into()],
             after_storing: AfterStoring::Leave,
             move_to: None,
+            auth: AccountAuth::Password,
+            oauth_provider: None,
+            oauth_sign_in: None,
         };
         let mut issues = Issues::default();
         judge_account(&account, &mut issues);

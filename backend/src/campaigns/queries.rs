@@ -1,6 +1,16 @@
 //! Questions to `campaigns`, `mail_accounts` and `members`, and the writes of this room.
 
-use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, MemberRow, campaign_view, first_health};
+mod sign_ins;
+
+pub use sign_ins::{
+    NewSignIn, SignInRow, find_sign_in, forget_sign_in, forget_sign_ins, insert_sign_in, settle_sign_in, sign_in,
+    take_sign_in,
+};
+
+use super::{
+    grant,
+    rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, MemberRow, campaign_view, first_health},
+};
 use crate::kernel::{
     db::{
         Connection, Json, MultiBackend, arms,
@@ -15,7 +25,7 @@ use diesel::{
     sql_types::Bool,
 };
 use shared::{
-    api::campaigns::{CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView},
+    api::campaigns::{AccountAuth, CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView},
     ids::{AccountId, CampaignId, UserId},
     permission::CampaignScope,
     time::Timestamp,
@@ -98,7 +108,10 @@ pub fn aliases_read(conn: &mut Connection, known: Option<CampaignId>) -> QueryRe
 pub fn view(conn: &mut Connection, id: CampaignId, now: Timestamp) -> QueryResult<CampaignView> {
     let (campaign, account) = (campaign(conn, id)?, account_of(conn, id)?);
     let waiting = waiting(conn, &[id])?.get(&id).copied().unwrap_or(0);
-    Ok(campaign_view(campaign, account, waiting, now))
+    let account_id = account.id;
+    let mut view = campaign_view(campaign, account, waiting, now);
+    view.account.oauth = grant::find(conn, account_id)?.map(|grant| grant.view());
+    Ok(view)
 }
 
 /// Position in the list of campaigns: by name, without regard to case and accents.
@@ -131,7 +144,11 @@ pub fn list(
         let count = waiting.get(&campaign.id).copied().unwrap_or(0);
         ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, count, now))
     };
-    Ok(rows.into_iter().map(shown).collect())
+    let mut list: Vec<_> = rows.into_iter().map(shown).collect();
+    for (_, view) in list.iter_mut().filter(|(_, view)| view.account.auth == AccountAuth::Oauth2) {
+        view.account.oauth = grant::find(conn, view.account.id)?.map(|grant| grant.view());
+    }
+    Ok(list)
 }
 
 /// How many interactions wait, by campaign.
@@ -167,7 +184,8 @@ pub fn list_of_member(
         let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
         query = query.filter(campaigns::name_folded.gt(name).or(same_name));
     }
-    let rows: Vec<(String, CampaignId, String, String, String, bool, Json<Vec<String>>)> = query
+    type Row = (String, CampaignId, String, String, String, bool, Json<Vec<String>>);
+    let rows: Vec<Row> = query
         .order((campaigns::name_folded.asc(), campaigns::id.asc()))
         .limit(limit)
         .select((

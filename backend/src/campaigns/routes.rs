@@ -1,5 +1,7 @@
 //! Routes of campaigns, in the order of who calls them: the agents' portal, supervision, administration.
 
+mod oauth;
+
 use super::{
     form::Form,
     service::{Asker, Service},
@@ -35,6 +37,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_members)
         .service(test_connection)
         .service(list_folders)
+        .service(oauth::begin_oauth_sign_in)
+        .service(oauth::get_oauth_sign_in)
+        .service(oauth::finish_oauth_sign_in)
         .service(read_holidays)
         .service(create_campaign)
         .service(update_campaign)

@@ -8,8 +8,9 @@ use crate::kernel::db::{
 use diesel::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountHealth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, Channel, DeliveryOrder,
-        Eligibility, Endpoint, INBOX, InboundProtocol, MailSecurity, MemberView, ReplyToken, is_same_folder,
+        AccountAuth, AccountHealth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, Channel,
+        DeliveryOrder, Eligibility, Endpoint, INBOX, InboundProtocol, MailSecurity, MemberView, ReplyToken,
+        is_same_folder,
     },
     api::schedules::Schedule,
     ids::{AccountId, CampaignId, UserId},
@@ -66,6 +67,7 @@ pub struct AccountRow {
     pub folders: Json<Vec<String>>,
     pub after_storing: AfterStoring,
     pub move_to: Option<String>,
+    pub auth: AccountAuth,
 }
 
 impl AccountRow {
@@ -93,6 +95,9 @@ impl AccountRow {
             folders: self.folders.0.clone(),
             after_storing: self.after_storing,
             move_to: self.move_to.clone(),
+            auth: self.auth,
+            oauth_provider: None,
+            oauth_sign_in: None,
         }
     }
 
@@ -118,6 +123,8 @@ impl AccountRow {
             folders: self.folders.0,
             after_storing: self.after_storing,
             move_to: self.move_to,
+            auth: self.auth,
+            oauth: None,
         }
     }
 }
@@ -216,6 +223,7 @@ pub struct AccountForm<'a> {
     folders: Json<Vec<String>>,
     after_storing: AfterStoring,
     move_to: Option<String>,
+    auth: AccountAuth,
 }
 
 impl<'a> AccountForm<'a> {
@@ -244,6 +252,7 @@ impl<'a> AccountForm<'a> {
             folders: Json(account.folders.iter().map(|folder| folder_name(folder)).collect()),
             after_storing: account.after_storing,
             move_to: account.move_to.as_deref().filter(|target| !target.is_empty()).map(folder_name),
+            auth: account.auth,
         }
     }
 }

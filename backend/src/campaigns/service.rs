@@ -2,11 +2,12 @@
 //! within one.
 
 mod members;
+pub mod oauth;
+mod secret;
 mod trying;
 
 use super::{
     MailServers,
-    account::{open_password, seal_password},
     changes::changes,
     form::judge,
     holidays,
@@ -23,8 +24,8 @@ use crate::kernel::{
     http::{cursor, extract::IfMatch, idempotency::Once},
     secrets::Keys,
 };
-use crate::mail::address::fold;
-use secrecy::SecretString;
+use crate::mail::{account::Credential, address::fold, oauth::Tokens};
+use secret::store_secret;
 use serde_json::json;
 use shared::{
     api::{
@@ -62,10 +63,6 @@ pub struct Service {
     core: Core,
     servers: MailServers,
 }
-
-/// Why a stored password is asked for again.
-const ANOTHER_SERVER: &str =
-    "enter the password again: a server is another one, or less protected, than it was entered for";
 
 impl Service {
     /// The room's use cases.
@@ -155,16 +152,22 @@ impl Service {
         if let Some(answer) = answered.await? {
             return Ok(answer);
         }
+        let tokens = self.new_tokens(actor, &input.account).await?;
         if !save_disabled {
-            let password = input.account.password.clone().unwrap_or_default().into();
-            self.must_log_in(&input.account, input.receive, &password).await?;
+            let secret = match &tokens {
+                Some(tokens) => Credential::OAuthToken(tokens.access.clone()),
+                None => Credential::Password(input.account.password.clone().unwrap_or_default().into()),
+            };
+            self.must_log_in(&input.account, input.receive, &secret).await?;
         }
         let core = self.core.clone();
         self.core
             .db
             .write(move |conn| {
                 let now = core.now();
-                let store = |conn: &mut Connection| create(conn, &core.keys, actor, &input, save_disabled, now);
+                let store = |conn: &mut Connection| {
+                    create(conn, &core.keys, actor, &input, tokens.as_ref(), save_disabled, now)
+                };
                 match &once {
                     Some(once) => once.run(conn, now, store),
                     None => store(conn),
@@ -192,23 +195,17 @@ impl Service {
         }
         // Empty means "as it is" from here on.
         input.account.password = input.account.password.filter(|password| !password.is_empty());
-        let (form, keys) = (input.clone(), self.core.keys.clone());
-        let password = self.core.db.read(move |conn| {
+        let form = input.clone();
+        let row = self.core.db.read(move |conn| {
             if_match.check(queries::campaign(conn, id)?.version)?;
             judge(conn, &form, Some(id))?;
-            match &form.account.password {
-                Some(password) => Ok(SecretString::from(password.clone())),
-                None if !queries::account_of(conn, id)?.view().password_may_go_to(&form.account) => {
-                    Err(Error::field("account/password", Rule::Required, ANOTHER_SERVER))
-                }
-                // Not needed when nothing is tried, and then a key that was lost does no harm.
-                None if save_disabled => Ok(SecretString::default()),
-                None => open_password(&keys, &queries::account_of(conn, id)?),
-            }
+            Ok(queries::account_of(conn, id)?)
         });
-        let password = password.await?;
+        let row = row.await?;
+        let tokens = self.new_tokens(asker.user, &input.account).await?;
+        let secret = self.secret_of(row, &input.account, tokens.as_ref(), !save_disabled).await?;
         if !save_disabled {
-            self.must_log_in(&input.account, input.receive, &password).await?;
+            self.must_log_in(&input.account, input.receive, &secret).await?;
         }
         let core = self.core.clone();
         self.core
@@ -220,15 +217,12 @@ impl Service {
                 if_match.check(before.version)?;
                 judge(conn, &input, Some(id))?;
                 queries::update(conn, id, &input)?;
-                if let Some(password) = &input.account.password {
-                    let sealed = seal_password(&core.keys, before.account.id, password)?;
-                    queries::set_password(conn, before.account.id, &sealed)?;
-                }
+                let replaced = store_secret(conn, &core.keys, before.account.id, &input.account, tokens.as_ref(), now)?;
                 let after = queries::view(conn, id, now)?;
                 let detail = json!({
                     "name": after.name,
                     "changed": changes(&json!(before), &json!(after)),
-                    "password_replaced": input.account.password.is_some(),
+                    "password_replaced": replaced,
                     "login_tried": !save_disabled,
                 });
                 note(conn, now, asker.user, "campaigns.update", id, detail)?;
@@ -247,19 +241,19 @@ impl Service {
     pub async fn switch(&self, asker: Asker, id: CampaignId, on: bool) -> Result<CampaignView> {
         asker.sees(id)?;
         if on {
-            let keys = self.core.keys.clone();
-            let (account, receive, password) = self
+            let (row, receive) = self
                 .core
                 .db
                 .read(move |conn| {
                     let campaign = queries::campaign(conn, id)?;
                     let row = queries::account_of(conn, id)?;
                     must_be_alone(conn, &campaign, &row)?;
-                    let password = open_password(&keys, &row)?;
-                    Ok((row.as_input(), campaign.receive, password))
+                    Ok((row, campaign.receive))
                 })
                 .await?;
-            self.must_log_in(&account, receive, &password).await?;
+            let account = row.as_input();
+            let secret = self.secret_of(row, &account, None, true).await?;
+            self.must_log_in(&account, receive, &secret).await?;
         }
         let core = self.core.clone();
         self.core
@@ -295,8 +289,8 @@ impl Service {
         read.map_err(|words| Error::field("calendar", Rule::NotACalendar, format!("cannot be read: {words}")))
     }
 
-    async fn must_log_in(&self, account: &AccountInput, receive: bool, password: &SecretString) -> Result<()> {
-        verdict(&try_logins(&self.servers, account, receive, password).await, account)
+    async fn must_log_in(&self, account: &AccountInput, receive: bool, secret: &Credential) -> Result<()> {
+        verdict(&try_logins(&self.servers, account, receive, secret).await, account)
     }
 }
 
@@ -305,14 +299,14 @@ fn create(
     keys: &Keys,
     actor: UserId,
     input: &CampaignInput,
+    tokens: Option<&Tokens>,
     save_disabled: bool,
     now: Timestamp,
 ) -> Result<CampaignView> {
     queries::lock_campaigns(conn)?;
     judge(conn, input, None)?;
     let (id, account) = queries::insert(conn, input, now)?;
-    let password = input.account.password.as_deref().unwrap_or("");
-    queries::set_password(conn, account, &seal_password(keys, account, password)?)?;
+    store_secret(conn, keys, account, &input.account, tokens, now)?;
     let view = queries::view(conn, id, now)?;
     let detail = json!({
         "name": view.name,

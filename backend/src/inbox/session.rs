@@ -12,9 +12,13 @@ use crate::{
     campaigns::{
         MailServers,
         account::{self, AccountRevision, After, OpenAccount},
+        grant::{self, NoToken},
     },
     kernel::{Core, Error, workers::backoff::Backoff},
-    mail::imap::{self, IdleOutcome, ImapError, Mailbox, Selected, Stopper},
+    mail::{
+        imap::{self, IdleOutcome, ImapError, Mailbox, Selected, Stopper},
+        oauth::OauthError,
+    },
 };
 use shared::{api::campaigns::AccountHealth, time::Timestamp};
 use std::{
@@ -65,6 +69,26 @@ impl From<ImapError> for End {
 impl From<Error> for End {
     fn from(error: Error) -> Self {
         Self::Ours(error)
+    }
+}
+
+impl From<NoToken> for End {
+    fn from(error: NoToken) -> Self {
+        match error {
+            NoToken::Oauth(OauthError::SignInAgain(_)) => Self::Imap(ImapError::RefusedLogin(error.to_string())),
+            NoToken::Oauth(_) => Self::Imap(ImapError::Unavailable(error.to_string())),
+            NoToken::Ours(error) => Self::Ours(error),
+        }
+    }
+}
+
+/// What is to be done when a server does not take a token.
+fn refused_token(account: &OpenAccount, error: ImapError) -> ImapError {
+    match error {
+        ImapError::RefusedLogin(words) if account.oauth_until.is_some() => {
+            ImapError::RefusedLogin(format!("sign in again: {words}"))
+        }
+        error => error,
     }
 }
 
@@ -131,6 +155,7 @@ impl Visitor {
                 Ok(()) | Err(End::Imap(ImapError::Stopped)) => {}
                 Err(End::Imap(ImapError::RefusedLogin(words))) => {
                     refusals += 1;
+                    self.distrust();
                     let stop = refusals >= REFUSALS;
                     let health = if stop { AccountHealth::Stopped } else { AccountHealth::Failing };
                     self.note_health(health, Some(&words));
@@ -165,6 +190,14 @@ impl Visitor {
         !matches!(self.stop.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
 
+    /// The next session signs in with a fresh token, if it signs in with one.
+    fn distrust(&self) {
+        let noted = self.core.db.write_here(|conn| Ok(grant::distrust(conn, self.at.account_id)?));
+        if let Err(error) = noted {
+            tracing::debug!(%error, "a refused token could not be noted");
+        }
+    }
+
     fn note_connected(&self, progress: &mut Progress) {
         self.note_health(AccountHealth::Connected, None);
         progress.healthy = true;
@@ -180,11 +213,11 @@ impl Visitor {
 
     fn session(&self, progress: &mut Progress, strikes: &mut AllStrikes) -> std::result::Result<(), End> {
         let core = &self.core;
-        let account = core.db.read_here(|conn| account::open(conn, &core.keys, &self.servers, self.at.account_id))?;
+        let account = self.runtime.block_on(account::open_fresh(core, &self.servers, self.at.account_id))?;
         let Some(settings) = account.imap.as_ref().filter(|_| account.at == self.at) else { return Ok(()) };
         let [watched, others @ ..] = account.reading.folders.as_slice() else { return Ok(()) };
         let poll = Duration::from_secs(core.settings.mail.poll_seconds);
-        let mut session = imap::connect(settings, &self.stopper)?;
+        let mut session = imap::connect(settings, &self.stopper).map_err(|error| refused_token(&account, error))?;
         let mut troubles = Troubles::default();
         let mut open = self.open(&mut session, &account, watched)?;
         progress.logged_in = true;

@@ -45,6 +45,7 @@ pub fn insert_desk(conn: &mut Connection, name: &str) -> QueryResult<Desk> {
         (mail_accounts::imap_port.eq(Some(1)), mail_accounts::imap_security.eq(Some("none"))),
         (mail_accounts::allow_plaintext_password.eq(true), mail_accounts::save_sent.eq(true)),
         (mail_accounts::folders.eq("[\"INBOX\"]"), mail_accounts::after_storing.eq("leave")),
+        (mail_accounts::auth.eq("password"),),
         (mail_accounts::aliases.eq("[]"), mail_accounts::health.eq("off")),
         (mail_accounts::smtp_stopped.eq(false), mail_accounts::revision.eq(1_i64)),
     );

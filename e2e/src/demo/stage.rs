@@ -121,6 +121,9 @@ impl Stage {
                 folders: vec!["INBOX".into()],
                 after_storing: shared::api::campaigns::AfterStoring::Leave,
                 move_to: None,
+                auth: shared::api::campaigns::AccountAuth::Password,
+                oauth_provider: None,
+                oauth_sign_in: None,
             },
         });
         // By way of JSON, so that all else has the API's own defaults.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::api::campaigns::{
-    AccountInput, AfterStoring, CampaignInput, CampaignView, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility,
-    Endpoint, MailSecurity, MemberInput, ReplyToken,
+    AccountAuth, AccountInput, AfterStoring, CampaignInput, CampaignView, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder,
+    Eligibility, Endpoint, MailSecurity, MemberInput, ReplyToken,
 };
 use shared::api::schedules::Schedule;
 use shared::ids::{CampaignId, UserId};
@@ -162,6 +162,9 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
             folders: vec!["INBOX".into()],
             after_storing: AfterStoring::Leave,
             move_to: None,
+            auth: AccountAuth::Password,
+            oauth_provider: None,
+            oauth_sign_in: None,
         },
     }
 }

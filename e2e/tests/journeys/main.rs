@@ -12,6 +12,7 @@ mod imap_faults;
 mod machine_mail;
 mod mailbox;
 mod main_job;
+mod oauth;
 mod outage;
 mod routing;
 mod smtp_faults;

@@ -115,7 +115,41 @@ CREATE TABLE mail_accounts (
     -- JSON: the folders that are read, the one that is watched first.
     folders TEXT NOT NULL,
     after_storing TEXT NOT NULL CHECK (after_storing IN ('leave', 'mark_seen', 'move')),
-    move_to TEXT
+    move_to TEXT,
+    auth TEXT NOT NULL CHECK (auth IN ('password', 'oauth2'))
+);
+
+-- What an account was granted by its provider, in place of a password.
+CREATE TABLE oauth_grants (
+    account_id BIGINT PRIMARY KEY REFERENCES mail_accounts (id),
+    provider TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'generic')),
+    login TEXT,
+    sealed_refresh BYTEA NOT NULL,
+    sealed_access BYTEA NOT NULL,
+    -- Until when the access token is used: a while before it ends.
+    access_until BIGINT NOT NULL,
+    expires_at BIGINT,
+    -- Grows with each refresh; who is at it.
+    claim BIGINT NOT NULL,
+    claimed_by TEXT
+);
+
+-- Sign-ins at providers that are under way, and what they brought until the form is saved.
+CREATE TABLE oauth_sign_ins (
+    id TEXT PRIMARY KEY,
+    state_hash TEXT NOT NULL UNIQUE,
+    browser_hash TEXT NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    session_id BIGINT NOT NULL,
+    provider TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'generic')),
+    redirect_uri TEXT NOT NULL,
+    sealed_verifier BYTEA NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'granted', 'failed')),
+    taken BOOLEAN NOT NULL,
+    login TEXT,
+    error TEXT,
+    sealed_tokens BYTEA,
+    created_at BIGINT NOT NULL
 );
 
 CREATE TABLE members (

@@ -1,7 +1,10 @@
 //! Campaigns, their mail account, members and health (S3–S34).
 
 use crate::{
-    api::schedules::Schedule,
+    api::{
+        oauth::{OauthProvider, OauthView},
+        schedules::Schedule,
+    },
     ids::{AccountId, CampaignId, UserId},
     permission::Role,
     time::Timestamp,
@@ -62,6 +65,18 @@ text_enum! {
     pub enum InboundProtocol {
         /// IMAP.
         Imap = "imap",
+    }
+}
+
+text_enum! {
+    /// With what an account signs in (S10).
+    #[derive(Default)]
+    pub enum AccountAuth {
+        /// A password.
+        #[default]
+        Password = "password",
+        /// What a person granted at the provider (XOAUTH2).
+        Oauth2 = "oauth2",
     }
 }
 
@@ -138,6 +153,16 @@ pub struct AccountInput {
     /// Folder into which stored mail is moved; required for `move`. Made if it is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub move_to: Option<String>,
+    /// With what it signs in (S10).
+    #[serde(default)]
+    pub auth: AccountAuth,
+    /// For `oauth2`: with whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth_provider: Option<OauthProvider>,
+    /// For `oauth2`: a granted sign-in of the caller's; absent on an edit keeps what was granted before, as with the
+    /// password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth_sign_in: Option<String>,
 }
 
 fn inbox() -> Vec<String> {
@@ -256,6 +281,7 @@ impl AccountInput {
             None if receive => issues.add("account/imap/host", Rule::Required, "is required to receive e-mail"),
             None => {}
         }
+        self.validate_auth(issues);
         self.validate_aliases(issues);
         self.validate_folders(issues);
     }
@@ -282,6 +308,21 @@ impl AccountInput {
         validate_folder(issues, "account/move_to", target);
         if self.folders.iter().all(|folder| is_same_folder(folder, target)) {
             issues.add("account/move_to", Rule::Inconsistent, "is the folder that is read");
+        }
+    }
+
+    fn validate_auth(&self, issues: &mut Issues) {
+        if self.auth != AccountAuth::Oauth2 {
+            return;
+        }
+        if self.oauth_provider.is_none() {
+            issues.add("account/oauth_provider", Rule::Required, "is required to sign in with a provider");
+        }
+        if let Some(id) = &self.oauth_sign_in {
+            issues.single_line("account/oauth_sign_in", id, 0, 64);
+        }
+        if self.password.as_deref().is_some_and(|password| !password.is_empty()) {
+            issues.add("account/password", Rule::Inconsistent, "goes only with auth password");
         }
     }
 
@@ -361,6 +402,10 @@ pub struct AccountView {
     pub after_storing: AfterStoring,
     /// Folder into which stored mail is moved.
     pub move_to: Option<String>,
+    /// With what it signs in.
+    pub auth: AccountAuth,
+    /// For `oauth2`: what was granted.
+    pub oauth: Option<OauthView>,
 }
 
 impl AccountView {

@@ -1,16 +1,15 @@
 //! What a form's account is tried for before it is saved: its logins, and the folders of its mailbox. Stores nothing.
 
-use super::{ANOTHER_SERVER, Asker, Service};
+use super::{Asker, Service};
 use crate::{
-    campaigns::{account::open_password, form::judge_account, queries, trial, verdict::verdict},
-    kernel::{Error, Result, db::Connection},
-    mail::imap::SpecialUse,
+    campaigns::{form::judge_account, queries, rows::AccountRow, trial, verdict::verdict},
+    kernel::{Error, Result},
+    mail::{account::Credential, imap::SpecialUse},
 };
 use diesel::OptionalExtension;
-use secrecy::SecretString;
 use shared::{
     api::campaigns::{
-        AccountInput, AccountView, FolderList, FolderUse, INBOX, ListFolders, MailFolder, TestConnection,
+        AccountAuth, AccountInput, FolderList, FolderUse, INBOX, ListFolders, MailFolder, TestConnection,
         TestConnectionAnswer,
     },
     ids::CampaignId,
@@ -25,8 +24,8 @@ impl Service {
     pub async fn test(&self, asker: Asker, request: TestConnection) -> Result<TestConnectionAnswer> {
         let mut issues = Issues::default();
         request.validate(&mut issues);
-        let password = self.password_of(&asker, request.campaign_id, &request.account, issues).await?;
-        let tests = trial::try_logins(&self.servers, &request.account, request.receive, &password).await;
+        let secret = self.secret_of_form(&asker, request.campaign_id, &request.account, issues).await?;
+        let tests = trial::try_logins(&self.servers, &request.account, request.receive, &secret).await;
         Ok(TestConnectionAnswer { tests })
     }
 
@@ -37,8 +36,8 @@ impl Service {
     pub async fn list_folders(&self, asker: Asker, request: ListFolders) -> Result<FolderList> {
         let mut issues = Issues::default();
         request.validate(&mut issues);
-        let password = self.password_of(&asker, request.campaign_id, &request.account, issues).await?;
-        let listed = match trial::list_folders(&self.servers, &request.account, &password).await {
+        let secret = self.secret_of_form(&asker, request.campaign_id, &request.account, issues).await?;
+        let listed = match trial::list_folders(&self.servers, &request.account, &secret).await {
             Ok(listed) => listed,
             Err(test) => {
                 verdict(&[test], &request.account)?;
@@ -62,53 +61,41 @@ impl Service {
         Ok(FolderList { folders })
     }
 
-    /// The password of a form, or the stored one of the campaign that it is of, once the account is judged beside what
-    /// was found already.
-    async fn password_of(
+    /// What a form signs in with, or the campaign that it is of, once the account is judged beside what was found already.
+    async fn secret_of_form(
         &self,
         asker: &Asker,
         campaign: Option<CampaignId>,
         account: &AccountInput,
         mut issues: Issues,
-    ) -> Result<SecretString> {
+    ) -> Result<Credential> {
         judge_account(account, &mut issues);
-        let given = account.password.as_deref().unwrap_or("");
-        let password = match campaign {
-            _ if !given.is_empty() => Some(SecretString::from(given)),
-            Some(id) => match self.stored_password(asker, id).await? {
-                Some((known, stored)) if known.password_may_go_to(account) => Some(stored),
-                Some(_) => {
-                    issues.add("account/password", Rule::Required, ANOTHER_SERVER);
-                    None
-                }
-                None => {
-                    issues.add("campaign_id", Rule::UnknownValue, "there is no such campaign");
-                    None
-                }
-            },
-            None => {
-                if !issues.has("account/password") {
-                    issues.add("account/password", Rule::Required, "is required");
-                }
-                None
-            }
+        let (field, given) = match account.auth {
+            AccountAuth::Password => ("account/password", &account.password),
+            AccountAuth::Oauth2 => ("account/oauth_sign_in", &account.oauth_sign_in),
         };
+        let is_given = given.as_deref().is_some_and(|secret| !secret.is_empty());
+        let row = match campaign {
+            Some(id) if !is_given => self.stored_account(asker, id).await?,
+            _ => None,
+        };
+        if campaign.is_some() && !is_given && row.is_none() {
+            issues.add("campaign_id", Rule::UnknownValue, "there is no such campaign");
+        } else if !is_given && row.is_none() && !issues.has(field) {
+            issues.add(field, Rule::Required, "is required");
+        }
         issues.into_result().map_err(Error::invalid)?;
-        Ok(password.unwrap_or_default())
+        match (row, self.new_tokens(asker.user, account).await?) {
+            (_, Some(tokens)) => Ok(Credential::OAuthToken(tokens.access)),
+            (Some(row), None) => self.secret_of(row, account, None, true).await,
+            (None, None) => Ok(Credential::Password(account.password.clone().unwrap_or_default().into())),
+        }
     }
 
-    async fn stored_password(&self, asker: &Asker, id: CampaignId) -> Result<Option<(AccountView, SecretString)>> {
+    async fn stored_account(&self, asker: &Asker, id: CampaignId) -> Result<Option<AccountRow>> {
         if asker.sees(id).is_err() {
             return Ok(None);
         }
-        let keys = self.core.keys.clone();
-        let read = move |conn: &mut Connection| match queries::account_of(conn, id).optional()? {
-            Some(row) => {
-                let password = open_password(&keys, &row)?;
-                Ok(Some((row.view(), password)))
-            }
-            None => Ok(None),
-        };
-        self.core.db.read(read).await
+        self.core.db.read(move |conn| Ok(queries::account_of(conn, id).optional()?)).await
     }
 }

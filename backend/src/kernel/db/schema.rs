@@ -119,6 +119,40 @@ diesel::table! {
         folders -> Text,
         after_storing -> Text,
         move_to -> Nullable<Text>,
+        auth -> Text,
+    }
+}
+
+diesel::table! {
+    oauth_grants (account_id) {
+        account_id -> BigInt,
+        provider -> Text,
+        login -> Nullable<Text>,
+        sealed_refresh -> Binary,
+        sealed_access -> Binary,
+        access_until -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        claim -> BigInt,
+        claimed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    oauth_sign_ins (id) {
+        id -> Text,
+        state_hash -> Text,
+        browser_hash -> Text,
+        user_id -> BigInt,
+        session_id -> BigInt,
+        provider -> Text,
+        redirect_uri -> Text,
+        sealed_verifier -> Binary,
+        state -> Text,
+        taken -> Bool,
+        login -> Nullable<Text>,
+        error -> Nullable<Text>,
+        sealed_tokens -> Nullable<Binary>,
+        created_at -> BigInt,
     }
 }
 
@@ -435,6 +469,8 @@ diesel::joinable!(one_time_tokens -> sessions (session_id));
 diesel::joinable!(user_campaigns -> campaigns (campaign_id));
 diesel::joinable!(user_campaigns -> users (user_id));
 diesel::joinable!(mail_accounts -> campaigns (campaign_id));
+diesel::joinable!(oauth_grants -> mail_accounts (account_id));
+diesel::joinable!(oauth_sign_ins -> users (user_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(members -> campaigns (campaign_id));
 diesel::joinable!(agent_states -> break_kinds (break_code));
@@ -482,6 +518,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaigns,
     user_campaigns,
     mail_accounts,
+    oauth_grants,
+    oauth_sign_ins,
     members,
     break_kinds,
     agent_states,

@@ -5,10 +5,10 @@ use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
+        AccountAuth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
         DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, INBOX, MailSecurity, ReplyToken,
     },
-    api::conversations::MailAddress,
+    api::{conversations::MailAddress, oauth::OauthView},
     validate::{FieldIssue, Rule, Validate as _},
 };
 
@@ -101,6 +101,10 @@ pub struct CampaignForm {
     pub after_storing: RwSignal<String>,
     /// Folder for stored mail.
     pub move_to: RwSignal<String>,
+    /// With what the account signs in, as its word.
+    pub auth: RwSignal<String>,
+    /// A sign-in at the provider that was granted, for the next save.
+    pub oauth_sign_in: RwSignal<String>,
     /// Opening hours.
     pub schedule: ScheduleForm,
 }
@@ -132,6 +136,8 @@ impl CampaignForm {
             folders: RwSignal::new(INBOX.into()),
             after_storing: RwSignal::new(AfterStoring::Leave.as_str().into()),
             move_to: text(),
+            auth: RwSignal::new(AccountAuth::Password.as_str().into()),
+            oauth_sign_in: text(),
             schedule: ScheduleForm::new(zone),
         }
     }
@@ -159,6 +165,7 @@ impl CampaignForm {
         }
         form.plaintext.set(account.allow_plaintext_password);
         form.save_sent.set(account.save_sent);
+        form.auth.set(account.auth.as_str().into());
         form.folders.set(account.folders.join("\n"));
         form.after_storing.set(account.after_storing.as_str().into());
         form.move_to.set(account.move_to.clone().unwrap_or_default());
@@ -191,6 +198,8 @@ impl CampaignForm {
             self.folders,
             self.after_storing,
             self.move_to,
+            self.auth,
+            self.oauth_sign_in,
         ];
         let switches = [self.receive, self.plaintext, self.save_sent];
         texts
@@ -203,7 +212,7 @@ impl CampaignForm {
 
     /// Follows all that a login test tries.
     pub fn track_account(self) {
-        for text in [self.address, self.login, self.password] {
+        for text in [self.address, self.login, self.password, self.auth, self.oauth_sign_in] {
             text.track();
         }
         for server in [self.smtp, self.imap] {
@@ -222,7 +231,27 @@ impl CampaignForm {
             server.security.track();
         }
         let account = self.read_account(&mut Vec::new());
-        self.stored.with_value(|stored| stored.as_ref().is_some_and(|stored| stored.password_may_go_to(&account)))
+        let fits = |stored: &AccountView| {
+            stored.auth == account.auth && stored.oauth.as_ref().map(|oauth| oauth.provider) == account.oauth_provider
+        };
+        self.stored.with_value(|stored| {
+            stored.as_ref().is_some_and(|stored| fits(stored) && stored.password_may_go_to(&account))
+        })
+    }
+
+    /// Whether the account signs in at its provider rather than with a password; reactive.
+    pub fn signs_in_at_provider(self) -> bool {
+        self.auth.with(|word| word == AccountAuth::Oauth2.as_str())
+    }
+
+    /// The provider, by its outgoing server; reactive.
+    pub fn preset(self) -> Preset {
+        self.smtp.host.with(|host| Preset::of_host(host))
+    }
+
+    /// What was granted to the stored account.
+    pub fn granted(self) -> Option<OauthView> {
+        self.stored.with_value(|stored| stored.as_ref().and_then(|stored| stored.oauth.clone()))
     }
 
     /// Whether stored mail is to be moved; reactive.
@@ -235,6 +264,8 @@ impl CampaignForm {
         let address = self.address.get_untracked();
         self.smtp.set(&preset.smtp(&address));
         self.imap.set(&preset.imap(&address));
+        let auth = if preset == Preset::Other { AccountAuth::Password } else { AccountAuth::Oauth2 };
+        self.auth.set(auth.as_str().into());
     }
 
     /// The request, and every field that breaks its rule.
@@ -260,12 +291,14 @@ impl CampaignForm {
             account,
         };
         let mut judged = input.check().err().unwrap_or_default();
-        if self.stored.with_value(Option::is_some)
-            && input.account.password.is_none()
-            && !untrack(|| self.keeps_password())
-        {
+        let secret = match input.account.auth {
+            AccountAuth::Password => ("/account/password", input.account.password.is_none()),
+            AccountAuth::Oauth2 => ("/account/oauth_sign_in", input.account.oauth_sign_in.is_none()),
+        };
+        let is_new = self.stored.with_value(Option::is_none) && input.account.auth == AccountAuth::Oauth2;
+        if (is_new || self.stored.with_value(Option::is_some)) && secret.1 && !untrack(|| self.keeps_password()) {
             let again = FieldIssue {
-                pointer: "/account/password".into(),
+                pointer: secret.0.into(),
                 rule: Rule::Required,
                 min: None,
                 max: None,
@@ -282,7 +315,7 @@ impl CampaignForm {
         AccountInput {
             address: self.address.get_untracked().trim().into(),
             login: word(self.login).map(|login| login.trim().to_string()),
-            password: word(self.password),
+            password: word(self.password).filter(|_| !untrack(|| self.signs_in_at_provider())),
             smtp: self.smtp.read("account/smtp", unread),
             imap: self.receive.get_untracked().then(|| self.imap.read("account/imap", unread)),
             allow_plaintext_password: self.plaintext.get_untracked(),
@@ -291,6 +324,9 @@ impl CampaignForm {
             folders: self.folders.with_untracked(|text| lines(text)),
             after_storing: self.after_storing.with_untracked(|word| word.parse().unwrap_or_default()),
             move_to: word(self.move_to).filter(|_| untrack(|| self.moves())),
+            auth: self.auth.with_untracked(|word| word.parse().unwrap_or_default()),
+            oauth_provider: untrack(|| self.signs_in_at_provider().then(|| self.preset().provider())),
+            oauth_sign_in: word(self.oauth_sign_in).filter(|_| untrack(|| self.signs_in_at_provider())),
         }
     }
 }
@@ -384,6 +420,8 @@ mod tests {
             folders: vec!["INBOX".into()],
             after_storing: AfterStoring::Leave,
             move_to: None,
+            auth: AccountAuth::Password,
+            oauth: None,
         };
         form.stored.set_value(Some(account));
         form.password.set(String::new());

@@ -13,6 +13,7 @@ pub mod member_columns;
 pub mod member_places;
 pub mod member_rows;
 pub mod members;
+mod oauth_sign_in;
 pub mod presets;
 pub mod schedule_fields;
 pub mod trial;
