@@ -83,7 +83,9 @@ impl Posta {
         };
         let access = Arc::new(access::Service::new(core.clone())?);
         let presence = Arc::new(presence::Service::new(core.clone()));
-        let campaigns = Arc::new(campaigns::Service::new(core.clone())?);
+        let settlers: Vec<Arc<dyn campaigns::Settles>> =
+            vec![Arc::new(conversations::settle::Settle), Arc::new(outbox::Discard)];
+        let campaigns = Arc::new(campaigns::Service::new(core.clone(), settlers)?);
         let operations = Arc::new(operations::Service::new(core.clone()));
         let conversations = Arc::new(conversations::Service::new(core.clone()));
         let servers = campaigns::MailServers::new(&core.settings)?;

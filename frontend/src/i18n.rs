@@ -166,6 +166,7 @@ fn code_text(locale: Locale, code: ErrorCode) -> String {
         E::MethodNotAllowed => td_string!(locale, errors.code.method_not_allowed),
         E::Conflict => td_string!(locale, errors.code.conflict),
         E::InProgress => td_string!(locale, errors.code.in_progress),
+        E::OpenWork => td_string!(locale, errors.code.open_work),
         E::ConversationMoved => td_string!(locale, errors.code.conversation_moved),
         E::AlreadySent => td_string!(locale, errors.code.already_sent),
         E::AlreadySetUp => td_string!(locale, errors.code.already_set_up),

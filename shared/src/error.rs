@@ -51,6 +51,8 @@ codes! {
     Conflict = "conflict", 409, "The action does not fit the present state";
     /// The same Idempotency-Key is being worked on.
     InProgress = "in_progress", 409, "The same request is still being worked on";
+    /// Interactions or mails of the campaign are open; ask what becomes of them, then repeat with the answer.
+    OpenWork = "open_work", 409, "The campaign has open work";
     /// New mail came since the draft was begun; ask, then repeat with `confirm_outdated`.
     ConversationMoved = "conversation_moved", 409, "The conversation has moved on since you began to write";
     /// Too late to take a mail back.

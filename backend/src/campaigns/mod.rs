@@ -20,12 +20,15 @@ mod verdict;
 
 pub use routes::routes;
 pub use servers::MailServers;
-pub use service::{Asker, Service};
+pub use service::{
+    Asker, Service,
+    deletion::{Destination, Settlement, Settles},
+};
 
 use crate::kernel::{Result, db::Connection};
 use shared::{error::ErrorCode, ids::CampaignId, permission::CampaignScope};
 
-/// Whether the campaign is there for somebody who sees `scope`.
+/// Whether the campaign is there, and not deleted, for somebody who sees `scope`.
 ///
 /// # Errors
 /// `not_found`: it is not, or not for him; the database's.

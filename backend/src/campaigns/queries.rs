@@ -1,10 +1,10 @@
 //! Questions to `campaigns`, `mail_accounts` and `members`, and the writes of this room.
 
-use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, MemberRow, campaign_view, first_health};
+use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, Counts, MemberRow, campaign_view, first_health};
 use crate::kernel::{
     db::{
         Connection, MultiBackend, arms,
-        schema::{campaigns, interactions, mail_accounts, members, users},
+        schema::{campaigns, interactions, mail_accounts, members, outbox, users},
     },
     fold::fold,
 };
@@ -15,7 +15,7 @@ use diesel::{
     sql_types::Bool,
 };
 use shared::{
-    api::campaigns::{CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView},
+    api::campaigns::{CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView, OpenWork},
     ids::{AccountId, CampaignId, UserId},
     permission::CampaignScope,
     time::Timestamp,
@@ -36,14 +36,14 @@ pub fn lock_members(conn: &mut Connection, campaign: CampaignId) -> QueryResult<
     arms::lock_pair(conn, LOCK_MEMBERS, campaign.0)
 }
 
-/// A campaign.
+/// A campaign that is not deleted.
 pub fn campaign(conn: &mut Connection, id: CampaignId) -> QueryResult<CampaignRow> {
-    campaigns::table.find(id).select(CampaignRow::as_select()).first(conn)
+    campaigns::table.find(id).filter(campaigns::deleted_at.is_null()).select(CampaignRow::as_select()).first(conn)
 }
 
-/// Whether there is such a campaign.
+/// Whether there is such a campaign, and it is not deleted.
 pub fn is_campaign(conn: &mut Connection, id: CampaignId) -> QueryResult<bool> {
-    select(exists(campaigns::table.find(id))).get_result(conn)
+    select(exists(campaigns::table.find(id).filter(campaigns::deleted_at.is_null()))).get_result(conn)
 }
 
 /// An account.
@@ -56,9 +56,14 @@ pub fn account_of(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Ac
     mail_accounts::table.filter(mail_accounts::campaign_id.eq(campaign)).select(AccountRow::as_select()).first(conn)
 }
 
-/// All accounts.
+/// All accounts of campaigns that are not deleted.
 pub fn accounts(conn: &mut Connection) -> QueryResult<Vec<AccountRow>> {
-    mail_accounts::table.order(mail_accounts::id.asc()).select(AccountRow::as_select()).load(conn)
+    mail_accounts::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::deleted_at.is_null())
+        .order(mail_accounts::id.asc())
+        .select(AccountRow::as_select())
+        .load(conn)
 }
 
 /// Whether another campaign than `known` has this name, without regard to case and accents (S4).
@@ -83,8 +88,8 @@ pub fn address_is_read(conn: &mut Connection, address: &str, known: Option<Campa
 /// A campaign as it is shown.
 pub fn view(conn: &mut Connection, id: CampaignId, now: Timestamp) -> QueryResult<CampaignView> {
     let (campaign, account) = (campaign(conn, id)?, account_of(conn, id)?);
-    let waiting = waiting(conn, &[id])?.get(&id).copied().unwrap_or(0);
-    Ok(campaign_view(campaign, account, waiting, now))
+    let open = Counts { waiting: waiting(conn, &[id])?, outgoing: outgoing(conn, &[id])? };
+    Ok(campaign_view(campaign, account, &open, now))
 }
 
 /// Position in the list of campaigns: by name, without regard to case and accents.
@@ -98,7 +103,10 @@ pub fn list(
     limit: i64,
     now: Timestamp,
 ) -> QueryResult<Vec<(ListKey, CampaignView)>> {
-    let mut query = campaigns::table.inner_join(mail_accounts::table).into_boxed::<MultiBackend>();
+    let mut query = campaigns::table
+        .inner_join(mail_accounts::table)
+        .filter(campaigns::deleted_at.is_null())
+        .into_boxed::<MultiBackend>();
     if let CampaignScope::Only(ids) = scope {
         query = query.filter(campaigns::id.eq_any(ids.clone()));
     }
@@ -112,10 +120,9 @@ pub fn list(
         .select((CampaignRow::as_select(), AccountRow::as_select()))
         .load(conn)?;
     let ids: Vec<CampaignId> = rows.iter().map(|(campaign, _)| campaign.id).collect();
-    let waiting = waiting(conn, &ids)?;
+    let open = Counts { waiting: waiting(conn, &ids)?, outgoing: outgoing(conn, &ids)? };
     let shown = |(campaign, account): (CampaignRow, AccountRow)| {
-        let count = waiting.get(&campaign.id).copied().unwrap_or(0);
-        ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, count, now))
+        ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, &open, now))
     };
     Ok(rows.into_iter().map(shown).collect())
 }
@@ -130,6 +137,61 @@ fn waiting(conn: &mut Connection, ids: &[CampaignId]) -> QueryResult<HashMap<Cam
         .select((interactions::campaign_id, count_star()))
         .load(conn)?;
     Ok(counts.into_iter().collect())
+}
+
+/// How many mails have not left, by campaign.
+fn outgoing(conn: &mut Connection, ids: &[CampaignId]) -> QueryResult<HashMap<CampaignId, i64>> {
+    let mut counts: HashMap<CampaignId, i64> = HashMap::new();
+    // Literals, word for word as in the partial indexes of the outbox.
+    for states in ["outbox.state IN ('held', 'queued')", "outbox.state = 'sending'"] {
+        let found: Vec<(CampaignId, i64)> = outbox::table
+            .filter(outbox::campaign_id.eq_any(ids.to_vec()))
+            .filter(sql::<Bool>(states))
+            .group_by(outbox::campaign_id)
+            .select((outbox::campaign_id, count_star()))
+            .load(conn)?;
+        for (campaign, count) in found {
+            let all = counts.entry(campaign).or_default();
+            *all = all.saturating_add(count);
+        }
+    }
+    Ok(counts)
+}
+
+/// What of a campaign is open.
+pub fn open_work(conn: &mut Connection, id: CampaignId) -> QueryResult<OpenWork> {
+    let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    let assigned: i64 = interactions::table
+        .filter(interactions::campaign_id.eq(id))
+        .filter(sql::<Bool>("interactions.state = 'assigned'"))
+        .count()
+        .get_result(conn)?;
+    Ok(OpenWork {
+        waiting: number(waiting(conn, &[id])?.get(&id).copied().unwrap_or(0)),
+        assigned: number(assigned),
+        outgoing: number(outgoing(conn, &[id])?.get(&id).copied().unwrap_or(0)),
+    })
+}
+
+/// Takes a campaign out of use for good: nobody works in it, its name is free, its password is gone.
+pub fn delete(conn: &mut Connection, campaign: &CampaignRow, now: Timestamp) -> QueryResult<()> {
+    diesel::update(campaigns::table.find(campaign.id))
+        .set((
+            campaigns::deleted_at.eq(now),
+            campaigns::enabled.eq(false),
+            // No name holds a line break.
+            campaigns::name_folded.eq(format!("{}\n{}", campaign.name_folded, campaign.id)),
+            campaigns::version.eq(campaigns::version + 1),
+        ))
+        .execute(conn)?;
+    diesel::update(mail_accounts::table.filter(mail_accounts::campaign_id.eq(campaign.id)))
+        .set((
+            mail_accounts::sealed_password.eq(Vec::<u8>::new()),
+            mail_accounts::revision.eq(mail_accounts::revision + 1),
+        ))
+        .execute(conn)?;
+    diesel::delete(members::table.filter(members::campaign_id.eq(campaign.id))).execute(conn)?;
+    Ok(())
 }
 
 /// At most `limit` enabled campaigns of `scope` in which `user` is a member, after `after`, each with its list key.

@@ -17,7 +17,8 @@ use actix_web::{HttpResponse, delete, get, post, put, web};
 use serde::Deserialize;
 use shared::{
     api::campaigns::{
-        CampaignInput, CampaignSummary, CampaignView, MemberInput, MemberView, TestConnection, TestConnectionAnswer,
+        CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, MemberInput, MemberView, OpenWork,
+        OutgoingChoice, TestConnection, TestConnectionAnswer,
     },
     api::schedules::{HolidayCalendar, ReadHolidays},
     ids::{CampaignId, UserId},
@@ -38,6 +39,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(update_campaign)
         .service(enable_campaign)
         .service(disable_campaign)
+        .service(get_open_work)
+        .service(delete_campaign)
         .service(put_member)
         .service(remove_member);
 }
@@ -50,6 +53,19 @@ pub struct SaveQuery {
     /// Store the campaign switched off, without trying its logins.
     #[serde(default)]
     save_disabled: bool,
+    /// What becomes of mail that waits in a campaign that is switched on by this; needed if there is any.
+    #[serde(default)]
+    outgoing: Option<OutgoingChoice>,
+}
+
+/// What becomes of mail that waited.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EnableQuery {
+    /// Needed if there is any.
+    #[serde(default)]
+    outgoing: Option<OutgoingChoice>,
 }
 
 fn asker<P: Permit>(caller: &Caller<P>) -> Asker {
@@ -228,14 +244,17 @@ pub async fn update_campaign(
     body: Body<Form<CampaignInput>>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let view = service.update(asker(&caller), id.0, if_match, body.0.0, query.0.save_disabled).await?;
+    let SaveQuery { save_disabled, outgoing } = query.0;
+    let view = service.update(asker(&caller), id.0, if_match, body.0.0, save_disabled, outgoing).await?;
     Ok(HttpResponse::Ok().insert_header(tag(&view)).json(view))
 }
 
 /// Switches a campaign on, once its mail servers accepted the login.
+///
+/// `open_work`: mail has waited while it was off; ask whether it shall be sent or discarded, and say so in `outgoing`.
 #[utoipa::path(
     tag = "campaigns",
-    params(("id" = CampaignId, Path, description = "Campaign")),
+    params(("id" = CampaignId, Path, description = "Campaign"), EnableQuery),
     responses((status = 200, description = "The campaign", body = CampaignView, headers(("ETag" = String)))),
     security(("bearer" = ["campaigns:write"]))
 )]
@@ -243,9 +262,10 @@ pub async fn update_campaign(
 pub async fn enable_campaign(
     caller: Caller<CampaignsWrite>,
     id: Segment<CampaignId>,
+    query: Params<EnableQuery>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let view = service.switch(asker(&caller), id.0, true).await?;
+    let view = service.switch(asker(&caller), id.0, true, query.0.outgoing).await?;
     Ok(HttpResponse::Ok().insert_header(tag(&view)).json(view))
 }
 
@@ -262,8 +282,49 @@ pub async fn disable_campaign(
     id: Segment<CampaignId>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let view = service.switch(asker(&caller), id.0, false).await?;
+    let view = service.switch(asker(&caller), id.0, false, None).await?;
     Ok(HttpResponse::Ok().insert_header(tag(&view)).json(view))
+}
+
+/// Tells what of a campaign is open.
+#[utoipa::path(
+    tag = "campaigns",
+    params(("id" = CampaignId, Path, description = "Campaign")),
+    responses((status = 200, description = "What is open", body = OpenWork)),
+    security(("bearer" = ["campaigns:read"]))
+)]
+#[get("/campaigns/{id}/open-work")]
+pub async fn get_open_work(
+    caller: Caller<CampaignsRead>,
+    id: Segment<CampaignId>,
+    service: web::Data<Service>,
+) -> Result<web::Json<OpenWork>> {
+    Ok(web::Json(service.open_work(asker(&caller), id.0).await?))
+}
+
+/// Deletes a campaign. Its conversations stay and can be read by those who read all campaigns, or this one.
+///
+/// `open_work`: interactions are open or mail has not left, and the request does not say what becomes of it.
+#[utoipa::path(
+    tag = "campaigns",
+    params(
+        ("id" = CampaignId, Path, description = "Campaign"),
+        DeleteCampaign,
+        ("If-Match" = Option<String>, Header, description = "The version that is deleted")
+    ),
+    responses((status = 204, description = "Deleted")),
+    security(("bearer" = ["campaigns:write"]))
+)]
+#[delete("/campaigns/{id}")]
+pub async fn delete_campaign(
+    caller: Caller<CampaignsWrite>,
+    id: Segment<CampaignId>,
+    query: Params<DeleteCampaign>,
+    if_match: IfMatch,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    service.delete(asker(&caller), id.0, if_match, query.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Adds a member, or changes one; the others move to keep places 1 … n.

@@ -16,6 +16,7 @@ use shared::{
     permission::Role,
     time::Timestamp,
 };
+use std::collections::HashMap;
 
 /// A campaign as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -115,8 +116,20 @@ fn port(stored: i32) -> u16 {
     u16::try_from(stored).unwrap_or_default()
 }
 
-/// A campaign with its account and its waiting interactions, as it is shown.
-pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64, now: Timestamp) -> CampaignView {
+/// What is open, by campaign; what is absent has nothing.
+pub struct Counts {
+    /// Waiting interactions.
+    pub waiting: HashMap<CampaignId, i64>,
+    /// Mails that have not left.
+    pub outgoing: HashMap<CampaignId, i64>,
+}
+
+/// A campaign with its account and what is open in it, as it is shown.
+pub fn campaign_view(campaign: CampaignRow, account: AccountRow, open: &Counts, now: Timestamp) -> CampaignView {
+    let count = |counts: &HashMap<CampaignId, i64>| {
+        counts.get(&campaign.id).map_or(0, |count| u32::try_from(*count).unwrap_or(u32::MAX))
+    };
+    let (waiting, outgoing) = (count(&open.waiting), count(&open.outgoing));
     let hours = Hours::of(&campaign.schedule.0);
     CampaignView {
         id: campaign.id,
@@ -135,7 +148,8 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64, n
         next_change_at: hours.next_change(now),
         schedule: campaign.schedule.0,
         account: account.view(),
-        waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+        waiting,
+        outgoing,
         created_at: campaign.created_at,
         version: campaign.version,
     }

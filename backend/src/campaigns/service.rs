@@ -1,8 +1,10 @@
 //! The use cases of campaigns: list, save, switch, test. Logins are tried before a transaction is opened and never
 //! within one.
 
+pub mod deletion;
 mod members;
 
+use self::deletion::{Settlement, Settles};
 use super::{
     MailServers,
     account::{open_password, seal_password},
@@ -28,7 +30,7 @@ use serde_json::json;
 use shared::{
     api::{
         campaigns::{
-            AccountInput, AccountView, CampaignInput, CampaignSummary, CampaignView, TestConnection,
+            AccountInput, AccountView, CampaignInput, CampaignSummary, CampaignView, OutgoingChoice, TestConnection,
             TestConnectionAnswer,
         },
         schedules::HolidayCalendar,
@@ -41,6 +43,7 @@ use shared::{
     time::Timestamp,
     validate::{Issues, Rule, Validate},
 };
+use std::sync::Arc;
 
 /// Who asks, and what he may see.
 #[derive(Debug, Clone)]
@@ -59,10 +62,17 @@ impl Asker {
 }
 
 /// Campaigns and their members.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Service {
     core: Core,
     servers: MailServers,
+    settlers: Arc<[Arc<dyn Settles>]>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
 }
 
 /// Why a stored password is asked for again.
@@ -70,13 +80,13 @@ const ANOTHER_SERVER: &str =
     "enter the password again: a server is another one, or less protected, than it was entered for";
 
 impl Service {
-    /// The room's use cases.
+    /// The room's use cases. `settlers`: the rooms above that keep open things of campaigns.
     ///
     /// # Errors
     /// A setting of section `mail` is faulty; says which.
-    pub fn new(core: Core) -> Result<Self> {
+    pub fn new(core: Core, settlers: Vec<Arc<dyn Settles>>) -> Result<Self> {
         let servers = MailServers::new(&core.settings)?;
-        Ok(Self { core, servers })
+        Ok(Self { core, servers, settlers: settlers.into() })
     }
 
     /// What connections to mail servers have in common, for [`super::account::open`].
@@ -187,6 +197,7 @@ impl Service {
         if_match: IfMatch,
         mut input: CampaignInput,
         save_disabled: bool,
+        outgoing: Option<OutgoingChoice>,
     ) -> Result<CampaignView> {
         asker.sees(id)?;
         if save_disabled {
@@ -212,6 +223,7 @@ impl Service {
         if !save_disabled {
             self.must_log_in(&input.account, input.receive, &password).await?;
         }
+        let settlers = Arc::clone(&self.settlers);
         let core = self.core.clone();
         self.core
             .db
@@ -221,6 +233,7 @@ impl Service {
                 let before = queries::view(conn, id, now)?;
                 if_match.check(before.version)?;
                 judge(conn, &input, Some(id))?;
+                let discards = input.enabled && !before.enabled && must_discard(before.outgoing, outgoing)?;
                 queries::update(conn, id, &input)?;
                 if let Some(password) = &input.account.password {
                     let sealed = seal_password(&core.keys, before.account.id, password)?;
@@ -234,19 +247,27 @@ impl Service {
                     "login_tried": !save_disabled,
                 });
                 note(conn, now, asker.user, "campaigns.update", id, detail)?;
+                discard(conn, &settlers, discards, id, asker.user, now)?;
                 tell(conn, now, id, &[])?;
-                Ok(after)
+                Ok(queries::view(conn, id, now)?)
             })
             .await
     }
 
     /// Switches a campaign on, once its logins were accepted, or off (S17). Switching on what is on already tries the
-    /// logins again and sets a stopped account going.
+    /// logins again and sets a stopped account going. Mail that could not leave meanwhile leaves or is given up, as
+    /// `outgoing` says.
     ///
     /// # Errors
-    /// `not_found`; `conflict`: another enabled campaign receives mail at the address; the logins' as
-    /// [`Self::create`]; the database's.
-    pub async fn switch(&self, asker: Asker, id: CampaignId, on: bool) -> Result<CampaignView> {
+    /// `not_found`; `conflict`: another enabled campaign receives mail at the address; `open_work`: mail waits, and
+    /// `outgoing` does not say what becomes of it; the logins' as [`Self::create`]; the database's.
+    pub async fn switch(
+        &self,
+        asker: Asker,
+        id: CampaignId,
+        on: bool,
+        outgoing: Option<OutgoingChoice>,
+    ) -> Result<CampaignView> {
         asker.sees(id)?;
         if on {
             let keys = self.core.keys.clone();
@@ -257,26 +278,35 @@ impl Service {
                     let campaign = queries::campaign(conn, id)?;
                     let row = queries::account_of(conn, id)?;
                     must_be_alone(conn, &campaign, &row.address)?;
+                    if !campaign.enabled {
+                        must_discard(queries::open_work(conn, id)?.outgoing, outgoing)?;
+                    }
                     let password = open_password(&keys, &row)?;
                     Ok((row.as_input(), campaign.receive, password))
                 })
                 .await?;
             self.must_log_in(&account, receive, &password).await?;
         }
+        let settlers = Arc::clone(&self.settlers);
         let core = self.core.clone();
         self.core
             .db
             .write(move |conn| {
                 queries::lock_campaigns(conn)?;
                 let campaign = queries::campaign(conn, id)?;
+                let mut discards = false;
                 if on {
                     let address = queries::account_of(conn, id)?.address;
                     must_be_alone(conn, &campaign, &address)?;
+                    let waits = queries::open_work(conn, id)?.outgoing;
+                    discards = !campaign.enabled && must_discard(waits, outgoing)?;
                 }
                 queries::switch(conn, &campaign, on)?;
                 let now = core.now();
                 let action = if on { "campaigns.enable" } else { "campaigns.disable" };
-                note(conn, now, asker.user, action, id, json!({"name": campaign.name}))?;
+                let detail = json!({"name": campaign.name, "outgoing_discarded": discards});
+                note(conn, now, asker.user, action, id, detail)?;
+                discard(conn, &settlers, discards, id, asker.user, now)?;
                 tell(conn, now, id, &[])?;
                 Ok(queries::view(conn, id, now)?)
             })
@@ -374,6 +404,37 @@ fn create(
     note(conn, now, actor, "campaigns.create", id, detail)?;
     tell(conn, now, id, &[])?;
     Ok(view)
+}
+
+/// Whether mail that waits in a campaign that is off is given up when it is switched on.
+fn must_discard(waits: u32, choice: Option<OutgoingChoice>) -> Result<bool> {
+    match choice {
+        Some(choice) => Ok(choice == OutgoingChoice::Discard),
+        None if waits == 0 => Ok(false),
+        None => {
+            let words = format!("{waits} mails have waited while the campaign was off");
+            Err(Error::detailed(ErrorCode::OpenWork, words))
+        }
+    }
+}
+
+/// Gives up what waits, before the worker can take it.
+fn discard(
+    conn: &mut Connection,
+    settlers: &[Arc<dyn Settles>],
+    wanted: bool,
+    campaign: CampaignId,
+    by: UserId,
+    now: Timestamp,
+) -> Result<()> {
+    if !wanted {
+        return Ok(());
+    }
+    let order = Settlement { campaign, interactions: None, discard_outgoing: true, by, now };
+    for room in settlers {
+        room.settle(conn, &order, i64::MAX)?;
+    }
+    Ok(())
 }
 
 /// Two campaigns that fetch from one address would take each other's mail.

@@ -20,6 +20,7 @@ mod routes;
 pub mod rows;
 pub mod send;
 mod service;
+pub mod settle;
 pub mod take_back;
 pub mod tray;
 

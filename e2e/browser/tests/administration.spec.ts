@@ -335,3 +335,58 @@ test('a campaign keeps hours and holidays, and imports them from a calendar', as
   await rows.nth(0).getByRole('button', { name: 'Remove these hours' }).click();
   await expect(rows).toHaveCount(1);
 });
+
+test('a campaign with open work is deleted once it is said what becomes of it', async ({ customer, desk, stage, signIn }) => {
+  const old = await desk({ agents: 0 });
+  const target = await desk({ agents: 0 });
+  const elena = await customer('Elena Ruiz');
+  await elena.write({ to: old.campaign.address, subject: 'A parcel', text: 'Where is it?' });
+  const page = await signIn(stage.person('admin'), `/admin/campaigns?campaign=${old.campaign.id}`);
+  const row = (name: string) => page.getByTestId('campaign-row').filter({ hasText: name });
+  await expect(row(old.campaign.name)).toContainText('1 waiting');
+
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  const dialog = page.getByRole('dialog', { name: `Delete ${old.campaign.name}?` });
+  const yes = dialog.getByRole('button', { name: 'Delete campaign' });
+  await expect(dialog.getByLabel('1 interaction is open')).toBeVisible();
+  await expect(yes).toBeDisabled();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(row(old.campaign.name)).toBeVisible();
+
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await dialog.getByLabel('1 interaction is open').selectOption({ label: `Move them to ${target.campaign.name}` });
+  await yes.click();
+  await expect(page.getByTestId('toast').last()).toContainText('Campaign deleted.');
+  await expect(row(old.campaign.name)).toHaveCount(0);
+  await expect(row(target.campaign.name)).toContainText('1 waiting');
+  await expect(page).toHaveURL(/\/admin\/campaigns$/);
+});
+
+test('mail that waited while a campaign was off leaves, or is discarded, as is said', async ({ customer, desk, stage, signIn }) => {
+  const { campaign, agents } = await desk({ undo: 60 });
+  const elena = await customer('Elena Ruiz');
+  const agent = new Portal(await signIn(agents[0]!));
+  await elena.write({ to: campaign.address, subject: 'A parcel', text: 'Where is it?' });
+  await agent.open('A parcel');
+  await agent.reply();
+  await agent.page.keyboard.type('On its way.');
+  await agent.saved();
+  await agent.send();
+  await expect(agent.toast('The mail leaves shortly.')).toBeVisible();
+
+  const page = await signIn(stage.person('admin'), `/admin/campaigns?campaign=${campaign.id}`);
+  const row = page.getByTestId('campaign-row').filter({ hasText: campaign.name });
+  const enabled = page.getByRole('switch', { name: 'Enabled' });
+  await enabled.press('Space');
+  await expect(row).toContainText('1 mail waits to be sent');
+  await enabled.press('Space');
+  const dialog = page.getByRole('dialog', { name: 'Mail has waited' });
+  await expect(dialog).toContainText('1 mail could not leave while the campaign was off.');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(enabled).not.toBeChecked();
+  await enabled.press('Space');
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(enabled).toBeChecked();
+  await expect(row).not.toContainText('waits to be sent');
+  await expect(agent.page.getByText('discarded by an administrator').first()).toBeVisible();
+});

@@ -79,6 +79,8 @@ CREATE TABLE campaigns (
     -- JSON: zone, spans, holidays.
     schedule TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    -- Its history stays; its name is free again.
+    deleted_at BIGINT,
     version BIGINT NOT NULL
 );
 

@@ -308,10 +308,75 @@ pub struct CampaignView {
     pub account: AccountView,
     /// Interactions that wait now.
     pub waiting: u32,
+    /// Mails that have not left.
+    pub outgoing: u32,
     /// Created at.
     pub created_at: Timestamp,
     /// For `If-Match`.
     pub version: i64,
+}
+
+/// What of a campaign is open: what stands in the way of deleting it, and what enabling it would send.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OpenWork {
+    /// Interactions in the queue.
+    pub waiting: u32,
+    /// Interactions that agents hold.
+    pub assigned: u32,
+    /// Mails that have not left.
+    pub outgoing: u32,
+}
+
+impl OpenWork {
+    /// Nothing is open.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Interactions that are not finished.
+    #[must_use]
+    pub fn interactions(&self) -> u32 {
+        self.waiting.saturating_add(self.assigned)
+    }
+}
+
+text_enum! {
+    /// What becomes of mail that could not leave because its campaign was off.
+    pub enum OutgoingChoice {
+        /// It leaves.
+        Send = "send",
+        /// It is given up: its authors see it as failed, and can try again.
+        Discard = "discard",
+    }
+}
+
+text_enum! {
+    /// What becomes of the open interactions of a campaign that is deleted.
+    pub enum InteractionsChoice {
+        /// They are finished.
+        Finish = "finish",
+        /// They go on in another campaign, with their conversations.
+        Move = "move",
+    }
+}
+
+/// How a campaign is deleted (S30).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct DeleteCampaign {
+    /// What becomes of open interactions; absent: the campaign is not deleted if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interactions: Option<InteractionsChoice>,
+    /// Where they go on, if they are moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_to: Option<CampaignId>,
+    /// Give up mail that has not left; else the campaign is not deleted if there is any.
+    #[serde(default)]
+    pub discard_outgoing: bool,
 }
 
 /// A campaign in which the caller may work: what the agent's portal needs of it.

@@ -2,6 +2,8 @@
 
 use super::{
     account_fields::AccountFields,
+    campaign_delete::DeleteButton,
+    campaign_switch::EnabledSwitch,
     form::CampaignForm,
     ledger::Ledger,
     schedule_fields::{ScheduleFields, schedule_summary},
@@ -23,10 +25,8 @@ use leptos::prelude::*;
 use shared::{
     api::campaigns::{CampaignView, DeliveryOrder, Eligibility, ReplyToken},
     error::ErrorCode,
-    ids::CampaignId,
     permission::Permission,
 };
-use std::sync::Arc;
 
 /// Puts the keyboard on the first field that is wrong, once it is marked; opens the group that hides it.
 pub fn focus_wrong_field() {
@@ -46,6 +46,8 @@ pub fn CampaignEditor(
     campaign: Option<CampaignView>,
     /// It was saved.
     on_saved: Callback<CampaignView>,
+    /// It was deleted.
+    on_deleted: Callback<()>,
     /// It must be loaded again: someone else has changed it.
     on_reload: Callback<()>,
 ) -> impl IntoView {
@@ -104,6 +106,7 @@ pub fn CampaignEditor(
         save(false);
     };
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
+    let deletable = campaign.clone();
     let title = campaign.as_ref().map(|campaign| campaign.name.clone());
     let opening = campaign.as_ref().map(|campaign| (campaign.open, campaign.next_change_at));
     view! {
@@ -192,45 +195,19 @@ pub fn CampaignEditor(
                             <span class="help" role="status">
                                 {move || busy.get().then(|| txt!(i18n, campaigns.saving_help))}
                             </span>
+                            {deletable
+                                .map(|campaign| {
+                                    view! {
+                                        <span class="admin-form-delete">
+                                            <DeleteButton campaign=campaign on_deleted=on_deleted />
+                                        </span>
+                                    }
+                                })}
                         </footer>
                     }
                 })}
         </form>
         {campaign.map(|campaign| view! { <Ledger campaign=campaign /> })}
-    }
-}
-
-/// Switches a campaign that exists on or off at once, without saving the form, and without touching what is typed in it.
-#[component]
-fn EnabledSwitch(id: CampaignId, form: CampaignForm, version: StoredValue<i64>) -> impl IntoView {
-    let i18n = use_i18n();
-    let (api, toasts) = (use_api(), use_toasts());
-    let change = move |on: bool| {
-        form.enabled.set(on);
-        leptos::task::spawn_local(async move {
-            match api.enable_campaign(id, on).await {
-                Ok(()) => {
-                    if let Ok(campaign) = api.get_campaign(id).await {
-                        let _ = form.enabled.try_set(campaign.enabled);
-                        // One step is this change. More are somebody else's, which saving the form must not overwrite.
-                        let _ = version.try_update_value(|version| {
-                            if campaign.version == version.saturating_add(1) {
-                                *version = campaign.version;
-                            }
-                        });
-                    }
-                }
-                Err(error) => {
-                    let _ = form.enabled.try_set(!on);
-                    toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
-                }
-            }
-        });
-    };
-    view! {
-        <span class="admin-form-switch" data-tip=txt!(i18n, campaigns.enabled_help)>
-            <Switch label=txt!(i18n, campaigns.enabled) checked=form.enabled on_change=change />
-        </span>
     }
 }
 

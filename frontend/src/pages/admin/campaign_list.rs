@@ -37,6 +37,8 @@ pub fn CampaignRow(
     let tint = Signal::derive(move || health(i18n, state).0);
     let name = Signal::derive(move || health(i18n, state).1);
     let waiting = campaign.waiting;
+    // Of a campaign that is on they are on their way, and no news.
+    let held = if campaign.enabled { 0 } else { campaign.outgoing };
     let failed = matches!(state, AccountHealth::Failing | AccountHealth::Stopped);
     let error = campaign.account.last_error.clone().filter(|_| failed);
     let fetched = campaign.account.last_fetch_at.filter(|_| state == AccountHealth::Connected);
@@ -58,6 +60,14 @@ pub fn CampaignRow(
                     {name}
                     {fetched.map(|at| view! { " · " <TimeAgo at=at /> })}
                 </span>
+                {(held > 0)
+                    .then(|| {
+                        view! {
+                            <span class="admin-row-note">
+                                {move || plural!(i18n.get_locale(), campaigns.held, held)}
+                            </span>
+                        }
+                    })}
                 {error.map(|error| view! { <span class="admin-row-error">{error}</span> })}
             </span>
             {(waiting > 0)

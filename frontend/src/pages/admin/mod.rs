@@ -1,8 +1,10 @@
 //! Administration: campaigns, members, users.
 
 pub mod account_fields;
+pub mod campaign_delete;
 pub mod campaign_form;
 pub mod campaign_list;
+pub mod campaign_switch;
 pub mod campaigns;
 pub mod filter_box;
 pub mod form;
