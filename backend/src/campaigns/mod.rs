@@ -28,6 +28,14 @@ pub use service::{
 use crate::kernel::{Result, db::Connection};
 use shared::{error::ErrorCode, ids::CampaignId, permission::CampaignScope};
 
+/// The opening hours of a campaign.
+///
+/// # Errors
+/// The database's.
+pub fn hours(conn: &mut Connection, campaign: CampaignId) -> diesel::QueryResult<schedule::Hours> {
+    Ok(schedule::Hours::of(&queries::schedule(conn, campaign)?))
+}
+
 /// Whether the campaign is there, and not deleted, for somebody who sees `scope`.
 ///
 /// # Errors

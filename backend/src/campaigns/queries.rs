@@ -3,7 +3,7 @@
 use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, Counts, MemberRow, campaign_view, first_health};
 use crate::kernel::{
     db::{
-        Connection, MultiBackend, arms,
+        Connection, Json, MultiBackend, arms,
         schema::{campaigns, interactions, mail_accounts, members, outbox, users},
     },
     fold::fold,
@@ -16,6 +16,7 @@ use diesel::{
 };
 use shared::{
     api::campaigns::{CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView, OpenWork},
+    api::schedules::Schedule,
     ids::{AccountId, CampaignId, UserId},
     permission::CampaignScope,
     time::Timestamp,
@@ -39,6 +40,12 @@ pub fn lock_members(conn: &mut Connection, campaign: CampaignId) -> QueryResult<
 /// A campaign that is not deleted.
 pub fn campaign(conn: &mut Connection, id: CampaignId) -> QueryResult<CampaignRow> {
     campaigns::table.find(id).filter(campaigns::deleted_at.is_null()).select(CampaignRow::as_select()).first(conn)
+}
+
+/// The schedule of a campaign.
+pub fn schedule(conn: &mut Connection, id: CampaignId) -> QueryResult<Schedule> {
+    let Json(schedule) = campaigns::table.find(id).select(campaigns::schedule).first(conn)?;
+    Ok(schedule)
 }
 
 /// Whether there is such a campaign, and it is not deleted.

@@ -7,6 +7,7 @@ use crate::kernel::db::{
 };
 use diesel::prelude::*;
 use shared::{
+    alarm::Thresholds,
     api::campaigns::{
         AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
         Endpoint, InboundProtocol, MailSecurity, MemberView, ReplyToken,
@@ -36,6 +37,7 @@ pub struct CampaignRow {
     pub import_days: i32,
     pub reply_token: ReplyToken,
     pub schedule: Json<Schedule>,
+    pub thresholds: Json<Thresholds>,
     pub created_at: Timestamp,
     pub version: i64,
 }
@@ -147,6 +149,7 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, open: &Counts, 
         open: hours.is_open(now),
         next_change_at: hours.next_change(now),
         schedule: campaign.schedule.0,
+        thresholds: campaign.thresholds.0,
         account: account.view(),
         waiting,
         outgoing,
@@ -171,6 +174,7 @@ pub struct CampaignForm<'a> {
     import_days: i32,
     reply_token: ReplyToken,
     schedule: Json<Schedule>,
+    thresholds: Json<Thresholds>,
 }
 
 impl<'a> CampaignForm<'a> {
@@ -190,6 +194,7 @@ impl<'a> CampaignForm<'a> {
             import_days: number(input.import_days),
             reply_token: input.reply_token,
             schedule: Json(input.schedule.clone()),
+            thresholds: Json(input.thresholds),
         }
     }
 }

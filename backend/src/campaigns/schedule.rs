@@ -102,6 +102,35 @@ impl Hours {
         None
     }
 
+    /// When so much open time has passed since `from`; none if that is not within two years.
+    #[must_use]
+    pub fn after_open_time(&self, from: Timestamp, open: Duration) -> Option<Timestamp> {
+        if self.spans.is_empty() && self.holidays.is_empty() {
+            return Some(from.plus(open));
+        }
+        let (mut left, mut begin, today) = (open, from, self.local(from)?.date());
+        let mut ahead = 0;
+        while ahead < HORIZON_DAYS {
+            let (first, last) = (plus(today, ahead)?, plus(today, ahead.saturating_add(STEP_DAYS))?);
+            for edge in self.edges(first, last) {
+                // Days overlap from one step to the next.
+                if edge <= begin {
+                    continue;
+                }
+                if self.is_open(begin) {
+                    let stretch = edge.since(begin);
+                    if left <= stretch {
+                        return Some(begin.plus(left));
+                    }
+                    left = left.saturating_sub(stretch);
+                }
+                begin = edge;
+            }
+            ahead = ahead.saturating_add(STEP_DAYS);
+        }
+        None
+    }
+
     /// How much of the time from `from` to `to` was open.
     #[must_use]
     pub fn open_time(&self, from: Timestamp, to: Timestamp) -> Duration {

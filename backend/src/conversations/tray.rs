@@ -1,13 +1,16 @@
 //! Rows of the tray: one, those that an agent holds, lists a page at a time, and how many wait.
 
-use crate::kernel::{
-    Result,
-    db::{
-        Connection, MultiBackend,
-        schema::{campaigns, contacts, conversations, interactions},
+use crate::{
+    campaigns::{self, schedule::Hours},
+    kernel::{
+        Result,
+        db::{
+            Connection, Json, MultiBackend,
+            schema::{campaigns as campaign, contacts, conversations, interactions},
+        },
+        fold::fold,
+        http::cursor,
     },
-    fold::fold,
-    http::cursor,
 };
 use diesel::{
     dsl::sql,
@@ -15,6 +18,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Integer},
 };
 use shared::{
+    alarm::{AlarmTimes, NEAR_PERCENT, Thresholds},
     api::{
         campaigns::Channel,
         interactions::{Direction, InteractionState, InteractionSummary},
@@ -22,6 +26,10 @@ use shared::{
     ids::{CampaignId, ContactId, ConversationId, InteractionId, UserId},
     page::Page,
     time::Timestamp,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
 };
 
 /// Word for word what the partial indexes of the queue say: no planner can tell what a parameter will be.
@@ -63,11 +71,45 @@ pub struct InteractionRow {
     pub version: i64,
 }
 
-type SummaryRow = (InteractionRow, (String, i32, Timestamp, String), (ContactId, String, String), String);
+type SummaryRow =
+    (InteractionRow, (String, i32, Timestamp, String), (ContactId, String, String), (String, Json<Thresholds>));
 
-fn summary(row: SummaryRow) -> InteractionSummary {
-    let (own, (subject, message_count, last_message_at, snippet), (contact_id, contact_name, contact_address), name) =
-        row;
+/// The rows as the API shows them. Hours are read once for each campaign in which they matter.
+fn summaries(conn: &mut Connection, rows: Vec<SummaryRow>) -> QueryResult<Vec<InteractionSummary>> {
+    let timed = |(own, _, _, (_, thresholds)): &SummaryRow| {
+        (own.state == InteractionState::Waiting && thresholds.0.waiting_seconds.is_some()).then_some(own.campaign_id)
+    };
+    let campaigns: HashSet<CampaignId> = rows.iter().filter_map(timed).collect();
+    let mut hours = HashMap::new();
+    for campaign in campaigns {
+        hours.insert(campaign, campaigns::hours(conn, campaign)?);
+    }
+    Ok(rows.into_iter().map(|row| summary(row, &hours)).collect())
+}
+
+/// When a row comes near its threshold, and when it crosses it (S24).
+fn alarm(own: &InteractionRow, thresholds: Thresholds, hours: Option<&Hours>) -> Option<AlarmTimes> {
+    // Amber at 80 hundredths of it.
+    let near = |seconds: u32| Duration::from_millis(u64::from(seconds).saturating_mul(10 * u64::from(NEAR_PERCENT)));
+    let over = |seconds: u32| Duration::from_secs(seconds.into());
+    match own.state {
+        InteractionState::Waiting => {
+            let (seconds, hours) = (thresholds.waiting_seconds?, hours?);
+            let at = |open| hours.after_open_time(own.arrived_at, open);
+            Some(AlarmTimes { near_at: at(near(seconds))?, over_at: at(over(seconds))? })
+        }
+        InteractionState::Assigned => {
+            let (seconds, since) = (thresholds.handling_seconds?, own.assigned_at?);
+            Some(AlarmTimes { near_at: since.plus(near(seconds)), over_at: since.plus(over(seconds)) })
+        }
+        InteractionState::Finished => None,
+    }
+}
+
+fn summary(row: SummaryRow, hours: &HashMap<CampaignId, Hours>) -> InteractionSummary {
+    let (own, conversation, (contact_id, contact_name, contact_address), (name, Json(thresholds))) = row;
+    let (subject, message_count, last_message_at, snippet) = conversation;
+    let alarm = alarm(&own, thresholds, hours.get(&own.campaign_id));
     InteractionSummary {
         id: own.id,
         conversation_id: own.conversation_id,
@@ -91,15 +133,16 @@ fn summary(row: SummaryRow) -> InteractionSummary {
         first_response_at: own.first_response_at,
         finished_at: own.finished_at,
         last_message_at,
+        alarm,
         version: own.version,
     }
 }
 
-macro_rules! summaries {
+macro_rules! rows {
     () => {
         interactions::table
             .inner_join(conversations::table.inner_join(contacts::table))
-            .inner_join(campaigns::table)
+            .inner_join(campaign::table)
             .select((
                 InteractionRow::as_select(),
                 (
@@ -109,9 +152,13 @@ macro_rules! summaries {
                     conversations::last_snippet,
                 ),
                 (contacts::id, contacts::name, contacts::address),
-                campaigns::name,
+                (campaign::name, campaign::thresholds),
             ))
     };
+}
+
+fn only(conn: &mut Connection, row: SummaryRow) -> QueryResult<InteractionSummary> {
+    summaries(conn, vec![row])?.pop().ok_or(diesel::result::Error::NotFound)
 }
 
 /// One row of the tray.
@@ -119,7 +166,8 @@ macro_rules! summaries {
 /// # Errors
 /// `not_found`.
 pub fn one(conn: &mut Connection, id: InteractionId) -> QueryResult<InteractionSummary> {
-    summaries!().filter(interactions::id.eq(id)).first(conn).map(summary)
+    let row = rows!().filter(interactions::id.eq(id)).first(conn)?;
+    only(conn, row)
 }
 
 /// The open interaction of a conversation, or else its newest.
@@ -127,11 +175,9 @@ pub fn one(conn: &mut Connection, id: InteractionId) -> QueryResult<InteractionS
 /// # Errors
 /// `not_found`: it has none.
 pub fn current(conn: &mut Connection, conversation: ConversationId) -> QueryResult<InteractionSummary> {
-    summaries!()
-        .filter(interactions::conversation_id.eq(conversation))
-        .order(interactions::id.desc())
-        .first(conn)
-        .map(summary)
+    let row =
+        rows!().filter(interactions::conversation_id.eq(conversation)).order(interactions::id.desc()).first(conn)?;
+    only(conn, row)
 }
 
 /// Who holds the open interaction of a conversation, or held its newest.
@@ -153,13 +199,13 @@ pub fn holder(conn: &mut Connection, conversation: ConversationId) -> QueryResul
 /// # Errors
 /// The database's.
 pub fn held_by(conn: &mut Connection, agent: UserId) -> QueryResult<Vec<InteractionSummary>> {
-    let rows: Vec<SummaryRow> = summaries!()
+    let rows: Vec<SummaryRow> = rows!()
         .filter(interactions::agent_id.eq(agent))
         .filter(interactions::state.eq(InteractionState::Assigned))
         .order((conversations::last_message_at.desc(), interactions::id.desc()))
         .limit(1_000)
         .load(conn)?;
-    Ok(rows.into_iter().map(summary).collect())
+    summaries(conn, rows)
 }
 
 /// What a list is narrowed by.
@@ -218,7 +264,7 @@ pub fn list(
     listing: Listing,
     limit: i64,
 ) -> QueryResult<Vec<InteractionSummary>> {
-    let mut query = summaries!().into_boxed::<MultiBackend>();
+    let mut query = rows!().into_boxed::<MultiBackend>();
     query = match filter.state {
         Some(InteractionState::Waiting) => query.filter(sql::<Bool>(WAITING)),
         Some(state) => query.filter(interactions::state.eq(state)),
@@ -261,7 +307,7 @@ pub fn list(
         }
     };
     let rows: Vec<SummaryRow> = query.limit(limit).load(conn)?;
-    Ok(rows.into_iter().map(summary).collect())
+    summaries(conn, rows)
 }
 
 /// How many wait in these campaigns; `None`: in any.

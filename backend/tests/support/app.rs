@@ -209,6 +209,7 @@ impl TestApp {
                 (
                     c::import_days.eq(0),
                     c::reply_token.eq("body"),
+                    c::thresholds.eq("{}"),
                     c::schedule.eq("{}"),
                     c::created_at.eq(now),
                     c::version.eq(1_i64),

@@ -150,6 +150,7 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
         import_days: 0,
         reply_token: ReplyToken::Body,
         schedule: Schedule::default(),
+        thresholds: shared::alarm::Thresholds::default(),
         account: AccountInput {
             address: address.into(),
             login: None,

@@ -223,6 +223,7 @@ pub mod tests {
             first_response_at: None,
             finished_at: None,
             last_message_at: Timestamp::from_millis(at),
+            alarm: None,
             version,
         }
     }

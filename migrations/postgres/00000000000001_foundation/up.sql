@@ -78,6 +78,8 @@ CREATE TABLE campaigns (
     reply_token TEXT NOT NULL CHECK (reply_token IN ('body', 'address', 'off')),
     -- JSON: zone, spans, holidays.
     schedule TEXT NOT NULL,
+    -- JSON: seconds, counts, percent.
+    thresholds TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     -- Its history stays; its name is free again.
     deleted_at BIGINT,

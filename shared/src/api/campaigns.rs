@@ -1,6 +1,7 @@
 //! Campaigns, their mail account, members and health (S3–S34).
 
 use crate::{
+    alarm::Thresholds,
     api::schedules::Schedule,
     ids::{AccountId, CampaignId, UserId},
     permission::Role,
@@ -158,6 +159,9 @@ pub struct CampaignInput {
     /// When mail is handed out (S7); by default at all hours.
     #[serde(default)]
     pub schedule: Schedule,
+    /// What raises an alarm (S24).
+    #[serde(default)]
+    pub thresholds: Thresholds,
     /// The mail account.
     pub account: AccountInput,
 }
@@ -189,6 +193,7 @@ impl Validate for CampaignInput {
         }
         issues.range("import_days", i64::from(self.import_days), 0, 365);
         self.schedule.validate(issues, "schedule");
+        self.thresholds.validate(issues, "thresholds");
         self.account.validate(issues, self.receive);
     }
 }
@@ -304,6 +309,8 @@ pub struct CampaignView {
     pub open: bool,
     /// When that changes next, within two years.
     pub next_change_at: Option<Timestamp>,
+    /// What raises an alarm.
+    pub thresholds: Thresholds,
     /// The mail account.
     pub account: AccountView,
     /// Interactions that wait now.

@@ -1,6 +1,7 @@
 //! Interactions: the tray, opening, finishing, and why they went where they went.
 
 use crate::{
+    alarm::AlarmTimes,
     api::campaigns::{Channel, DeliveryOrder, Eligibility},
     ids::{CampaignId, ContactId, ConversationId, DecisionId, InteractionId, UserId},
     time::Timestamp,
@@ -78,6 +79,8 @@ pub struct InteractionSummary {
     pub finished_at: Option<Timestamp>,
     /// Newest mail at.
     pub last_message_at: Timestamp,
+    /// When it waits, or is held, longer than the campaign's threshold; absent without one, and when it is finished.
+    pub alarm: Option<AlarmTimes>,
     /// Grows with each change.
     pub version: i64,
 }

@@ -80,6 +80,7 @@ diesel::table! {
         import_days -> Integer,
         reply_token -> Text,
         schedule -> Text,
+        thresholds -> Text,
         deleted_at -> Nullable<BigInt>,
         created_at -> BigInt,
         version -> BigInt,

@@ -7,6 +7,7 @@ use super::{
     form::CampaignForm,
     ledger::Ledger,
     schedule_fields::{ScheduleFields, schedule_summary},
+    threshold_fields::{ThresholdFields, threshold_summary},
 };
 use crate::{
     api::{ApiError, use_api},
@@ -166,6 +167,15 @@ pub fn CampaignEditor(
                 </summary>
                 <fieldset disabled=!may_write>
                     <ScheduleFields schedule=form.schedule errors=errors />
+                </fieldset>
+            </details>
+            <details class="group group-advanced">
+                <summary>
+                    <span>{txt!(i18n, campaigns.group_thresholds)}</span>
+                    <span class="help">{move || threshold_summary(i18n, form.thresholds)}</span>
+                </summary>
+                <fieldset disabled=!may_write>
+                    <ThresholdFields thresholds=form.thresholds errors=errors />
                 </fieldset>
             </details>
             {may_write

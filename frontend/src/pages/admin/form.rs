@@ -1,6 +1,9 @@
 //! What the campaign form holds, as typed, and how that becomes a request.
 
-use super::presets::{Preset, usual_port};
+use super::{
+    presets::{Preset, usual_port},
+    threshold_fields::ThresholdForm,
+};
 use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
@@ -94,6 +97,8 @@ pub struct CampaignForm {
     pub save_sent: RwSignal<bool>,
     /// Opening hours.
     pub schedule: ScheduleForm,
+    /// What raises an alarm.
+    pub thresholds: ThresholdForm,
 }
 
 impl CampaignForm {
@@ -120,6 +125,7 @@ impl CampaignForm {
             plaintext: RwSignal::new(false),
             save_sent: RwSignal::new(true),
             schedule: ScheduleForm::new(zone),
+            thresholds: ThresholdForm::new(),
         }
     }
 
@@ -147,6 +153,7 @@ impl CampaignForm {
         form.plaintext.set(account.allow_plaintext_password);
         form.save_sent.set(account.save_sent);
         form.schedule.set(&campaign.schedule);
+        form.thresholds.set(campaign.thresholds);
         form
     }
 
@@ -174,6 +181,7 @@ impl CampaignForm {
         let switches = [self.receive, self.plaintext, self.save_sent];
         texts
             .into_iter()
+            .chain(self.thresholds.texts())
             .map(|text| text.get_untracked())
             .chain(switches.into_iter().map(|on| on.get_untracked().to_string()))
             .chain([format!("{:?}", self.schedule.read())])
@@ -230,6 +238,7 @@ impl CampaignForm {
             receive: self.receive.get_untracked(),
             import_days: number("import_days", self.import_days, 0, 365, &mut unread),
             schedule: self.schedule.read(),
+            thresholds: self.thresholds.read(&mut unread),
             reply_token: self.reply_token.with_untracked(|word| word.parse().unwrap_or(ReplyToken::Body)),
             account,
         };
@@ -266,7 +275,7 @@ impl CampaignForm {
 }
 
 /// A number as typed; what is none is an issue, and stands as the lower bound until it is mended.
-fn number<T>(pointer: &str, text: RwSignal<String>, min: T, max: T, issues: &mut Vec<FieldIssue>) -> T
+pub fn number<T>(pointer: &str, text: RwSignal<String>, min: T, max: T, issues: &mut Vec<FieldIssue>) -> T
 where
     T: std::str::FromStr + Copy + Into<i64>,
 {

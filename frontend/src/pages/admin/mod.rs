@@ -16,6 +16,7 @@ pub mod member_rows;
 pub mod members;
 pub mod presets;
 pub mod schedule_fields;
+pub mod threshold_fields;
 pub mod trial;
 pub mod user_form;
 pub mod users;

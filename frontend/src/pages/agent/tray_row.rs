@@ -2,14 +2,18 @@
 
 use crate::{
     components::{Badge, Icon, TimeAgo, Tint},
-    i18n::{plural, txt, use_i18n, word},
+    i18n::{I18n, plural, txt, use_i18n, word},
     routes,
-    state::recipients,
+    state::{clock::use_clock, recipients},
 };
 use leptos::{either::Either, prelude::*};
-use shared::api::{
-    drafts::DraftView,
-    interactions::{Direction, InteractionState, InteractionSummary},
+use shared::{
+    alarm::Alarm,
+    api::{
+        drafts::DraftView,
+        interactions::{Direction, InteractionState, InteractionSummary},
+    },
+    time::Timestamp,
 };
 
 /// An interaction. Follows its row's signal and nothing else.
@@ -55,6 +59,11 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
         row.with(|row| if row.state == InteractionState::Waiting { row.arrived_at } else { row.last_message_at })
     });
     let unread = Memo::new(move |_| row.with(|row| row.unread && row.state == InteractionState::Assigned));
+    let page_clock = use_clock();
+    let alarm = Memo::new(move |_| {
+        let now = Timestamp::from_millis(page_clock.minute());
+        row.with(|row| row.alarm.map_or(Alarm::Calm, |times| times.at(now)))
+    });
     let awaits = Memo::new(move |_| row.with(|row| row.awaits_answer && row.state == InteractionState::Assigned));
     view! {
         <span class="tray-row-top">
@@ -83,6 +92,7 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
         <span class="tray-row-snippet">{move || row.with(|row| row.snippet.clone())}</span>
         <span class="tray-row-marks">
             <Badge tint=Tint::Quiet>{move || row.with(|row| row.campaign_name.clone())}</Badge>
+            {move || late(i18n, alarm.get(), row.with(|row| row.state == InteractionState::Waiting))}
             {move || {
                 awaits
                     .get()
@@ -109,6 +119,27 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
             }}
         </span>
     }
+}
+
+/// That it waits, or is held, for long: by sign and word, not by colour alone.
+fn late(i18n: I18n, alarm: Alarm, waits: bool) -> Option<impl IntoView> {
+    let (tint, glyph) = match alarm {
+        Alarm::Calm => return None,
+        Alarm::Near => (Tint::Warn, icondata::LuTriangleAlert),
+        Alarm::Over => (Tint::Bad, icondata::LuOctagonAlert),
+    };
+    let words = move || match (waits, alarm) {
+        (true, Alarm::Over) => word!(i18n, inbox.waits_too_long),
+        (true, _) => word!(i18n, inbox.waits_long),
+        (false, Alarm::Over) => word!(i18n, inbox.held_too_long),
+        (false, _) => word!(i18n, inbox.held_long),
+    };
+    Some(view! {
+        <Badge tint=tint>
+            <Icon glyph=glyph />
+            {words}
+        </Badge>
+    })
 }
 
 /// A started mail that is still being written.
