@@ -83,6 +83,15 @@ impl Hours {
         self.local(at).is_none_or(|local| self.is_open_locally(local))
     }
 
+    /// The last midnight of the schedule's zone: when its today began.
+    #[must_use]
+    pub fn midnight(&self, at: Timestamp) -> Timestamp {
+        let began = self.local(at).and_then(|local| {
+            self.zone.to_ambiguous_timestamp(local.date().to_datetime(Time::midnight())).compatible().ok()
+        });
+        began.map_or(at, ours)
+    }
+
     /// When it opens, if it is closed, or closes, if it is open; none if that does not happen within two years.
     #[must_use]
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {

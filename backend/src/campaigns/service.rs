@@ -2,6 +2,7 @@
 //! within one.
 
 mod members;
+mod voice;
 
 use super::{
     MailServers,

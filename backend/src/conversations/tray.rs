@@ -92,6 +92,7 @@ fn summary(row: SummaryRow) -> InteractionSummary {
         finished_at: own.finished_at,
         last_message_at,
         version: own.version,
+        takeable: None,
     }
 }
 
@@ -120,6 +121,16 @@ macro_rules! summaries {
 /// `not_found`.
 pub fn one(conn: &mut Connection, id: InteractionId) -> QueryResult<InteractionSummary> {
     summaries!().filter(interactions::id.eq(id)).first(conn).map(summary)
+}
+
+/// Rows of the tray, by id.
+///
+/// # Errors
+/// The database's.
+pub fn several(conn: &mut Connection, ids: &[InteractionId]) -> QueryResult<Vec<InteractionSummary>> {
+    let rows: Vec<SummaryRow> =
+        summaries!().filter(interactions::id.eq_any(ids)).order(interactions::id.asc()).load(conn)?;
+    Ok(rows.into_iter().map(summary).collect())
 }
 
 /// The open interaction of a conversation, or else its newest.

@@ -1,16 +1,16 @@
-//! Why an interaction went where it went (S43).
+//! Why an interaction went where it went (S43), taking one, and replays.
 
 use super::service;
 use crate::kernel::{
     Core, Result,
     http::{
-        auth::{Caller, SupervisionRead},
+        auth::{Caller, ConversationsWrite, SupervisionRead},
         extract::{Params, Segment},
     },
 };
-use actix_web::{get, web};
+use actix_web::{get, post, web};
 use shared::{
-    api::interactions::DecisionView,
+    api::interactions::{DecisionView, InteractionSummary},
     ids::InteractionId,
     page::{Page, PageQuery},
 };
@@ -18,7 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_decisions);
+    config.service(list_decisions).service(take_interaction);
 }
 
 /// Lists the routing decisions about an interaction, newest first: who was eligible, why each other was not, and the
@@ -37,4 +37,23 @@ pub async fn list_decisions(
     core: web::Data<Core>,
 ) -> Result<web::Json<Page<DecisionView>>> {
     Ok(web::Json(service::decisions(&core, caller.principal, id.0, query.0).await?))
+}
+
+/// Takes an interaction that waits, where the campaign's strategy lets agents take.
+///
+/// Whoever comes first has it: for everyone else it is `already_taken`, with his name. Who may not take it now gets
+/// `not_eligible` with `reasons`; one that others go before is `not_in_turn`.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "Interaction")),
+    responses((status = 200, description = "The interaction, now the caller's", body = InteractionSummary)),
+    security(("bearer" = ["conversations:write"]))
+)]
+#[post("/interactions/{id}/take")]
+pub async fn take_interaction(
+    caller: Caller<ConversationsWrite>,
+    id: Segment<InteractionId>,
+    core: web::Data<Core>,
+) -> Result<web::Json<InteractionSummary>> {
+    Ok(web::Json(service::take(&core, caller.principal, id.0).await?))
 }

@@ -1,6 +1,9 @@
 //! Use cases of this room that someone asks for; the rest is the worker's.
 
-use super::queries;
+use super::{
+    queries::{decisions as stored, facts::Moment},
+    take,
+};
 use crate::{
     conversations::access,
     kernel::{
@@ -9,10 +12,11 @@ use crate::{
     },
 };
 use shared::{
-    api::interactions::DecisionView,
+    api::interactions::{DecisionView, InteractionSummary},
     ids::InteractionId,
     page::{Page, PageQuery},
 };
+use std::time::Duration;
 
 /// Decisions about an interaction, newest first.
 ///
@@ -30,8 +34,18 @@ pub async fn decisions(
         .db
         .read(move |conn| {
             access::readable_interaction(conn, &caller, id)?;
-            Ok(queries::of_interaction(conn, id, before, limit.saturating_add(1))?)
+            Ok(stored::of_interaction(conn, id, before, limit.saturating_add(1))?)
         })
         .await?;
     Ok(cursor::page(rows, limit, |row| row.id))
+}
+
+/// The caller takes an interaction that waits.
+///
+/// # Errors
+/// As [`take::take`].
+pub async fn take(core: &Core, caller: Principal, id: InteractionId) -> Result<InteractionSummary> {
+    let offline_after = Duration::from_secs(core.settings.routing.offline_seconds);
+    let clock = core.clone();
+    core.db.write(move |conn| take::take(conn, &caller, id, Moment::at(clock.now(), offline_after))).await
 }

@@ -224,6 +224,7 @@ pub mod tests {
             finished_at: None,
             last_message_at: Timestamp::from_millis(at),
             version,
+            takeable: None,
         }
     }
 
