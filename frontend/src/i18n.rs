@@ -164,7 +164,7 @@ fn code_text(locale: Locale, code: ErrorCode) -> String {
         E::ForeignOrigin => td_string!(locale, errors.code.foreign_origin),
         E::NotFound => td_string!(locale, errors.code.not_found),
         E::MethodNotAllowed => td_string!(locale, errors.code.method_not_allowed),
-        E::Conflict => td_string!(locale, errors.code.conflict),
+        E::Conflict | E::AlreadyTaken | E::NotEligible | E::NotInTurn => td_string!(locale, errors.code.conflict),
         E::InProgress => td_string!(locale, errors.code.in_progress),
         E::ConversationMoved => td_string!(locale, errors.code.conversation_moved),
         E::AlreadySent => td_string!(locale, errors.code.already_sent),

@@ -92,6 +92,16 @@ impl Hours {
         began.map_or(at, ours)
     }
 
+    /// Begin and end of a day, `YYYY-MM-DD`, of the schedule's zone.
+    #[must_use]
+    pub fn day(&self, day: &str) -> Option<(Timestamp, Timestamp)> {
+        let date: Date = day.parse().ok().filter(|_| day.len() == 10)?;
+        let begin = |date: Date| {
+            self.zone.to_ambiguous_timestamp(date.to_datetime(Time::midnight())).compatible().ok().map(ours)
+        };
+        Some((begin(date)?, begin(date.tomorrow().ok()?)?))
+    }
+
     /// When it opens, if it is closed, or closes, if it is open; none if that does not happen within two years.
     #[must_use]
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
@@ -116,6 +126,9 @@ impl Hours {
     pub fn open_time(&self, from: Timestamp, to: Timestamp) -> Duration {
         if from >= to {
             return Duration::ZERO;
+        }
+        if self.spans.is_empty() && self.holidays.is_empty() {
+            return to.since(from);
         }
         let (Some(first), Some(last)) = (self.local(from), self.local(to)) else { return to.since(from) };
         let mut begin = from;

@@ -211,6 +211,8 @@ pub struct Change {
     pub online: bool,
     /// Available or on a break.
     pub mode: AgentMode,
+    /// In a call, as reported.
+    pub in_call: bool,
 }
 
 /// The states of these agents between two instants, in order of time, and before them for each the one in which he came.

@@ -1,9 +1,11 @@
 //! What handing out reads and writes: how a campaign does it, what is known of its members ([`facts`]), the queue itself
-//! ([`queue`]), and the decisions ([`decisions`]).
+//! ([`queue`]), the decisions ([`decisions`]), and past days
+//! ([`recorded`]).
 
 pub mod decisions;
 pub mod facts;
 pub mod queue;
+pub mod recorded;
 
 use super::strategy::Strategy;
 use crate::{

@@ -5,20 +5,23 @@ use crate::kernel::{
     Core, Result,
     http::{
         auth::{Caller, ConversationsWrite, SupervisionRead},
-        extract::{Params, Segment},
+        extract::{Body, Params, Segment},
     },
 };
 use actix_web::{get, post, web};
 use shared::{
-    api::interactions::{DecisionView, InteractionSummary},
-    ids::InteractionId,
+    api::{
+        interactions::{DecisionView, InteractionSummary},
+        replays::{ReplayInput, ReplayView},
+    },
+    ids::{CampaignId, InteractionId},
     page::{Page, PageQuery},
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_decisions).service(take_interaction);
+    config.service(list_decisions).service(take_interaction).service(replay_campaign);
 }
 
 /// Lists the routing decisions about an interaction, newest first: who was eligible, why each other was not, and the
@@ -56,4 +59,23 @@ pub async fn take_interaction(
     core: web::Data<Core>,
 ) -> Result<web::Json<InteractionSummary>> {
     Ok(web::Json(service::take(&core, caller.principal, id.0).await?))
+}
+
+/// Replays a past day of a campaign with another strategy or other people: waits, service level, fairness, side by side with
+/// the day as it was. Changes nothing.
+#[utoipa::path(
+    tag = "campaigns",
+    params(("id" = CampaignId, Path, description = "Campaign")),
+    request_body = ReplayInput,
+    responses((status = 200, description = "Both days", body = ReplayView)),
+    security(("bearer" = ["supervision:read"]))
+)]
+#[post("/campaigns/{id}/replay")]
+pub async fn replay_campaign(
+    caller: Caller<SupervisionRead>,
+    id: Segment<CampaignId>,
+    body: Body<ReplayInput>,
+    core: web::Data<Core>,
+) -> Result<web::Json<ReplayView>> {
+    Ok(web::Json(service::replay_day(&core, caller.principal, id.0, body.0).await?))
 }

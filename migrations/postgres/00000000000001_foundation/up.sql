@@ -449,6 +449,7 @@ CREATE TABLE decisions (
     explanation TEXT NOT NULL
 );
 CREATE INDEX decisions_interaction ON decisions (interaction_id, id);
+CREATE INDEX decisions_campaign ON decisions (campaign_id, at, id);
 
 -- Plumbing ---------------------------------------------------------------------------------------------------------
 

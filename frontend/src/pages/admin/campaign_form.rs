@@ -313,6 +313,7 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
                     .map(|one| {
                         let name = match one {
                             Eligibility::Nocall => word!(i18n, campaigns.eligibility_nocall),
+                            other => other.to_string(),
                         };
                         (one.as_str().to_string(), name)
                     })
@@ -329,6 +330,7 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
                     .map(|one| {
                         let name = match one {
                             DeliveryOrder::Rrmemory => word!(i18n, campaigns.order_rrmemory),
+                            other => other.to_string(),
                         };
                         (one.as_str().to_string(), name)
                     })

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use shared::{
     api::campaigns::{
         AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
-        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, ReplyToken,
+        DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, PriorityRule, ReplyToken,
     },
     validate::{FieldIssue, Rule, Validate as _},
 };
@@ -92,8 +92,21 @@ pub struct CampaignForm {
     pub plaintext: RwSignal<bool>,
     /// Copies to the Sent folder.
     pub save_sent: RwSignal<bool>,
+    /// What is kept as it is stored.
+    queue: StoredValue<Queue>,
     /// Opening hours.
     pub schedule: ScheduleForm,
+}
+
+/// Settings of the queue, which the form does not show.
+#[derive(Debug, Clone, Default)]
+struct Queue {
+    default_priority: u32,
+    priority_rules: Vec<PriorityRule>,
+    max_in_queue: u32,
+    last_agent_seconds: u32,
+    offer_timeout_seconds: u32,
+    wrap_up_seconds: u32,
 }
 
 impl CampaignForm {
@@ -108,6 +121,7 @@ impl CampaignForm {
             eligibility: RwSignal::new(Eligibility::Nocall.as_str().into()),
             order: RwSignal::new(DeliveryOrder::Rrmemory.as_str().into()),
             max: RwSignal::new(DEFAULT_MAX_INTERACTIONS.to_string()),
+            queue: StoredValue::new(Queue { default_priority: DEFAULT_PRIORITY, ..Queue::default() }),
             enabled: RwSignal::new(true),
             receive: RwSignal::new(true),
             import_days: RwSignal::new("0".into()),
@@ -132,6 +146,14 @@ impl CampaignForm {
         form.eligibility.set(campaign.eligibility.as_str().into());
         form.order.set(campaign.delivery_order.as_str().into());
         form.max.set(campaign.max_interactions.map(|max| max.to_string()).unwrap_or_default());
+        form.queue.set_value(Queue {
+            default_priority: campaign.default_priority,
+            priority_rules: campaign.priority_rules.clone(),
+            max_in_queue: campaign.max_in_queue,
+            last_agent_seconds: campaign.last_agent_seconds,
+            offer_timeout_seconds: campaign.offer_timeout_seconds,
+            wrap_up_seconds: campaign.wrap_up_seconds,
+        });
         form.enabled.set(campaign.enabled);
         form.receive.set(campaign.receive);
         form.import_days.set(campaign.import_days.to_string());
@@ -215,6 +237,7 @@ impl CampaignForm {
     pub fn read(self) -> (CampaignInput, Vec<FieldIssue>) {
         let mut unread = Vec::new();
         let account = self.read_account(&mut unread);
+        let kept = self.queue.get_value();
         let input = CampaignInput {
             name: self.name.get_untracked(),
             service_level_seconds: number("service_level_seconds", self.service_level, 1, 31_536_000, &mut unread),
@@ -226,6 +249,12 @@ impl CampaignForm {
             } else {
                 Some(number("max_interactions", self.max, 1, 1_000, &mut unread))
             },
+            default_priority: kept.default_priority,
+            priority_rules: kept.priority_rules,
+            max_in_queue: kept.max_in_queue,
+            last_agent_seconds: kept.last_agent_seconds,
+            offer_timeout_seconds: kept.offer_timeout_seconds,
+            wrap_up_seconds: kept.wrap_up_seconds,
             enabled: self.enabled.get_untracked(),
             receive: self.receive.get_untracked(),
             import_days: number("import_days", self.import_days, 0, 365, &mut unread),

@@ -95,6 +95,7 @@ fn verdict(i18n: I18n, agent: &AgentReason, winner: bool) -> impl IntoView + use
                 Ineligible::MayNotReceive => txt!(i18n, inbox.routing_may_not),
                 Ineligible::AtMaximum => txt!(i18n, inbox.routing_maximum),
                 Ineligible::Disabled => txt!(i18n, inbox.routing_disabled),
+                other => Signal::stored(other.to_string()),
             };
             view! { <Badge tint=Tint::Quiet>{word}</Badge> }
         })
