@@ -5,9 +5,7 @@ use crate::{
     access,
     kernel::db::{
         Connection, MultiBackend, arms,
-        schema::{
-            agent_state_changes, agent_states, break_kinds, external_loads, members, user_campaigns, users,
-        },
+        schema::{agent_state_changes, agent_states, break_kinds, external_loads, members, user_campaigns, users},
     },
 };
 use diesel::{
@@ -35,7 +33,8 @@ pub fn state_of(
 ) -> QueryResult<AgentState> {
     let row: Option<StateRow> = agent_states::table.find(user).select(StateRow::as_select()).first(conn).optional()?;
     let online = access::is_online(conn, user, now, offline_after)?;
-    let unasked = StateRow { user_id: user, mode: AgentMode::Available, break_code: None, since: now, wrap_up_until: None };
+    let unasked =
+        StateRow { user_id: user, mode: AgentMode::Available, break_code: None, since: now, wrap_up_until: None };
     let external = external(conn, user)?;
     Ok(row.unwrap_or(unasked).view(online, external, now))
 }
@@ -219,12 +218,7 @@ pub struct Change {
 ///
 /// # Errors
 /// The database's.
-pub fn changes_of(
-    conn: &mut Connection,
-    users: &[UserId],
-    from: Timestamp,
-    to: Timestamp,
-) -> QueryResult<Vec<Change>> {
+pub fn changes_of(conn: &mut Connection, users: &[UserId], from: Timestamp, to: Timestamp) -> QueryResult<Vec<Change>> {
     let mut all = Vec::new();
     for user in users {
         let before: Option<Change> = agent_state_changes::table

@@ -234,8 +234,7 @@ fn note(
     detail: serde_json::Value,
     now: Timestamp,
 ) -> Result<()> {
-    let entry =
-        audit::Entry { actor: Some(caller.user_id), action, object: "user", object_id: Some(user.0), detail };
+    let entry = audit::Entry { actor: Some(caller.user_id), action, object: "user", object_id: Some(user.0), detail };
     Ok(audit::record(conn, now, &entry)?)
 }
 

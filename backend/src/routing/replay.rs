@@ -178,7 +178,8 @@ impl<'d> Run<'d> {
                 break;
             }
             self.apply(now, event);
-            while let Some(next) = self.events.peek().map(|Reverse((at, event))| (*at, *event)).filter(|one| one.0 <= now)
+            while let Some(next) =
+                self.events.peek().map(|Reverse((at, event))| (*at, *event)).filter(|one| one.0 <= now)
             {
                 self.events.pop();
                 self.apply(now, next.1);

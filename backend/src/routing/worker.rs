@@ -72,10 +72,8 @@ async fn listen(core: Core, wake: Arc<Notify>) {
 pub async fn tick(core: Core) -> Result<Duration> {
     let offline_after = Duration::from_secs(core.settings.routing.offline_seconds);
     let now = core.now();
-    let (campaigns, mut next) = core
-        .db
-        .read(move |conn| Ok((queue::campaigns_to_look_at(conn)?, presence::next_change(conn, now)?)))
-        .await?;
+    let (campaigns, mut next) =
+        core.db.read(move |conn| Ok((queue::campaigns_to_look_at(conn)?, presence::next_change(conn, now)?))).await?;
     let mut ready = VecDeque::new();
     for campaign in campaigns {
         let at = Moment::at(core.now(), offline_after);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::api::campaigns::{
-    AccountInput, CampaignInput, CampaignView, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint,
-    MailSecurity, MemberInput, ReplyToken,
+    AccountInput, CampaignInput, CampaignView, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder,
+    Eligibility, Endpoint, MailSecurity, MemberInput, ReplyToken,
 };
 use shared::api::schedules::Schedule;
 use shared::ids::{CampaignId, UserId};

@@ -44,9 +44,8 @@ impl Service {
     /// # Errors
     /// The database's.
     pub async fn settings(&self) -> Result<InstallationSettings> {
-        let read = |conn: &mut Connection| {
-            Ok(InstallationSettings { require_voice_campaign: voice::is_required(conn)? })
-        };
+        let read =
+            |conn: &mut Connection| Ok(InstallationSettings { require_voice_campaign: voice::is_required(conn)? });
         self.core.db.read(read).await
     }
 

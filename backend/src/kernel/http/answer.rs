@@ -26,7 +26,7 @@ impl ResponseError for Error {
         let (detail, errors, reasons, retry_after) = match self {
             Self::Problem(cause) => {
                 (cause.detail.clone(), cause.fields.clone(), cause.reasons.clone(), cause.retry_after)
-            },
+            }
             _ => (None, Vec::new(), Vec::new(), (code == ErrorCode::Unavailable).then_some(Duration::from_secs(2))),
         };
         if code.status() >= 500 {

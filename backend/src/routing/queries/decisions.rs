@@ -24,12 +24,7 @@ use std::collections::HashMap;
 ///
 /// # Errors
 /// The database's.
-pub fn store(
-    conn: &mut Connection,
-    rule: &Rule,
-    made: &[(InteractionId, Decision)],
-    at: Timestamp,
-) -> QueryResult<()> {
+pub fn store(conn: &mut Connection, rule: &Rule, made: &[(InteractionId, Decision)], at: Timestamp) -> QueryResult<()> {
     let rows: Vec<DecisionRow> = made
         .iter()
         .map(|(interaction_id, decision)| DecisionRow {

@@ -5,9 +5,7 @@ use super::Rule;
 use crate::{
     kernel::db::{
         Connection, MultiBackend,
-        schema::{
-            agent_states, campaigns, external_loads, interactions, members, sessions, users, voice_members,
-        },
+        schema::{agent_states, campaigns, external_loads, interactions, members, sessions, users, voice_members},
     },
     routing::strategy::Candidate,
 };
@@ -97,8 +95,7 @@ pub fn team(conn: &mut Connection, rule: &Rule, only: Option<UserId>, at: Moment
         }
     }
     let order = rule.strategy.order;
-    if !rule.strategy.eligibility.is_pull()
-        && matches!(order, DeliveryOrder::Leastrecent | DeliveryOrder::Fewestcalls)
+    if !rule.strategy.eligibility.is_pull() && matches!(order, DeliveryOrder::Leastrecent | DeliveryOrder::Fewestcalls)
     {
         for (user, ended, today) in history(conn, campaign, rule.hours.midnight(at.now))? {
             each(&mut team, user, &mut |one| {
@@ -167,16 +164,12 @@ fn alive(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp) -> 
 }
 
 /// What members hold, by campaign: how many, and since when the newest.
-fn held(
-    conn: &mut Connection,
-    campaign: CampaignId,
-) -> QueryResult<Vec<(UserId, CampaignId, i64, Option<Timestamp>)>> {
+fn held(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<(UserId, CampaignId, i64, Option<Timestamp>)>> {
     let rows: Vec<(Option<UserId>, CampaignId, i64, Option<Timestamp>)> = interactions::table
         .filter(sql::<Bool>(ASSIGNED))
         .filter(
-            interactions::agent_id.eq_any(
-                members::table.filter(members::campaign_id.eq(campaign)).select(members::user_id.nullable()),
-            ),
+            interactions::agent_id
+                .eq_any(members::table.filter(members::campaign_id.eq(campaign)).select(members::user_id.nullable())),
         )
         .group_by((interactions::agent_id, interactions::campaign_id))
         .select((interactions::agent_id, interactions::campaign_id, count_star(), max(interactions::assigned_at)))

@@ -46,9 +46,12 @@ pub fn cases(
         .filter(interactions::arrived_at.ge(from.minus(OLDEST)))
         .filter(interactions::arrived_at.lt(to))
         .filter(interactions::direction.eq(Direction::In))
-        .filter(interactions::arrived_at.ge(from).or(interactions::assigned_at.is_null().or(
-            interactions::assigned_at.ge(from).assume_not_null(),
-        ).assume_not_null()))
+        .filter(
+            interactions::arrived_at.ge(from).or(interactions::assigned_at
+                .is_null()
+                .or(interactions::assigned_at.ge(from).assume_not_null())
+                .assume_not_null()),
+        )
         .order((interactions::arrived_at.asc(), interactions::id.asc()))
         .limit(most)
         .select((
@@ -63,14 +66,7 @@ pub fn cases(
         .map(|((id, conversation, _, _), (agent, priority), (arrived_at, assigned_at, finished_at))| {
             let got = agent.zip(assigned_at);
             let handling = assigned_at.zip(finished_at).map(|(got, ended)| ended.since(got));
-            let case = Case {
-                id,
-                priority,
-                arrived_at,
-                got,
-                handling: handling.unwrap_or_default(),
-                previous: None,
-            };
+            let case = Case { id, priority, arrived_at, got, handling: handling.unwrap_or_default(), previous: None };
             (case, conversation, handling.is_some())
         })
         .collect();
@@ -149,10 +145,7 @@ pub fn holds(
 ///
 /// # Errors
 /// The database's.
-pub fn members_of(
-    conn: &mut Connection,
-    campaign: CampaignId,
-) -> QueryResult<Vec<(UserId, String, i32, bool, bool)>> {
+pub fn members_of(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<(UserId, String, i32, bool, bool)>> {
     members::table
         .inner_join(users::table)
         .filter(members::campaign_id.eq(campaign))

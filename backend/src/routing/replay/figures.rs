@@ -105,9 +105,8 @@ pub fn series(day: &Day, recorded: &[Got], replayed: &[Got], step: Duration) -> 
     while at < day.to && !step.is_zero() {
         let end = at.plus(step).min(day.to);
         let arrived_by = |limit: Timestamp| count(day.cases.iter().filter(|case| case.arrived_at < limit).count());
-        let waiting = |got: &[Got]| {
-            arrived_by(end).saturating_sub(count(got.iter().filter(|one| one.at < end).count()))
-        };
+        let waiting =
+            |got: &[Got]| arrived_by(end).saturating_sub(count(got.iter().filter(|one| one.at < end).count()));
         let mean_wait = |got: &[Got]| {
             let waits: Vec<Duration> =
                 got.iter().filter(|one| one.at >= at && one.at < end).filter_map(|one| wait(day, one)).collect();

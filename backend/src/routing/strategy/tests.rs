@@ -160,7 +160,10 @@ fn the_last_agent_is_preferred_while_he_is_eligible() {
     let ask = Ask { preferred: Some(UserId(3)), ..Ask::default() };
     let mut team = team(3);
     let decision = decide(&team, &ask, &linear).unwrap();
-    assert_eq!((decision.winner, decision.cause, decision.preferred), (UserId(3), DecisionCause::LastAgent, Some(UserId(3))));
+    assert_eq!(
+        (decision.winner, decision.cause, decision.preferred),
+        (UserId(3), DecisionCause::LastAgent, Some(UserId(3)))
+    );
     assert_eq!(decision.agents[2].rank, Some(3), "the order is told all the same");
     team[2].on_break = true;
     let decision = decide(&team, &ask, &linear).unwrap();
@@ -219,12 +222,8 @@ fn lower_penalty_goes_first_for_four_orders() {
     let mut team = [free(1), free(2)];
     team[0].penalty = 1;
     (team[1].last_ended, team[1].finished_today) = (Some(AT), 9);
-    for order in [
-        DeliveryOrder::Leastrecent,
-        DeliveryOrder::Fewestcalls,
-        DeliveryOrder::Random,
-        DeliveryOrder::Linear,
-    ] {
+    for order in [DeliveryOrder::Leastrecent, DeliveryOrder::Fewestcalls, DeliveryOrder::Random, DeliveryOrder::Linear]
+    {
         for seed in 0..50 {
             let strategy = strategy(Eligibility::Nocall, order);
             let decision = choose(&team, &Ask::default(), &strategy, &mut Seeded::new(seed)).unwrap();

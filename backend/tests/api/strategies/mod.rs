@@ -3,6 +3,7 @@
 mod external;
 mod order;
 mod queue;
+mod replay;
 mod take;
 mod voice;
 

@@ -1,6 +1,8 @@
 //! The queue: priorities, the window, last agents, what is not opened in time (S26, S42).
 
-use super::{agents, arrives, arrives_from, decisions, finish, given, holder, look, of, open_of, patient, set, with_strategy};
+use super::{
+    agents, arrives, arrives_from, decisions, finish, given, holder, look, of, open_of, patient, set, with_strategy,
+};
 use crate::conversations::{letter, mail_in};
 use serde_json::{Value, json};
 use shared::ids::ConversationId;

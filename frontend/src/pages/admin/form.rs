@@ -5,8 +5,8 @@ use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
-        DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, PriorityRule, ReplyToken,
+        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS, DEFAULT_PRIORITY,
+        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, PriorityRule, ReplyToken,
     },
     validate::{FieldIssue, Rule, Validate as _},
 };
