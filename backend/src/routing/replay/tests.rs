@@ -2,7 +2,7 @@
 
 use super::{figures::*, *};
 use crate::{campaigns::schedule::Hours, routing::strategy::Strategy};
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::Strategy as Values};
 use shared::api::{
     campaigns::{DeliveryOrder, Eligibility},
     schedules::Schedule,
@@ -122,7 +122,7 @@ fn jains_index_is_what_the_books_say() {
     assert_eq!(jain(&[0.0]), None);
 }
 
-fn any_day() -> impl proptest::strategy::Strategy<Value = Day> {
+fn any_day() -> impl Values<Value = Day> {
     let arrivals = proptest::collection::vec((0_i64..3_000, 1_u64..400), 0..40);
     let choice = (proptest::sample::select(Eligibility::ALL), proptest::sample::select(DeliveryOrder::ALL), 1_u32..4);
     (1_i64..6, choice, arrivals, 0_u64..60).prop_map(|(team, (eligibility, order, max), arrivals, rest)| {
