@@ -115,7 +115,7 @@ enum Event {
 /// The day, replayed: who got what, when, in the order in which it went.
 #[must_use]
 pub fn replay(day: &Day, seed: u64) -> Vec<Got> {
-    Run::new(day, seed).to_the_end()
+    Run::new(day, seed).finished()
 }
 
 struct Run<'d> {
@@ -172,7 +172,7 @@ impl<'d> Run<'d> {
         }
     }
 
-    fn to_the_end(mut self) -> Vec<Got> {
+    fn finished(mut self) -> Vec<Got> {
         while let Some(Reverse((now, event))) = self.events.pop() {
             if now >= self.day.to {
                 break;

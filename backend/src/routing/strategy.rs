@@ -23,7 +23,6 @@ use shared::{
 
 /// What is known of a member at the moment of deciding. Members come in member order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Candidate {
     /// Agent.
     pub user: UserId,
@@ -152,7 +151,6 @@ pub struct Judged {
     pub last_ended: Option<i64>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }

@@ -163,8 +163,11 @@ fn alive(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp) -> 
         .load(conn)
 }
 
-/// What members hold, by campaign: how many, and since when the newest.
-fn held(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<(UserId, CampaignId, i64, Option<Timestamp>)>> {
+/// Who holds of which campaign how many, and since when the newest.
+type Held = (UserId, CampaignId, i64, Option<Timestamp>);
+
+/// What members hold, by campaign.
+fn held(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<Held>> {
     let rows: Vec<(Option<UserId>, CampaignId, i64, Option<Timestamp>)> = interactions::table
         .filter(sql::<Bool>(ASSIGNED))
         .filter(
@@ -177,12 +180,11 @@ fn held(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<(UserId,
     Ok(rows.into_iter().filter_map(|(user, campaign, count, newest)| Some((user?, campaign, count, newest))).collect())
 }
 
+/// Whose last one ended when, and how many he finished today.
+type Past = (UserId, Option<Timestamp>, Option<i64>);
+
 /// When the members' last interactions of the campaign ended, and how many they finished since midnight.
-fn history(
-    conn: &mut Connection,
-    campaign: CampaignId,
-    midnight: Timestamp,
-) -> QueryResult<Vec<(UserId, Option<Timestamp>, Option<i64>)>> {
+fn history(conn: &mut Connection, campaign: CampaignId, midnight: Timestamp) -> QueryResult<Vec<Past>> {
     let his = || {
         interactions::table
             .filter(interactions::campaign_id.eq(members::campaign_id))

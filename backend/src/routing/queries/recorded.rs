@@ -141,11 +141,14 @@ pub fn holds(
     Ok(rows.into_iter().filter_map(hold).collect())
 }
 
+/// A member: with his name, his penalty, whether he may receive and is enabled.
+pub type Member = (UserId, String, i32, bool, bool);
+
 /// The members of a campaign in their order: with their names, penalties, whether they may receive and are enabled.
 ///
 /// # Errors
 /// The database's.
-pub fn members_of(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<(UserId, String, i32, bool, bool)>> {
+pub fn members_of(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<Member>> {
     members::table
         .inner_join(users::table)
         .filter(members::campaign_id.eq(campaign))
