@@ -87,7 +87,7 @@ impl Posta {
             vec![Arc::new(conversations::settle::Settle), Arc::new(outbox::Discard)];
         let campaigns = Arc::new(campaigns::Service::new(core.clone(), settlers)?);
         let operations = Arc::new(operations::Service::new(core.clone()));
-        let conversations = Arc::new(conversations::Service::new(core.clone()));
+        let conversations = Arc::new(conversations::Service::new(core.clone(), Arc::new(routing::Taking::new(&core))));
         let servers = campaigns::MailServers::new(&core.settings)?;
         let pictures = files::remote::Pictures::new(&core)?;
         Ok(Self { core, access, presence, campaigns, operations, conversations, servers, pictures, limits })

@@ -36,6 +36,8 @@ mod rights;
 mod schedules;
 #[path = "api/sessions.rs"]
 mod sessions;
+#[path = "api/strategies/mod.rs"]
+mod strategies;
 #[path = "api/tokens.rs"]
 mod tokens;
 #[path = "api/users.rs"]

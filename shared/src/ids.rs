@@ -47,6 +47,8 @@ ids! {
     RefreshTokenId,
     /// A queue with one mail account, members and a strategy.
     CampaignId,
+    /// A campaign of telephony.
+    VoiceCampaignId,
     /// An address with its SMTP and IMAP settings.
     AccountId,
     /// One folder of an account that is read.

@@ -107,6 +107,8 @@ pub enum LiveEvent {
         /// Campaign.
         campaign_id: CampaignId,
     },
+    /// The settings of the installation, or the voice campaigns, changed.
+    SettingsChanged {},
     /// A mail account connected, failed or stopped.
     AccountHealthChanged {
         /// Campaign.

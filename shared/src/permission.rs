@@ -33,6 +33,14 @@ text_enum! {
         ConversationsWrite = "conversations:write",
         /// Read routing decisions and others' work.
         SupervisionRead = "supervision:read",
+        /// Change the priority of what waits.
+        SupervisionWrite = "supervision:write",
+        /// Report what agents do elsewhere: calls, other channels.
+        PresenceWrite = "presence:write",
+        /// Read the settings of the installation.
+        SettingsRead = "settings:read",
+        /// Change the settings of the installation.
+        SettingsWrite = "settings:write",
         /// Read and retry what was set aside: quarantine, failed mail.
         OperationsRead = "operations:read",
         /// Read the audit log.
@@ -54,6 +62,9 @@ impl Role {
                 P::ConversationsRead,
                 P::ConversationsWrite,
                 P::SupervisionRead,
+                P::SupervisionWrite,
+                P::PresenceWrite,
+                P::SettingsRead,
                 P::OperationsRead,
             ],
             Self::Agent => &[P::SelfManage, P::ConversationsRead, P::ConversationsWrite],

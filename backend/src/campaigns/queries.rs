@@ -1,10 +1,12 @@
 //! Questions to `campaigns`, `mail_accounts` and `members`, and the writes of this room.
 
+pub mod voice;
+
 use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, Counts, MemberRow, campaign_view, first_health};
 use crate::kernel::{
     db::{
         Connection, Json, MultiBackend, arms,
-        schema::{campaigns, interactions, mail_accounts, members, outbox, users},
+        schema::{campaigns, interactions, mail_accounts, members, outbox, users, voice_members},
     },
     fold::fold,
 };
@@ -15,8 +17,12 @@ use diesel::{
     sql_types::Bool,
 };
 use shared::{
-    api::campaigns::{CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView, OpenWork},
-    api::schedules::Schedule,
+    api::{
+        campaigns::{
+            CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView, OpenWork, PriorityRule,
+        },
+        schedules::Schedule,
+    },
     ids::{AccountId, CampaignId, UserId},
     permission::CampaignScope,
     time::Timestamp,
@@ -240,6 +246,18 @@ pub fn list_of_member(
     Ok(rows.into_iter().map(shown).collect())
 }
 
+/// The priority that a campaign gives what comes in, and its rules for others.
+pub fn priorities(conn: &mut Connection, id: CampaignId) -> QueryResult<(i32, Vec<PriorityRule>)> {
+    let row: (i32, Json<Vec<PriorityRule>>) =
+        campaigns::table.find(id).select((campaigns::default_priority, campaigns::priority_rules)).first(conn)?;
+    Ok((row.0, row.1.0))
+}
+
+/// Seconds of rest after finishing something of a campaign.
+pub fn wrap_up_seconds(conn: &mut Connection, id: CampaignId) -> QueryResult<i32> {
+    campaigns::table.find(id).select(campaigns::wrap_up_seconds).first(conn)
+}
+
 /// Stores a new campaign and its account, as yet without a password.
 pub fn insert(conn: &mut Connection, input: &CampaignInput, now: Timestamp) -> QueryResult<(CampaignId, AccountId)> {
     let campaign: CampaignId = diesel::insert_into(campaigns::table)
@@ -322,9 +340,12 @@ pub fn members(conn: &mut Connection, campaign: CampaignId, after: i32, limit: i
             members::penalty,
             members::may_receive,
             members::may_start,
+            users::enabled,
+            exists(voice_members::table.filter(voice_members::user_id.eq(members::user_id))),
         ))
         .load(conn)?;
-    Ok(rows.into_iter().map(MemberView::from).collect())
+    let require_voice = voice::is_required(conn)?;
+    Ok(rows.into_iter().map(|row| row.view(require_voice)).collect())
 }
 
 /// One member.
@@ -341,9 +362,11 @@ pub fn member(conn: &mut Connection, campaign: CampaignId, user: UserId) -> Quer
             members::penalty,
             members::may_receive,
             members::may_start,
+            users::enabled,
+            exists(voice_members::table.filter(voice_members::user_id.eq(members::user_id))),
         ))
         .first(conn)?;
-    Ok(row.into())
+    Ok(row.view(voice::is_required(conn)?))
 }
 
 /// Whether a user is enabled; `None`: there is no such user.

@@ -1,5 +1,7 @@
 //! Routes of campaigns, in the order of who calls them: the agents' portal, supervision, administration.
 
+mod voice;
+
 use super::{
     form::Form,
     service::{Asker, Service},
@@ -42,7 +44,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_open_work)
         .service(delete_campaign)
         .service(put_member)
-        .service(remove_member);
+        .service(remove_member)
+        .service(voice::get_settings)
+        .service(voice::update_settings)
+        .service(voice::list_voice_campaigns)
+        .service(voice::get_voice_campaign)
+        .service(voice::create_voice_campaign)
+        .service(voice::update_voice_campaign)
+        .service(voice::delete_voice_campaign);
 }
 
 /// What happens when the mail servers cannot be reached.

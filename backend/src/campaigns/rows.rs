@@ -10,7 +10,7 @@ use shared::{
     alarm::Thresholds,
     api::campaigns::{
         AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
-        Endpoint, InboundProtocol, MailSecurity, MemberView, ReplyToken,
+        Endpoint, GetsNothing, InboundProtocol, MailSecurity, MemberView, PriorityRule, ReplyToken,
     },
     api::schedules::Schedule,
     ids::{AccountId, CampaignId, UserId},
@@ -32,6 +32,12 @@ pub struct CampaignRow {
     pub eligibility: Eligibility,
     pub delivery_order: DeliveryOrder,
     pub max_interactions: Option<i32>,
+    pub default_priority: i32,
+    pub priority_rules: Json<Vec<PriorityRule>>,
+    pub max_in_queue: i32,
+    pub last_agent_seconds: i32,
+    pub offer_timeout_seconds: i32,
+    pub wrap_up_seconds: i32,
     pub enabled: bool,
     pub receive: bool,
     pub import_days: i32,
@@ -142,6 +148,12 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, open: &Counts, 
         eligibility: campaign.eligibility,
         delivery_order: campaign.delivery_order,
         max_interactions: campaign.max_interactions.and_then(|max| u32::try_from(max).ok()),
+        default_priority: u32::try_from(campaign.default_priority).unwrap_or_default(),
+        priority_rules: campaign.priority_rules.0,
+        max_in_queue: u32::try_from(campaign.max_in_queue).unwrap_or_default(),
+        last_agent_seconds: u32::try_from(campaign.last_agent_seconds).unwrap_or_default(),
+        offer_timeout_seconds: u32::try_from(campaign.offer_timeout_seconds).unwrap_or_default(),
+        wrap_up_seconds: u32::try_from(campaign.wrap_up_seconds).unwrap_or_default(),
         enabled: campaign.enabled,
         receive: campaign.receive,
         import_days: u32::try_from(campaign.import_days).unwrap_or_default(),
@@ -169,6 +181,12 @@ pub struct CampaignForm<'a> {
     eligibility: Eligibility,
     delivery_order: DeliveryOrder,
     max_interactions: Option<i32>,
+    default_priority: i32,
+    priority_rules: Json<Vec<PriorityRule>>,
+    max_in_queue: i32,
+    last_agent_seconds: i32,
+    offer_timeout_seconds: i32,
+    wrap_up_seconds: i32,
     enabled: bool,
     receive: bool,
     import_days: i32,
@@ -189,6 +207,12 @@ impl<'a> CampaignForm<'a> {
             eligibility: input.eligibility,
             delivery_order: input.delivery_order,
             max_interactions: input.max_interactions.map(number),
+            default_priority: number(input.default_priority),
+            priority_rules: Json(input.priority_rules.clone()),
+            max_in_queue: number(input.max_in_queue),
+            last_agent_seconds: number(input.last_agent_seconds),
+            offer_timeout_seconds: number(input.offer_timeout_seconds),
+            wrap_up_seconds: number(input.wrap_up_seconds),
             enabled: input.enabled,
             receive: input.receive,
             import_days: number(input.import_days),
@@ -267,11 +291,22 @@ pub struct MemberRow {
     penalty: i32,
     may_receive: bool,
     may_start: bool,
+    enabled: bool,
+    in_voice_campaign: bool,
 }
 
-impl From<MemberRow> for MemberView {
-    fn from(row: MemberRow) -> Self {
-        Self {
+impl MemberRow {
+    /// As the API says it; `require_voice`: members must be in a voice campaign as well.
+    pub fn view(self, require_voice: bool) -> MemberView {
+        let row = self;
+        let gets_nothing = if !row.enabled {
+            Some(GetsNothing::UserDisabled)
+        } else if !row.may_receive {
+            Some(GetsNothing::MayNotReceive)
+        } else {
+            (require_voice && !row.in_voice_campaign).then_some(GetsNothing::NotInVoiceCampaign)
+        };
+        MemberView {
             user_id: row.user_id,
             name: row.name,
             role: row.role,
@@ -279,6 +314,7 @@ impl From<MemberRow> for MemberView {
             penalty: row.penalty,
             may_receive: row.may_receive,
             may_start: row.may_start,
+            gets_nothing,
         }
     }
 }

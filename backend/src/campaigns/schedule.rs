@@ -83,6 +83,25 @@ impl Hours {
         self.local(at).is_none_or(|local| self.is_open_locally(local))
     }
 
+    /// The last midnight of the schedule's zone: when its today began.
+    #[must_use]
+    pub fn midnight(&self, at: Timestamp) -> Timestamp {
+        let began = self.local(at).and_then(|local| {
+            self.zone.to_ambiguous_timestamp(local.date().to_datetime(Time::midnight())).compatible().ok()
+        });
+        began.map_or(at, ours)
+    }
+
+    /// Begin and end of a day, `YYYY-MM-DD`, of the schedule's zone.
+    #[must_use]
+    pub fn day(&self, day: &str) -> Option<(Timestamp, Timestamp)> {
+        let date: Date = day.parse().ok().filter(|_| day.len() == 10)?;
+        let begin = |date: Date| {
+            self.zone.to_ambiguous_timestamp(date.to_datetime(Time::midnight())).compatible().ok().map(ours)
+        };
+        Some((begin(date)?, begin(date.tomorrow().ok()?)?))
+    }
+
     /// When it opens, if it is closed, or closes, if it is open; none if that does not happen within two years.
     #[must_use]
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
@@ -137,6 +156,9 @@ impl Hours {
         if from >= to {
             return Duration::ZERO;
         }
+        if self.spans.is_empty() && self.holidays.is_empty() {
+            return to.since(from);
+        }
         let (Some(first), Some(last)) = (self.local(from), self.local(to)) else { return to.since(from) };
         let mut begin = from;
         let mut open = Duration::ZERO;
@@ -183,7 +205,7 @@ impl Hours {
             for local in times.iter().filter_map(|minute| at_minute(date, *minute)) {
                 // Twice, where the clock is set back.
                 let ambiguous = self.zone.to_ambiguous_timestamp(local);
-                edges.extend([ambiguous.clone().earlier(), ambiguous.later()].into_iter().flatten().map(ours));
+                edges.extend([ambiguous.earlier(), ambiguous.later()].into_iter().flatten().map(ours));
             }
             let Ok(next) = date.tomorrow() else { break };
             date = next;

@@ -3,6 +3,7 @@
 
 pub mod deletion;
 mod members;
+mod voice;
 
 use self::deletion::{Settlement, Settles};
 use super::{

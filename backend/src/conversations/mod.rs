@@ -25,4 +25,4 @@ pub mod take_back;
 pub mod tray;
 
 pub use routes::routes;
-pub use service::Service;
+pub use service::{Service, Takes};

@@ -16,6 +16,7 @@ use super::{
     rows::Recipients,
 };
 use crate::{
+    campaigns,
     kernel::{
         db::{
             Connection, Json,
@@ -342,6 +343,10 @@ fn place(
     now: Timestamp,
 ) -> QueryResult<(Option<InteractionId>, bool)> {
     let begin = |conn: &mut Connection, state: InteractionState| {
+        let (sender, subject) = mail.parsed.as_ref().map_or(("", ""), |parsed| {
+            (parsed.from.as_ref().map_or("", |from| from.email.as_str()), parsed.subject.as_str())
+        });
+        let priority = campaigns::priority_of(conn, mail.campaign, sender, subject)?;
         interactions::begin(
             conn,
             &NewInteraction {
@@ -350,6 +355,7 @@ fn place(
                 direction: Direction::In,
                 state,
                 agent: None,
+                priority,
                 fresh: state == InteractionState::Waiting,
                 // History stands where it belongs in time, and not on top of today's work.
                 at: match mail.parsed.as_ref().and_then(|parsed| parsed.date_ms) {

@@ -6,17 +6,17 @@ use super::{Service, frames::show_frame};
 use crate::kernel::{
     Result,
     http::{
-        auth::{Caller, ConversationsRead, ConversationsWrite},
+        auth::{Caller, ConversationsRead, ConversationsWrite, SupervisionWrite},
         extract::{Body, IfMatch, Params, Segment},
     },
 };
-use actix_web::{HttpResponse, get, http::header::ETAG, patch, post, web};
+use actix_web::{HttpResponse, get, http::header::ETAG, patch, post, put, web};
 use shared::{
     api::{
         contacts::{ContactView, UpdateContact},
         conversations::{ConversationView, MessageView},
         drafts::CancelledSend,
-        interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary},
+        interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary, SetPriority},
     },
     ids::{ContactId, ConversationId, InteractionId, MessageId},
     page::{Page, PageQuery},
@@ -31,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_interaction)
         .service(open_interaction)
         .service(finish_interaction)
+        .service(set_interaction_priority)
         .service(get_conversation)
         .service(list_messages)
         .service(update_contact)
@@ -127,6 +128,24 @@ pub async fn finish_interaction(
     service: web::Data<Service>,
 ) -> Result<web::Json<InteractionSummary>> {
     Ok(web::Json(service.finish_interaction(caller.principal, id.0, body.0).await?))
+}
+
+/// Changes the priority of an open interaction: 1 first … 9 last.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "Interaction")),
+    request_body = SetPriority,
+    responses((status = 200, description = "The interaction", body = InteractionSummary)),
+    security(("bearer" = ["supervision:write"]))
+)]
+#[put("/interactions/{id}/priority")]
+pub async fn set_interaction_priority(
+    caller: Caller<SupervisionWrite>,
+    id: Segment<InteractionId>,
+    body: Body<SetPriority>,
+    service: web::Data<Service>,
+) -> Result<web::Json<InteractionSummary>> {
+    Ok(web::Json(service.set_priority(caller.principal, id.0, body.0).await?))
 }
 
 /// Opens a conversation: customer, current interaction, the newest 200 mails.

@@ -20,7 +20,7 @@ use diesel::{
 use shared::{
     alarm::{AlarmTimes, NEAR_PERCENT, Thresholds},
     api::{
-        campaigns::Channel,
+        campaigns::{Channel, Eligibility},
         interactions::{Direction, InteractionState, InteractionSummary},
     },
     ids::{CampaignId, ContactId, ConversationId, InteractionId, UserId},
@@ -71,12 +71,16 @@ pub struct InteractionRow {
     pub version: i64,
 }
 
-type SummaryRow =
-    (InteractionRow, (String, i32, Timestamp, String), (ContactId, String, String), (String, Json<Thresholds>));
+type SummaryRow = (
+    InteractionRow,
+    (String, i32, Timestamp, String),
+    (ContactId, String, String),
+    (String, Json<Thresholds>, Eligibility),
+);
 
 /// The rows as the API shows them. Hours are read once for each campaign in which they matter.
 fn summaries(conn: &mut Connection, rows: Vec<SummaryRow>) -> QueryResult<Vec<InteractionSummary>> {
-    let timed = |(own, _, _, (_, thresholds)): &SummaryRow| {
+    let timed = |(own, _, _, (_, thresholds, _)): &SummaryRow| {
         (own.state == InteractionState::Waiting && thresholds.0.waiting_seconds.is_some()).then_some(own.campaign_id)
     };
     let campaigns: HashSet<CampaignId> = rows.iter().filter_map(timed).collect();
@@ -107,7 +111,7 @@ fn alarm(own: &InteractionRow, thresholds: Thresholds, hours: Option<&Hours>) ->
 }
 
 fn summary(row: SummaryRow, hours: &HashMap<CampaignId, Hours>) -> InteractionSummary {
-    let (own, conversation, (contact_id, contact_name, contact_address), (name, Json(thresholds))) = row;
+    let (own, conversation, (contact_id, contact_name, contact_address), (name, Json(thresholds), rule)) = row;
     let (subject, message_count, last_message_at, snippet) = conversation;
     let alarm = alarm(&own, thresholds, hours.get(&own.campaign_id));
     InteractionSummary {
@@ -135,6 +139,8 @@ fn summary(row: SummaryRow, hours: &HashMap<CampaignId, Hours>) -> InteractionSu
         last_message_at,
         alarm,
         version: own.version,
+        pull: rule.is_pull(),
+        takeable: None,
     }
 }
 
@@ -152,7 +158,7 @@ macro_rules! rows {
                     conversations::last_snippet,
                 ),
                 (contacts::id, contacts::name, contacts::address),
-                (campaign::name, campaign::thresholds),
+                (campaign::name, campaign::thresholds, campaign::eligibility),
             ))
     };
 }
@@ -168,6 +174,16 @@ fn only(conn: &mut Connection, row: SummaryRow) -> QueryResult<InteractionSummar
 pub fn one(conn: &mut Connection, id: InteractionId) -> QueryResult<InteractionSummary> {
     let row = rows!().filter(interactions::id.eq(id)).first(conn)?;
     only(conn, row)
+}
+
+/// Rows of the tray, by id.
+///
+/// # Errors
+/// The database's.
+pub fn several(conn: &mut Connection, ids: &[InteractionId]) -> QueryResult<Vec<InteractionSummary>> {
+    let rows: Vec<SummaryRow> =
+        rows!().filter(interactions::id.eq_any(ids)).order(interactions::id.asc()).load(conn)?;
+    summaries(conn, rows)
 }
 
 /// The open interaction of a conversation, or else its newest.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::api::campaigns::{
-    AccountInput, CampaignInput, CampaignView, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint,
-    MailSecurity, MemberInput, ReplyToken,
+    AccountInput, CampaignInput, CampaignView, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder,
+    Eligibility, Endpoint, MailSecurity, MemberInput, ReplyToken,
 };
 use shared::api::schedules::Schedule;
 use shared::ids::{CampaignId, UserId};
@@ -145,6 +145,12 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
         eligibility: Eligibility::Nocall,
         delivery_order: DeliveryOrder::Rrmemory,
         max_interactions: Some(3),
+        default_priority: DEFAULT_PRIORITY,
+        priority_rules: Vec::new(),
+        max_in_queue: 0,
+        last_agent_seconds: 0,
+        offer_timeout_seconds: 0,
+        wrap_up_seconds: 0,
         enabled: true,
         receive: true,
         import_days: 0,

@@ -225,6 +225,8 @@ pub mod tests {
             last_message_at: Timestamp::from_millis(at),
             alarm: None,
             version,
+            pull: false,
+            takeable: None,
         }
     }
 

@@ -72,6 +72,13 @@ CREATE TABLE campaigns (
     eligibility TEXT NOT NULL CHECK (eligibility IN ('incall', 'nocall', 'interaction', 'ringall', 'ringallmultiple', 'omni', 'nopause')),
     delivery_order TEXT NOT NULL CHECK (delivery_order IN ('rrmemory', 'wrandom', 'leastrecent', 'fewestcalls', 'random', 'linear')),
     max_interactions INTEGER CHECK (max_interactions > 0),
+    default_priority INTEGER NOT NULL DEFAULT 5 CHECK (default_priority BETWEEN 1 AND 9),
+    -- JSON: field, matching, pattern, priority; the first that fits counts.
+    priority_rules TEXT NOT NULL DEFAULT '[]',
+    max_in_queue INTEGER NOT NULL DEFAULT 0 CHECK (max_in_queue >= 0),
+    last_agent_seconds INTEGER NOT NULL DEFAULT 0 CHECK (last_agent_seconds >= 0),
+    offer_timeout_seconds INTEGER NOT NULL DEFAULT 0 CHECK (offer_timeout_seconds >= 0),
+    wrap_up_seconds INTEGER NOT NULL DEFAULT 0 CHECK (wrap_up_seconds >= 0),
     enabled BOOLEAN NOT NULL,
     receive BOOLEAN NOT NULL,
     import_days INTEGER NOT NULL,
@@ -127,6 +134,28 @@ CREATE TABLE members (
 );
 CREATE INDEX members_user ON members (user_id);
 
+-- Campaigns of telephony, which is not ours: names with members.
+CREATE TABLE voice_campaigns (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE voice_members (
+    voice_campaign_id BIGINT NOT NULL REFERENCES voice_campaigns (id) ON DELETE CASCADE,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    PRIMARY KEY (voice_campaign_id, user_id)
+);
+CREATE INDEX voice_members_user ON voice_members (user_id);
+
+-- Settings that an administrator changes while it runs. One that has no row has its default.
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
 -- Presence ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE break_kinds (
@@ -146,8 +175,36 @@ CREATE TABLE agent_states (
     user_id BIGINT NOT NULL PRIMARY KEY REFERENCES users (id),
     mode TEXT NOT NULL CHECK (mode IN ('available', 'break')),
     break_code TEXT REFERENCES break_kinds (code),
-    since BIGINT NOT NULL
+    since BIGINT NOT NULL,
+    -- He rests after what he finished until then.
+    wrap_up_until BIGINT
 );
+
+-- What an agent does elsewhere, as an integrator reports it; holds until it expires.
+CREATE TABLE external_loads (
+    user_id BIGINT NOT NULL PRIMARY KEY REFERENCES users (id),
+    in_call BOOLEAN NOT NULL,
+    -- JSON: channel → how many.
+    interactions TEXT NOT NULL,
+    -- Their sum.
+    held INTEGER NOT NULL CHECK (held >= 0),
+    expires_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- Facts: every change of an agent's state, never changed, for reports and replays.
+CREATE TABLE agent_state_changes (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    at BIGINT NOT NULL,
+    online BOOLEAN NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('available', 'break')),
+    break_code TEXT REFERENCES break_kinds (code),
+    in_call BOOLEAN NOT NULL,
+    wrap_up_until BIGINT
+);
+CREATE INDEX agent_state_changes_user ON agent_state_changes (user_id, at, id);
+CREATE INDEX agent_state_changes_at ON agent_state_changes (at, id);
 
 -- Customers, conversations, mail -----------------------------------------------------------------------------------
 
@@ -202,7 +259,10 @@ CREATE TABLE interactions (
 CREATE UNIQUE INDEX interactions_one_open ON interactions (conversation_id) WHERE state <> 'finished';
 CREATE INDEX interactions_queue ON interactions (campaign_id, priority, arrived_at, id) WHERE state = 'waiting';
 CREATE INDEX interactions_waiting ON interactions (priority, arrived_at, id) WHERE state = 'waiting';
-CREATE INDEX interactions_held ON interactions (agent_id, campaign_id) WHERE state = 'assigned';
+CREATE INDEX interactions_held ON interactions (agent_id, campaign_id, assigned_at) WHERE state = 'assigned';
+CREATE INDEX interactions_unopened ON interactions (campaign_id, assigned_at) WHERE state = 'assigned' AND opened_at IS NULL;
+CREATE INDEX interactions_ended ON interactions (campaign_id, agent_id, finished_at) WHERE state = 'finished';
+CREATE INDEX interactions_campaign ON interactions (campaign_id, arrived_at, id);
 CREATE INDEX interactions_agent ON interactions (agent_id, arrived_at, id);
 CREATE INDEX interactions_arrived ON interactions (arrived_at, id);
 CREATE INDEX interactions_conversation ON interactions (conversation_id, id);
@@ -388,10 +448,12 @@ CREATE TABLE decisions (
     at BIGINT NOT NULL,
     eligibility TEXT NOT NULL,
     delivery_order TEXT NOT NULL,
+    cause TEXT NOT NULL CHECK (cause IN ('order', 'last_agent', 'take', 'offer_lapsed')),
     winner BIGINT NOT NULL REFERENCES users (id),
     explanation TEXT NOT NULL
 );
 CREATE INDEX decisions_interaction ON decisions (interaction_id, id);
+CREATE INDEX decisions_campaign ON decisions (campaign_id, at, id);
 
 -- Plumbing ---------------------------------------------------------------------------------------------------------
 

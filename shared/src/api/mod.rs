@@ -9,4 +9,5 @@ pub mod drafts;
 pub mod interactions;
 pub mod operations;
 pub mod presence;
+pub mod replays;
 pub mod schedules;

@@ -75,6 +75,12 @@ diesel::table! {
         eligibility -> Text,
         delivery_order -> Text,
         max_interactions -> Nullable<Integer>,
+        default_priority -> Integer,
+        priority_rules -> Text,
+        max_in_queue -> Integer,
+        last_agent_seconds -> Integer,
+        offer_timeout_seconds -> Integer,
+        wrap_up_seconds -> Integer,
         enabled -> Bool,
         receive -> Bool,
         import_days -> Integer,
@@ -132,6 +138,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    voice_campaigns (id) {
+        id -> BigInt,
+        name -> Text,
+        name_folded -> Text,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    voice_members (voice_campaign_id, user_id) {
+        voice_campaign_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
     break_kinds (code) {
         code -> Text,
         name_es -> Text,
@@ -147,6 +177,31 @@ diesel::table! {
         mode -> Text,
         break_code -> Nullable<Text>,
         since -> BigInt,
+        wrap_up_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    external_loads (user_id) {
+        user_id -> BigInt,
+        in_call -> Bool,
+        interactions -> Text,
+        held -> Integer,
+        expires_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    agent_state_changes (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        at -> BigInt,
+        online -> Bool,
+        mode -> Text,
+        break_code -> Nullable<Text>,
+        in_call -> Bool,
+        wrap_up_until -> Nullable<BigInt>,
     }
 }
 
@@ -375,6 +430,7 @@ diesel::table! {
         at -> BigInt,
         eligibility -> Text,
         delivery_order -> Text,
+        cause -> Text,
         winner -> BigInt,
         explanation -> Text,
     }
@@ -435,6 +491,10 @@ diesel::joinable!(members -> users (user_id));
 diesel::joinable!(members -> campaigns (campaign_id));
 diesel::joinable!(agent_states -> break_kinds (break_code));
 diesel::joinable!(agent_states -> users (user_id));
+diesel::joinable!(voice_members -> users (user_id));
+diesel::joinable!(voice_members -> voice_campaigns (voice_campaign_id));
+diesel::joinable!(external_loads -> users (user_id));
+diesel::joinable!(agent_state_changes -> users (user_id));
 diesel::joinable!(conversations -> users (last_agent_id));
 diesel::joinable!(conversations -> contacts (contact_id));
 diesel::joinable!(conversations -> campaigns (campaign_id));
@@ -479,8 +539,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     user_campaigns,
     mail_accounts,
     members,
+    voice_campaigns,
+    voice_members,
+    settings,
     break_kinds,
     agent_states,
+    external_loads,
+    agent_state_changes,
     contacts,
     conversations,
     interactions,

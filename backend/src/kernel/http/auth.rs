@@ -61,6 +61,10 @@ permits!(
     ConversationsRead,
     ConversationsWrite,
     SupervisionRead,
+    SupervisionWrite,
+    PresenceWrite,
+    SettingsRead,
+    SettingsWrite,
     OperationsRead,
     AuditRead,
 );

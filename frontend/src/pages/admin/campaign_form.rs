@@ -7,6 +7,7 @@ use super::{
     form::CampaignForm,
     ledger::Ledger,
     schedule_fields::{ScheduleFields, schedule_summary},
+    strategy_fields::{StrategyFields, strategy_summary},
     threshold_fields::{ThresholdFields, threshold_summary},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::campaigns::{CampaignView, DeliveryOrder, Eligibility, ReplyToken},
+    api::campaigns::{CampaignView, ReplyToken},
     error::ErrorCode,
     permission::Permission,
 };
@@ -162,6 +163,15 @@ pub fn CampaignEditor(
             </details>
             <details class="group group-advanced">
                 <summary>
+                    <span>{txt!(i18n, campaigns.group_strategy)}</span>
+                    <span class="help">{move || strategy_summary(i18n, form.strategy)}</span>
+                </summary>
+                <fieldset disabled=!may_write>
+                    <StrategyFields strategy=form.strategy errors=errors />
+                </fieldset>
+            </details>
+            <details class="group group-advanced">
+                <summary>
                     <span>{txt!(i18n, campaigns.group_schedule)}</span>
                     <span class="help">{move || schedule_summary(i18n, form.schedule, opening)}</span>
                 </summary>
@@ -280,48 +290,6 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
             error=errors.of("service_level_seconds")
             on_edit=touch("service_level_seconds")
         />
-        <NumberField
-            label=txt!(i18n, campaigns.max)
-            name="max_interactions"
-            value=form.max
-            help=txt!(i18n, campaigns.max_help)
-            min=1
-            max=1_000
-            error=errors.of("max_interactions")
-            on_edit=touch("max_interactions")
-        />
-        <SelectField
-            label=txt!(i18n, campaigns.eligibility)
-            name="eligibility"
-            value=form.eligibility
-            options=Signal::derive(move || {
-                Eligibility::ALL
-                    .iter()
-                    .map(|one| {
-                        let name = match one {
-                            Eligibility::Nocall => word!(i18n, campaigns.eligibility_nocall),
-                        };
-                        (one.as_str().to_string(), name)
-                    })
-                    .collect::<Vec<_>>()
-            })
-        />
-        <SelectField
-            label=txt!(i18n, campaigns.order)
-            name="delivery_order"
-            value=form.order
-            options=Signal::derive(move || {
-                DeliveryOrder::ALL
-                    .iter()
-                    .map(|one| {
-                        let name = match one {
-                            DeliveryOrder::Rrmemory => word!(i18n, campaigns.order_rrmemory),
-                        };
-                        (one.as_str().to_string(), name)
-                    })
-                    .collect::<Vec<_>>()
-            })
-        />
         <TextField
             label=txt!(i18n, campaigns.login)
             name="account/login"
@@ -374,6 +342,5 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
 fn advanced_summary(i18n: crate::i18n::I18n, form: CampaignForm) -> String {
     let level = form.service_level.with(|text| text.trim().parse::<i64>().ok());
     let level = level.map(|seconds| intl::duration(i18n.get_locale(), seconds)).unwrap_or_default();
-    let max = form.max.get();
-    word!(i18n, campaigns.advanced_summary, level = level.as_str(), max = max.as_str())
+    word!(i18n, campaigns.advanced_summary, level = level.as_str())
 }

@@ -2,14 +2,15 @@
 
 use super::{
     presets::{Preset, usual_port},
+    strategy_form::StrategyForm,
     threshold_fields::ThresholdForm,
 };
 use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
-        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, ReplyToken,
+        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS,
+        DeliveryOrder, Eligibility, Endpoint, MailSecurity, ReplyToken,
     },
     validate::{FieldIssue, Rule, Validate as _},
 };
@@ -67,12 +68,8 @@ pub struct CampaignForm {
     pub service_level: RwSignal<String>,
     /// Display name.
     pub from_name: RwSignal<String>,
-    /// Eligibility, as its word.
-    pub eligibility: RwSignal<String>,
-    /// Delivery order, as its word.
-    pub order: RwSignal<String>,
-    /// Most interactions an agent holds.
-    pub max: RwSignal<String>,
+    /// How it hands out.
+    pub strategy: StrategyForm,
     /// On or off.
     pub enabled: RwSignal<bool>,
     /// Receives mail.
@@ -110,9 +107,7 @@ impl CampaignForm {
             name: text(),
             service_level: RwSignal::new(DEFAULT_SERVICE_LEVEL_SECONDS.to_string()),
             from_name: text(),
-            eligibility: RwSignal::new(Eligibility::Nocall.as_str().into()),
-            order: RwSignal::new(DeliveryOrder::Rrmemory.as_str().into()),
-            max: RwSignal::new(DEFAULT_MAX_INTERACTIONS.to_string()),
+            strategy: StrategyForm::new(),
             enabled: RwSignal::new(true),
             receive: RwSignal::new(true),
             import_days: RwSignal::new("0".into()),
@@ -135,9 +130,7 @@ impl CampaignForm {
         form.name.set(campaign.name.clone());
         form.service_level.set(campaign.service_level_seconds.to_string());
         form.from_name.set(campaign.from_name.clone());
-        form.eligibility.set(campaign.eligibility.as_str().into());
-        form.order.set(campaign.delivery_order.as_str().into());
-        form.max.set(campaign.max_interactions.map(|max| max.to_string()).unwrap_or_default());
+        form.strategy.set(campaign);
         form.enabled.set(campaign.enabled);
         form.receive.set(campaign.receive);
         form.import_days.set(campaign.import_days.to_string());
@@ -163,9 +156,6 @@ impl CampaignForm {
             self.name,
             self.service_level,
             self.from_name,
-            self.eligibility,
-            self.order,
-            self.max,
             self.import_days,
             self.reply_token,
             self.address,
@@ -182,9 +172,10 @@ impl CampaignForm {
         texts
             .into_iter()
             .chain(self.thresholds.texts())
+            .chain(self.strategy.texts())
             .map(|text| text.get_untracked())
             .chain(switches.into_iter().map(|on| on.get_untracked().to_string()))
-            .chain([format!("{:?}", self.schedule.read())])
+            .chain([format!("{:?} {:?}", self.schedule.read(), self.strategy.read_rules(&mut Vec::new()))])
             .collect()
     }
 
@@ -223,17 +214,20 @@ impl CampaignForm {
     pub fn read(self) -> (CampaignInput, Vec<FieldIssue>) {
         let mut unread = Vec::new();
         let account = self.read_account(&mut unread);
-        let input = CampaignInput {
+        let mut input = CampaignInput {
             name: self.name.get_untracked(),
             service_level_seconds: number("service_level_seconds", self.service_level, 1, 31_536_000, &mut unread),
             from_name: self.from_name.get_untracked().trim().into(),
-            eligibility: self.eligibility.with_untracked(|word| word.parse().unwrap_or(Eligibility::Nocall)),
-            delivery_order: self.order.with_untracked(|word| word.parse().unwrap_or(DeliveryOrder::Rrmemory)),
-            max_interactions: if self.max.with_untracked(|max| max.trim().is_empty()) {
-                None
-            } else {
-                Some(number("max_interactions", self.max, 1, 1_000, &mut unread))
-            },
+            // Filled in below.
+            eligibility: Eligibility::Nocall,
+            delivery_order: DeliveryOrder::Rrmemory,
+            max_interactions: None,
+            default_priority: DEFAULT_PRIORITY,
+            priority_rules: Vec::new(),
+            max_in_queue: 0,
+            last_agent_seconds: 0,
+            offer_timeout_seconds: 0,
+            wrap_up_seconds: 0,
             enabled: self.enabled.get_untracked(),
             receive: self.receive.get_untracked(),
             import_days: number("import_days", self.import_days, 0, 365, &mut unread),
@@ -242,6 +236,7 @@ impl CampaignForm {
             reply_token: self.reply_token.with_untracked(|word| word.parse().unwrap_or(ReplyToken::Body)),
             account,
         };
+        self.strategy.fill(&mut input, &mut unread);
         let mut judged = input.check().err().unwrap_or_default();
         if self.stored.with_value(Option::is_some)
             && input.account.password.is_none()
@@ -305,7 +300,10 @@ fn merge(first: Vec<FieldIssue>, second: Vec<FieldIssue>) -> Vec<FieldIssue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{api::campaigns::AccountHealth, ids::AccountId};
+    use shared::{
+        api::campaigns::{AccountHealth, DEFAULT_MAX_INTERACTIONS},
+        ids::AccountId,
+    };
 
     fn filled() -> CampaignForm {
         let form = CampaignForm::new("UTC".into());
@@ -326,12 +324,27 @@ mod tests {
     }
 
     #[test]
+    fn a_maximum_without_meaning_is_not_in_the_way() {
+        let _owner = Owner::new();
+        let form = filled();
+        form.strategy.max.set("many".into());
+        form.strategy.eligibility.set(Eligibility::Ringall.as_str().into());
+        form.strategy.add_rule();
+        let (input, issues) = form.read();
+        assert_eq!((input.eligibility, input.max_interactions), (Eligibility::Ringall, None));
+        let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/priority_rules/0/pattern"], "the rule has no text yet");
+        form.strategy.rules.get_untracked()[0].pattern.set(" vip@ ".into());
+        assert_eq!(form.read().0.priority_rules[0].pattern, "vip@");
+    }
+
+    #[test]
     fn what_is_no_number_is_named_once() {
         let _owner = Owner::new();
         let form = filled();
         form.smtp.port.set("99999".into());
         form.service_level.set("one hour".into());
-        form.max.set(String::new());
+        form.strategy.max.set(String::new());
         let (_, issues) = form.read();
         let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
         assert_eq!(pointers, ["/account/smtp/port", "/service_level_seconds", "/max_interactions"]);

@@ -16,6 +16,8 @@ pub mod member_rows;
 pub mod members;
 pub mod presets;
 pub mod schedule_fields;
+pub mod strategy_fields;
+pub mod strategy_form;
 pub mod threshold_fields;
 pub mod trial;
 pub mod user_form;

@@ -1,10 +1,12 @@
 //! One row of the tray.
 
+use super::inbox::use_portal;
 use crate::{
-    components::{Badge, Icon, TimeAgo, Tint},
-    i18n::{I18n, plural, txt, use_i18n, word},
+    api::use_api,
+    components::{Badge, Button, Icon, Look, TimeAgo, Tint},
+    i18n::{I18n, detail, error_text, plural, txt, use_i18n, word},
     routes,
-    state::{clock::use_clock, recipients},
+    state::{clock::use_clock, recipients, toasts::use_toasts},
 };
 use leptos::{either::Either, prelude::*};
 use shared::{
@@ -15,6 +17,7 @@ use shared::{
     },
     time::Timestamp,
 };
+use std::sync::Arc;
 
 /// An interaction. Follows its row's signal and nothing else.
 #[component]
@@ -28,7 +31,12 @@ pub fn TrayRow(
     let row: Signal<InteractionSummary> = row.into();
     let inside = view! { <RowInside row=row /> };
     if fixed {
-        return Either::Left(view! { <div class="tray-row tray-row-fixed" data-testid="tray-row">{inside}</div> });
+        return Either::Left(view! {
+            <div class="tray-row tray-row-fixed" data-testid="tray-row">
+                {inside}
+                <Take row=row />
+            </div>
+        });
     }
     let go = routes::use_go();
     let id = row.with_untracked(|row| row.id);
@@ -46,6 +54,44 @@ pub fn TrayRow(
             {inside}
         </a>
     })
+}
+
+/// Takes what waits, where the campaign lets agents take and it is this one's turn.
+#[component]
+fn Take(row: Signal<InteractionSummary>) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, go, toasts, queue) = (use_api(), routes::use_go(), use_toasts(), use_portal().queue);
+    let busy = RwSignal::new(false);
+    let offered = Memo::new(move |_| row.with(|row| row.pull && row.takeable != Some(false)));
+    let take = move |_| {
+        let id = row.with_untracked(|row| row.id);
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let outcome = api.take_interaction(id).await;
+            let _ = busy.try_set(false);
+            match outcome {
+                Ok(_) => go.to(&routes::interaction(id)),
+                Err(error) => {
+                    // The words name who has it, or why it is not for him.
+                    let words = detail(&error);
+                    toasts.bad(Arc::new(move |locale| {
+                        let text = error_text(locale, &error);
+                        words.as_ref().map_or_else(|| text.clone(), |words| format!("{text} {words}"))
+                    }));
+                    queue.fetch();
+                }
+            }
+        });
+    };
+    move || {
+        offered.get().then(|| {
+            view! {
+                <span class="tray-row-take">
+                    <Button small=true look=Look::Primary busy=busy on:click=take>{txt!(i18n, inbox.take)}</Button>
+                </span>
+            }
+        })
+    }
 }
 
 #[component]
