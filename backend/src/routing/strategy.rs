@@ -4,8 +4,8 @@
 //! Chance comes in as a [`Draw`], so that a decision can be repeated; what was drawn stands in the [`Decision`].
 
 pub mod draw;
-mod eligibility;
-mod order;
+pub mod eligibility;
+pub mod order;
 
 pub use draw::{Draw, Seeded};
 pub use eligibility::{judge, obstacles};
