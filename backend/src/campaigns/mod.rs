@@ -14,12 +14,14 @@ mod rows;
 pub mod schedule;
 mod servers;
 mod service;
+mod templates;
 mod trial;
 mod verdict;
 
 pub use routes::routes;
 pub use servers::MailServers;
 pub use service::{Asker, Service};
+pub use templates::{TemplatesInUse, facts, login, signature, user_name};
 
 use crate::kernel::{Result, db::Connection};
 use shared::{error::ErrorCode, ids::CampaignId, permission::CampaignScope};

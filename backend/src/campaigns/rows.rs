@@ -1,18 +1,21 @@
 //! Rows of `campaigns`, `mail_accounts` and `members`, and how they become what the API shows.
 
 use super::schedule::Hours;
-use crate::kernel::db::{
-    Json,
-    schema::{campaigns, mail_accounts},
+use crate::{
+    kernel::db::{
+        Json,
+        schema::{campaigns, mail_accounts},
+    },
+    mail::sanitize::sanitize_outgoing,
 };
 use diesel::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
-        Endpoint, InboundProtocol, MailSecurity, MemberView, ReplyToken,
+        AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, ConfirmationSettings,
+        DeliveryOrder, Eligibility, Endpoint, InboundProtocol, MailSecurity, MemberView, RatingSettings, ReplyToken,
     },
     api::schedules::Schedule,
-    ids::{AccountId, CampaignId, UserId},
+    ids::{AccountId, CampaignId, TemplateId, UserId},
     permission::Role,
     time::Timestamp,
 };
@@ -35,6 +38,12 @@ pub struct CampaignRow {
     pub import_days: i32,
     pub reply_token: ReplyToken,
     pub schedule: Json<Schedule>,
+    pub signature_template_id: Option<TemplateId>,
+    pub confirmation_enabled: bool,
+    pub confirmation_template_id: Option<TemplateId>,
+    pub rating_enabled: bool,
+    pub rating_prompt: String,
+    pub rating_thanks: String,
     pub created_at: Timestamp,
     pub version: i64,
 }
@@ -138,6 +147,16 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64, n
         waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
         created_at: campaign.created_at,
         version: campaign.version,
+        signature_template_id: campaign.signature_template_id,
+        confirmation: ConfirmationSettings {
+            enabled: campaign.confirmation_enabled,
+            template_id: campaign.confirmation_template_id,
+        },
+        rating: RatingSettings {
+            enabled: campaign.rating_enabled,
+            prompt: campaign.rating_prompt,
+            thanks_html: campaign.rating_thanks,
+        },
     }
 }
 
@@ -157,6 +176,12 @@ pub struct CampaignForm<'a> {
     import_days: i32,
     reply_token: ReplyToken,
     schedule: Json<Schedule>,
+    signature_template_id: Option<TemplateId>,
+    confirmation_enabled: bool,
+    confirmation_template_id: Option<TemplateId>,
+    rating_enabled: bool,
+    rating_prompt: &'a str,
+    rating_thanks: String,
 }
 
 impl<'a> CampaignForm<'a> {
@@ -176,6 +201,12 @@ impl<'a> CampaignForm<'a> {
             import_days: number(input.import_days),
             reply_token: input.reply_token,
             schedule: Json(input.schedule.clone()),
+            signature_template_id: input.signature_template_id,
+            confirmation_enabled: input.confirmation.enabled,
+            confirmation_template_id: input.confirmation.template_id,
+            rating_enabled: input.rating.enabled,
+            rating_prompt: &input.rating.prompt,
+            rating_thanks: sanitize_outgoing(&input.rating.thanks_html),
         }
     }
 }

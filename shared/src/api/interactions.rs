@@ -76,6 +76,9 @@ pub struct InteractionSummary {
     pub first_response_at: Option<Timestamp>,
     /// Finished at.
     pub finished_at: Option<Timestamp>,
+    /// The customer's newest rating of a mail of it, 1–5.
+    #[serde(default)]
+    pub rating: Option<i32>,
     /// Newest mail at.
     pub last_message_at: Timestamp,
     /// Grows with each change.

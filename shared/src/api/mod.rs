@@ -9,4 +9,6 @@ pub mod drafts;
 pub mod interactions;
 pub mod operations;
 pub mod presence;
+pub mod ratings;
 pub mod schedules;
+pub mod templates;
