@@ -7,6 +7,7 @@ use crate::kernel::{
         auth::{Caller, TemplatesRead, TemplatesWrite},
         extract::{Body, IfMatch, Params, Segment, Segments},
         frame,
+        idempotency::{IdempotencyKey, Once},
     },
 };
 use actix_multipart::Multipart;
@@ -153,6 +154,9 @@ pub async fn preview_template(
 /// Creates a template.
 #[utoipa::path(
     tag = "templates",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "8–128 characters; a repeated request gets the first answer")
+    ),
     request_body = TemplateInput,
     responses((
         status = 201,
@@ -165,10 +169,12 @@ pub async fn preview_template(
 #[post("/templates")]
 pub async fn create_template(
     caller: Caller<TemplatesWrite>,
+    key: IdempotencyKey,
     body: Body<TemplateInput>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let view = service.create(caller.user_id, body.0).await?;
+    let once = key.0.map(|key| Once::new(caller.user_id, key, "POST /templates", &body.0));
+    let view = service.create(caller.user_id, body.0, once).await?;
     let location = ("Location", format!("/api/v1/templates/{}", view.id));
     Ok(HttpResponse::Created().insert_header(location).insert_header(tag(&view)).json(view))
 }

@@ -14,7 +14,7 @@ use crate::kernel::{
     audit::{self, Entry},
     db::{Connection, connection::blocking},
     events::{self, Audience},
-    http::{auth::Principal, cursor, extract::IfMatch},
+    http::{auth::Principal, cursor, extract::IfMatch, idempotency::Once},
     secrets::hex,
     storage::Blobs,
 };
@@ -100,10 +100,16 @@ impl Service {
     ///
     /// # Errors
     /// `invalid` with every broken rule; the database's.
-    pub async fn create(&self, actor: UserId, input: TemplateInput) -> Result<TemplateView> {
+    pub async fn create(&self, actor: UserId, input: TemplateInput, once: Option<Once>) -> Result<TemplateView> {
         let content = rendered(&input).await?;
         let this = self.clone();
-        self.core.db.write(move |conn| this.insert(conn, actor, &input, &content)).await
+        self.core
+            .db
+            .write(move |conn| match &once {
+                Some(once) => once.run(conn, this.core.now(), |conn| this.insert(conn, actor, &input, &content)),
+                None => this.insert(conn, actor, &input, &content),
+            })
+            .await
     }
 
     fn insert(

@@ -128,6 +128,9 @@ both_engines! {
 
     fn forms_are_judged(app) {
         let admin = app.admin();
+        let once = admin.with("Idempotency-Key", "clave-plantilla");
+        let first = once.post("/templates", form("reply", "Una vez", "<p>x</p>")).ok();
+        assert_eq!(once.post("/templates", form("reply", "Una vez", "<p>x</p>")).ok()["id"], first["id"]);
         template(&app, form("reply", "Información", "<p>x</p>"));
         let with = |field: &str, value: Value| { let mut form = form("reply", "Otra", "<p>x</p>"); form[field] = value; form };
         for (body, pointer, rule) in [

@@ -98,11 +98,12 @@ impl Service {
                     let rule = if wanted.to.is_some() { Rule::NotAnAddress } else { Rule::Required };
                     return Err(Error::field("to", rule, "must be an e-mail address"));
                 }
-                let facts = Facts { zone: "UTC".into(), ..crate::campaigns::facts(conn, campaign, now)? };
+                let own = crate::campaigns::facts(conn, campaign, now)?;
                 let samples = Facts {
-                    campaign_name: facts.campaign_name,
-                    from_name: facts.from_name,
-                    campaign_address: facts.campaign_address,
+                    campaign_name: own.campaign_name,
+                    from_name: own.from_name,
+                    campaign_address: own.campaign_address,
+                    zone: own.zone,
                     ..Facts::sample(now)
                 };
                 let (kind, pictures_of) = (content.kind, content.design.html.clone());
