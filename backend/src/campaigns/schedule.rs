@@ -154,7 +154,7 @@ impl Hours {
             for local in times.iter().filter_map(|minute| at_minute(date, *minute)) {
                 // Twice, where the clock is set back.
                 let ambiguous = self.zone.to_ambiguous_timestamp(local);
-                edges.extend([ambiguous.clone().earlier(), ambiguous.later()].into_iter().flatten().map(ours));
+                edges.extend([ambiguous.earlier(), ambiguous.later()].into_iter().flatten().map(ours));
             }
             let Ok(next) = date.tomorrow() else { break };
             date = next;

@@ -3,7 +3,7 @@
 
 use crate::{
     conversations::{agent, at_work, begin, campaign, send, source},
-    support::{Client, TestApp},
+    support::{Builder, Client, TestApp},
 };
 use posta::{
     kernel::db::schema::{blobs, campaigns, template_images},
@@ -463,5 +463,21 @@ both_engines! {
         let own = template(&app, own);
         admin.post(&format!("/templates/{}/send-test", own["id"]), json!({ "campaign_id": two, "to": "yo@lab.test" })).field(422, "/campaign_id", "inconsistent");
         assert_eq!(admin.post(&format!("/templates/{}/send-test", own["id"]), json!({ "to": "yo@lab.test" })).status, 202);
+    }
+
+    fn pictures_may_be_linked_instead(app, |builder: Builder| builder.setting("server.public_url", "http://posta.test/")) {
+        let admin = app.admin();
+        let one = campaign(&app, "Una");
+        let url = upload(&admin, "logo.png", &png()).ok()["url"].as_str().unwrap().to_owned();
+        let mut offer = form("mass_mail", "Oferta", &format!("<p>Hola <img src=\"{url}\" alt=\"x\"></p>"));
+        offer["images"] = json!("link");
+        let offer = template(&app, offer);
+        let sent = admin.post(&format!("/templates/{}/send-test", offer["id"]), json!({ "campaign_id": one, "to": "yo@lab.test" })).ok();
+        let message = admin.get(&format!("/messages/{}", sent["message_id"])).ok();
+        let raw = source(&app, &message);
+        let html = parse::parse(raw.as_bytes()).unwrap().html.unwrap();
+        assert!(html.contains(&format!("src=\"http://posta.test{url}\"")), "{html}");
+        assert!(!raw.contains("template.posta"), "{raw}");
+        assert_eq!(message["attachments"], json!([]));
     }
 }

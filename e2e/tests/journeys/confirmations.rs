@@ -56,7 +56,8 @@ fn a_customer_gets_one_confirmation(ground: &Ground) {
     assert!(got.text().contains("Hola, Carla: recibido."), "{}", got.text());
     let asked = String::from_utf8(raw).unwrap();
     let id = asked.split("Message-ID: <").nth(1).unwrap().split('>').next().unwrap();
-    assert_eq!(got.references(), [id]);
+    assert_eq!(got.header("In-Reply-To").as_deref().map(str::trim), Some(format!("<{id}>").as_str()));
+    assert!(got.references().iter().all(|reference| reference == id));
     // The interaction is as open as without it.
     let mine = ana.interaction(row.id).unwrap();
     assert_eq!((mine.state, mine.awaits_answer, mine.first_response_at), (InteractionState::Assigned, true, None));
