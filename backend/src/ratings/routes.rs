@@ -6,7 +6,7 @@ use crate::kernel::{
     Result,
     http::{rate_limit::Limits, request::client_address},
 };
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, post, route, web};
 use serde::Deserialize;
 use shared::{
     api::{
@@ -21,19 +21,31 @@ const MOST: usize = 32 * 1024;
 
 /// Mounts the page.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::scope("/rate")
-            .app_data(web::PayloadConfig::new(MOST))
-            .route("/{token}", web::get().to(show))
-            .route("/{token}", web::head().to(show))
-            .route("/{token}", web::post().to(say))
-            .route("/{token}/{score}", web::get().to(show))
-            .route("/{token}/{score}", web::head().to(show)),
-    );
+    config.service(show_rating).service(show_rating_chosen).service(rate);
 }
 
-async fn show(request: HttpRequest, limits: web::Data<Limits>, service: web::Data<Service>) -> Result<HttpResponse> {
-    if let Some(refused) = too_many(&request, &limits) {
+/// The page of a link.
+#[route("/rate/{token}", method = "GET", method = "HEAD")]
+pub async fn show_rating(
+    request: HttpRequest,
+    limits: web::Data<Limits>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    page_of(&request, &limits, &service).await
+}
+
+/// The page of a link with a face chosen, as mails link to it.
+#[route("/rate/{token}/{score}", method = "GET", method = "HEAD")]
+pub async fn show_rating_chosen(
+    request: HttpRequest,
+    limits: web::Data<Limits>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    page_of(&request, &limits, &service).await
+}
+
+async fn page_of(request: &HttpRequest, limits: &Limits, service: &Service) -> Result<HttpResponse> {
+    if let Some(refused) = too_many(request, limits) {
         return Ok(refused);
     }
     let token = request.match_info().get("token").unwrap_or_default();
@@ -41,10 +53,10 @@ async fn show(request: HttpRequest, limits: web::Data<Limits>, service: web::Dat
     let chosen = score.filter(|score| (WORST..=BEST).contains(score));
     Ok(match service.look(token).await? {
         Some(shown) => {
-            let language = language(&request, shown.rating.language);
+            let language = language(request, shown.rating.language);
             answer(StatusCode::OK, page::of(&shown, token, chosen, language))
         }
-        None => answer(StatusCode::NOT_FOUND, page::gone(language(&request, Language::Es))),
+        None => answer(StatusCode::NOT_FOUND, page::gone(language(request, Language::Es))),
     })
 }
 
@@ -56,7 +68,9 @@ struct Said {
     comment: String,
 }
 
-async fn say(
+/// Records what the form sends.
+#[post("/rate/{token}")]
+pub async fn rate(
     request: HttpRequest,
     body: web::Bytes,
     limits: web::Data<Limits>,
@@ -66,7 +80,7 @@ async fn say(
         return Ok(refused);
     }
     let token = request.match_info().get("token").unwrap_or_default();
-    let text = std::str::from_utf8(&body).unwrap_or_default();
+    let text = std::str::from_utf8(&body).ok().filter(|text| text.len() <= MOST).unwrap_or_default();
     let said = web::Query::<Said>::from_query(text).map(web::Query::into_inner).ok();
     let score = said.as_ref().and_then(|said| said.score).filter(|score| (WORST..=BEST).contains(score));
     let (Some(said), Some(score)) = (said, score) else {
