@@ -16,6 +16,8 @@ mod access;
 mod brake;
 #[path = "api/campaigns/mod.rs"]
 mod campaigns;
+#[path = "api/confirmations.rs"]
+mod confirmations;
 #[path = "api/conversations.rs"]
 mod conversations;
 #[path = "api/files.rs"]
@@ -30,6 +32,8 @@ mod operations;
 mod outbox;
 #[path = "api/presence.rs"]
 mod presence;
+#[path = "api/ratings.rs"]
+mod ratings;
 #[path = "api/rights.rs"]
 mod rights;
 #[path = "api/schedules.rs"]
@@ -38,6 +42,8 @@ mod schedules;
 mod sessions;
 #[path = "api/strategies/mod.rs"]
 mod strategies;
+#[path = "api/templates.rs"]
+mod templates;
 #[path = "api/tokens.rs"]
 mod tokens;
 #[path = "api/users.rs"]

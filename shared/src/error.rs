@@ -49,6 +49,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "The method is not allowed here";
     /// The thing is not in the state that the action needs.
     Conflict = "conflict", 409, "The action does not fit the present state";
+    /// Something else needs it; `detail` names what.
+    InUse = "in_use", 409, "It is still used elsewhere";
     /// The same Idempotency-Key is being worked on.
     InProgress = "in_progress", 409, "The same request is still being worked on";
     /// Interactions or mails of the campaign are open; ask what becomes of them, then repeat with the answer.

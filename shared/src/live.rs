@@ -7,7 +7,7 @@
 
 use crate::{
     api::{campaigns::AccountHealth, conversations::Delivery, interactions::InteractionSummary, presence::AgentState},
-    ids::{CampaignId, ConversationId, InteractionId, MessageId, Seq, SessionId, UserId},
+    ids::{CampaignId, ConversationId, InteractionId, MessageId, Seq, SessionId, TemplateId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,7 @@ pub enum ClientFrame {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is of the large variant")]
 pub enum LiveEvent {
     /// An interaction is new or changed; carries all a row needs. Whoever does not hold it (any more) takes it out
     /// of his active ones.
@@ -109,6 +110,22 @@ pub enum LiveEvent {
     },
     /// The settings of the installation, or the voice campaigns, changed.
     SettingsChanged {},
+    /// A template was created, changed or deleted.
+    TemplateChanged {
+        /// Template.
+        template_id: TemplateId,
+    },
+    /// A customer rated a mail, or changed what he said.
+    RatingGiven {
+        /// Conversation.
+        conversation_id: ConversationId,
+        /// Interaction.
+        interaction_id: InteractionId,
+        /// The mail.
+        message_id: MessageId,
+        /// 1 worst … 5 best.
+        score: i32,
+    },
     /// A mail account connected, failed or stopped.
     AccountHealthChanged {
         /// Campaign.

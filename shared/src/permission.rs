@@ -27,6 +27,10 @@ text_enum! {
         CampaignsRead = "campaigns:read",
         /// Create and change campaigns and members.
         CampaignsWrite = "campaigns:write",
+        /// Read templates offered in one's campaigns; agents those that they write with.
+        TemplatesRead = "templates:read",
+        /// Create and change templates and their pictures.
+        TemplatesWrite = "templates:write",
         /// Read conversations, messages and attachments within one's campaigns.
         ConversationsRead = "conversations:read",
         /// Handle one's interactions: answer, start, finish.
@@ -59,6 +63,7 @@ impl Role {
                 P::SelfManage,
                 P::UsersRead,
                 P::CampaignsRead,
+                P::TemplatesRead,
                 P::ConversationsRead,
                 P::ConversationsWrite,
                 P::SupervisionRead,
@@ -67,7 +72,7 @@ impl Role {
                 P::SettingsRead,
                 P::OperationsRead,
             ],
-            Self::Agent => &[P::SelfManage, P::ConversationsRead, P::ConversationsWrite],
+            Self::Agent => &[P::SelfManage, P::TemplatesRead, P::ConversationsRead, P::ConversationsWrite],
         }
     }
 

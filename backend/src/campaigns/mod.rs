@@ -16,6 +16,7 @@ mod rows;
 pub mod schedule;
 mod servers;
 mod service;
+mod templates;
 mod trial;
 mod verdict;
 
@@ -26,6 +27,7 @@ pub use service::{
     Asker, Service,
     deletion::{Destination, Settlement, Settles},
 };
+pub use templates::{TemplatesInUse, facts, login, signature, user_name};
 
 use crate::kernel::{Result, db::Connection};
 use diesel::QueryResult;

@@ -18,11 +18,14 @@ use crate::kernel::{
 use actix_web::{HttpResponse, delete, get, post, put, web};
 use serde::Deserialize;
 use shared::{
-    api::campaigns::{
-        CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, MemberInput, MemberView, OpenWork,
-        OutgoingChoice, TestConnection, TestConnectionAnswer,
-    },
     api::schedules::{HolidayCalendar, ReadHolidays},
+    api::{
+        campaigns::{
+            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, MemberInput, MemberView, OpenWork,
+            OutgoingChoice, TestConnection, TestConnectionAnswer,
+        },
+        templates::SignatureView,
+    },
     ids::{CampaignId, UserId},
     page::{Page, PageQuery},
 };
@@ -32,6 +35,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_my_campaigns)
+        .service(get_campaign_signature)
         .service(list_campaigns)
         .service(get_campaign)
         .service(list_members)
@@ -99,6 +103,22 @@ pub async fn list_my_campaigns(
     service: web::Data<Service>,
 ) -> Result<web::Json<Page<CampaignSummary>>> {
     Ok(web::Json(service.list_mine(asker(&caller), query.0).await?))
+}
+
+/// Shows the campaign's signature as it stands under what the caller writes.
+#[utoipa::path(
+    tag = "campaigns",
+    params(("id" = CampaignId, Path, description = "Campaign")),
+    responses((status = 200, description = "The signature", body = SignatureView)),
+    security(("bearer" = ["conversations:read"]))
+)]
+#[get("/campaigns/{id}/signature")]
+pub async fn get_campaign_signature(
+    caller: Caller<ConversationsRead>,
+    id: Segment<CampaignId>,
+    service: web::Data<Service>,
+) -> Result<web::Json<SignatureView>> {
+    Ok(web::Json(service.signature(caller.principal, id.0).await?))
 }
 
 /// Lists the campaigns that the caller sees, by name.

@@ -1,19 +1,23 @@
 //! Rows of `campaigns`, `mail_accounts` and `members`, and how they become what the API shows.
 
 use super::schedule::Hours;
-use crate::kernel::db::{
-    Json,
-    schema::{campaigns, mail_accounts},
+use crate::{
+    kernel::db::{
+        Json,
+        schema::{campaigns, mail_accounts},
+    },
+    mail::sanitize::sanitize_outgoing,
 };
 use diesel::prelude::*;
 use shared::{
     alarm::Thresholds,
     api::campaigns::{
-        AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, DeliveryOrder, Eligibility,
-        Endpoint, GetsNothing, InboundProtocol, MailSecurity, MemberView, PriorityRule, ReplyToken,
+        AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, ConfirmationSettings,
+        DeliveryOrder, Eligibility, Endpoint, GetsNothing, InboundProtocol, MailSecurity, MemberView, PriorityRule,
+        RatingSettings, ReplyToken,
     },
     api::schedules::Schedule,
-    ids::{AccountId, CampaignId, UserId},
+    ids::{AccountId, CampaignId, TemplateId, UserId},
     permission::Role,
     time::Timestamp,
 };
@@ -44,6 +48,12 @@ pub struct CampaignRow {
     pub reply_token: ReplyToken,
     pub schedule: Json<Schedule>,
     pub thresholds: Json<Thresholds>,
+    pub signature_template_id: Option<TemplateId>,
+    pub confirmation_enabled: bool,
+    pub confirmation_template_id: Option<TemplateId>,
+    pub rating_enabled: bool,
+    pub rating_prompt: String,
+    pub rating_thanks: String,
     pub created_at: Timestamp,
     pub version: i64,
 }
@@ -167,6 +177,16 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, open: &Counts, 
         outgoing,
         created_at: campaign.created_at,
         version: campaign.version,
+        signature_template_id: campaign.signature_template_id,
+        confirmation: ConfirmationSettings {
+            enabled: campaign.confirmation_enabled,
+            template_id: campaign.confirmation_template_id,
+        },
+        rating: RatingSettings {
+            enabled: campaign.rating_enabled,
+            prompt: campaign.rating_prompt,
+            thanks_html: campaign.rating_thanks,
+        },
     }
 }
 
@@ -193,6 +213,12 @@ pub struct CampaignForm<'a> {
     reply_token: ReplyToken,
     schedule: Json<Schedule>,
     thresholds: Json<Thresholds>,
+    signature_template_id: Option<TemplateId>,
+    confirmation_enabled: bool,
+    confirmation_template_id: Option<TemplateId>,
+    rating_enabled: bool,
+    rating_prompt: &'a str,
+    rating_thanks: String,
 }
 
 impl<'a> CampaignForm<'a> {
@@ -219,6 +245,12 @@ impl<'a> CampaignForm<'a> {
             reply_token: input.reply_token,
             schedule: Json(input.schedule.clone()),
             thresholds: Json(input.thresholds),
+            signature_template_id: input.signature_template_id,
+            confirmation_enabled: input.confirmation.enabled,
+            confirmation_template_id: input.confirmation.template_id,
+            rating_enabled: input.rating.enabled,
+            rating_prompt: &input.rating.prompt,
+            rating_thanks: sanitize_outgoing(&input.rating.thanks_html),
         }
     }
 }

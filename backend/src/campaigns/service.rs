@@ -3,6 +3,7 @@
 
 pub mod deletion;
 mod members;
+mod signature;
 mod voice;
 
 use self::deletion::{Settlement, Settles};
@@ -23,7 +24,6 @@ use crate::kernel::{
     db::Connection,
     events::{self, Audience},
     http::{cursor, extract::IfMatch, idempotency::Once},
-    secrets::Keys,
 };
 use diesel::OptionalExtension;
 use secrecy::SecretString;
@@ -156,13 +156,14 @@ impl Service {
             input.enabled = false;
         }
         let (known, form) = (once.clone(), input.clone());
+        let public_url = self.core.settings.server.public_url.clone();
         let answered = self.core.db.read(move |conn| {
             if let Some(once) = &known
                 && let Some(answer) = once.answered(conn)?
             {
                 return Ok(Some(answer));
             }
-            judge(conn, &form, None)?;
+            judge(conn, &form, None, &public_url)?;
             Ok(None)
         });
         if let Some(answer) = answered.await? {
@@ -177,7 +178,7 @@ impl Service {
             .db
             .write(move |conn| {
                 let now = core.now();
-                let store = |conn: &mut Connection| create(conn, &core.keys, actor, &input, save_disabled, now);
+                let store = |conn: &mut Connection| create(conn, &core, actor, &input, save_disabled, now);
                 match &once {
                     Some(once) => once.run(conn, now, store),
                     None => store(conn),
@@ -207,9 +208,10 @@ impl Service {
         // Empty means "as it is" from here on.
         input.account.password = input.account.password.filter(|password| !password.is_empty());
         let (form, keys) = (input.clone(), self.core.keys.clone());
+        let public_url = self.core.settings.server.public_url.clone();
         let password = self.core.db.read(move |conn| {
             if_match.check(queries::campaign(conn, id)?.version)?;
-            judge(conn, &form, Some(id))?;
+            judge(conn, &form, Some(id), &public_url)?;
             match &form.account.password {
                 Some(password) => Ok(SecretString::from(password.clone())),
                 None if !queries::account_of(conn, id)?.view().password_may_go_to(&form.account) => {
@@ -230,10 +232,11 @@ impl Service {
             .db
             .write(move |conn| {
                 queries::lock_campaigns(conn)?;
+                crate::templates::lock(conn)?;
                 let now = core.now();
                 let before = queries::view(conn, id, now)?;
                 if_match.check(before.version)?;
-                judge(conn, &input, Some(id))?;
+                judge(conn, &input, Some(id), &core.settings.server.public_url)?;
                 let discards = input.enabled && !before.enabled && must_discard(before.outgoing, outgoing)?;
                 queries::update(conn, id, &input)?;
                 if let Some(password) = &input.account.password {
@@ -384,17 +387,18 @@ impl Service {
 
 fn create(
     conn: &mut Connection,
-    keys: &Keys,
+    core: &Core,
     actor: UserId,
     input: &CampaignInput,
     save_disabled: bool,
     now: Timestamp,
 ) -> Result<CampaignView> {
     queries::lock_campaigns(conn)?;
-    judge(conn, input, None)?;
+    crate::templates::lock(conn)?;
+    judge(conn, input, None, &core.settings.server.public_url)?;
     let (id, account) = queries::insert(conn, input, now)?;
     let password = input.account.password.as_deref().unwrap_or("");
-    queries::set_password(conn, account, &seal_password(keys, account, password)?)?;
+    queries::set_password(conn, account, &seal_password(&core.keys, account, password)?)?;
     let view = queries::view(conn, id, now)?;
     let detail = json!({
         "name": view.name,

@@ -6,7 +6,7 @@ use super::{Service, frames::show_frame};
 use crate::kernel::{
     Result,
     http::{
-        auth::{Caller, ConversationsRead, ConversationsWrite, SupervisionWrite},
+        auth::{Caller, ConversationsRead, ConversationsWrite, SupervisionWrite, TemplatesWrite},
         extract::{Body, IfMatch, Params, Segment},
     },
 };
@@ -17,8 +17,9 @@ use shared::{
         conversations::{ConversationView, MessageView},
         drafts::CancelledSend,
         interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary, SetPriority},
+        templates::{SendTemplateTest, TemplateTestSent},
     },
-    ids::{ContactId, ConversationId, InteractionId, MessageId},
+    ids::{ContactId, ConversationId, InteractionId, MessageId, TemplateId},
     page::{Page, PageQuery},
 };
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -43,10 +44,31 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(drafts::get_draft)
         .service(drafts::update_draft)
         .service(drafts::delete_draft)
+        .service(drafts::fill_template)
         .service(drafts::attach_file)
         .service(drafts::detach_file)
         .service(drafts::send_draft)
+        .service(send_template_test)
         .service(show_frame);
+}
+
+/// Sends a template with sample data through a campaign's account: real mail, to see it where it will be read.
+#[utoipa::path(
+    tag = "templates",
+    params(("id" = TemplateId, Path, description = "Template")),
+    request_body = SendTemplateTest,
+    responses((status = 202, description = "Accepted for sending", body = TemplateTestSent)),
+    security(("bearer" = ["templates:write"]))
+)]
+#[post("/templates/{id}/send-test")]
+pub async fn send_template_test(
+    caller: Caller<TemplatesWrite>,
+    id: Segment<TemplateId>,
+    body: Body<SendTemplateTest>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    let sent = service.send_template_test(caller.principal, id.0, body.0).await?;
+    Ok(HttpResponse::Accepted().json(sent))
 }
 
 /// Lists interactions, newest arrival first; with `state=waiting`, the queue in its own order. Agents see their own, the

@@ -3,7 +3,7 @@
 //! 2xx is not sent; what got one is (R2).
 
 use super::{
-    access,
+    access, canned,
     compose::{self, Prepared},
     contacts, drafts,
     interactions::{self, Before},
@@ -32,7 +32,7 @@ use crate::{
         sanitize::{RemoteImages, SanitizeOptions, sanitize},
         threading,
     },
-    outbox, presence,
+    outbox, presence, ratings,
 };
 use diesel::prelude::*;
 use shared::{
@@ -181,6 +181,18 @@ fn commit(
     }
     let interaction = interaction_for(conn, caller, mail, draft.campaign_id, now)?;
     let message = store(conn, caller, mail, &draft, interaction, now)?;
+    if let Some(invitation) = &mail.invitation {
+        let asking = ratings::Asking {
+            invitation: invitation.clone(),
+            message,
+            interaction,
+            conversation: mail.conversation,
+            campaign: draft.campaign_id,
+            agent: caller.user_id,
+            language: mail.language,
+        };
+        ratings::ask(conn, &asking, now)?;
+    }
     Blobs::register(conn, &mail.source, now)?;
     let due_at = now.plus(mail.hold);
     outbox::enqueue(
@@ -198,6 +210,7 @@ fn commit(
         },
         now,
     )?;
+    canned::drop_unnamed_pictures(conn, draft.id, &draft.html)?;
     diesel::update(attachments::table.filter(attachments::draft_id.eq(draft.id)))
         .set((attachments::message_id.eq(message), attachments::draft_id.eq(None::<DraftId>)))
         .execute(conn)?;

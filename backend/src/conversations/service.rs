@@ -2,6 +2,7 @@
 
 mod drafting;
 mod reading;
+mod templates;
 
 use super::{
     access, contacts, drafts,

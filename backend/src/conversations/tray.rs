@@ -63,6 +63,8 @@ pub struct InteractionRow {
     pub first_response_at: Option<Timestamp>,
     /// Finished at.
     pub finished_at: Option<Timestamp>,
+    /// Newest rating of a mail of it.
+    pub rating: Option<i32>,
     /// Not opened since the newest mail.
     pub unread: bool,
     /// The newest mail is the customer's.
@@ -136,6 +138,7 @@ fn summary(row: SummaryRow, hours: &HashMap<CampaignId, Hours>) -> InteractionSu
         assigned_at: own.assigned_at,
         first_response_at: own.first_response_at,
         finished_at: own.finished_at,
+        rating: own.rating,
         last_message_at,
         alarm,
         version: own.version,

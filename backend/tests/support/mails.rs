@@ -37,6 +37,8 @@ pub fn insert_desk(conn: &mut Connection, name: &str) -> QueryResult<Desk> {
             campaigns::thresholds.eq("{}"),
             campaigns::version.eq(1_i64),
         ),
+        (campaigns::confirmation_enabled.eq(false), campaigns::rating_enabled.eq(false)),
+        (campaigns::rating_prompt.eq(""), campaigns::rating_thanks.eq("")),
     );
     let campaign: CampaignId =
         diesel::insert_into(campaigns::table).values(values).returning(campaigns::id).get_result(conn)?;

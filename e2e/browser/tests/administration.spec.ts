@@ -390,3 +390,63 @@ test('mail that waited while a campaign was off leaves, or is discarded, as is s
   await expect(row).not.toContainText('waits to be sent');
   await expect(agent.page.getByText('discarded by an administrator').first()).toBeVisible();
 });
+
+test('a campaign keeps its strategy, and the queue its order', async ({ desk, stage, signIn }) => {
+  const { campaign } = await desk();
+  const page = await signIn(stage.person('admin'), `/admin/campaigns?campaign=${campaign.id}`);
+  const group = page.locator('details').filter({ hasText: 'Who may get mail' });
+  const open = async () => group.locator('summary').click();
+  await expect(group.locator('summary')).toContainText('In turn, with memory');
+  await open();
+
+  // What has no meaning for a rule is not asked.
+  await group.getByLabel('Who may get mail').selectOption('ringall');
+  await expect(group.getByLabel('Interactions per agent')).toHaveCount(0);
+  await expect(group.getByLabel('Whose turn it is')).toHaveCount(0);
+  await group.getByLabel('Who may get mail').selectOption('omni');
+  await group.getByLabel('Whose turn it is').selectOption('fewestcalls');
+  await group.getByLabel('Interactions per agent').fill('7');
+  await group.getByLabel('Prefer the last agent').fill('3600');
+  await expect(group).toContainText('1 hr');
+  await group.getByLabel('Rest after finishing').fill('9999');
+  const rules = group.getByRole('group', { name: 'Other priorities' });
+  await rules.getByRole('button', { name: 'Add a rule' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(group.getByLabel('Rest after finishing')).toHaveAttribute('aria-invalid', 'true');
+  await expect(rules.getByLabel('Text')).toHaveAttribute('aria-invalid', 'true');
+
+  await group.getByLabel('Rest after finishing').fill('30');
+  await rules.getByLabel('Look at').selectOption('subject');
+  await rules.getByLabel('Text').fill('Urgente');
+  await rules.getByLabel('Priority').selectOption('2');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('Campaign saved.');
+  await page.reload();
+  await expect(group.locator('summary')).toContainText('Fewest today');
+  await open();
+  await expect(group.getByLabel('Interactions per agent')).toHaveValue('7');
+  await expect(group.getByLabel('Rest after finishing')).toHaveValue('30');
+  await expect(rules.getByLabel('Text')).toHaveValue('Urgente');
+  await expect(rules.getByLabel('Priority')).toHaveValue('2');
+});
+
+test('where agents take, whoever comes first has it', async ({ customer, desk, signIn }) => {
+  const { campaign, agents } = await desk({ agents: 2, eligibility: 'ringallmultiple', most: 1 });
+  const elena = await customer('Elena Ruiz');
+  const [ana, eva] = await Promise.all(agents.map((agent) => signIn(agent, '/inbox?tab=waiting')));
+  await elena.write({ to: campaign.address, subject: 'A parcel', text: 'Where is it?' });
+  const row = (page: Page, subject: string) => page.getByTestId('tray-row').filter({ hasText: subject });
+  await expect(row(ana!, 'A parcel').getByRole('button', { name: 'Take' })).toBeVisible();
+  await expect(row(eva!, 'A parcel').getByRole('button', { name: 'Take' })).toBeVisible();
+  await row(ana!, 'A parcel').getByRole('button', { name: 'Take' }).click();
+  await expect(ana!).toHaveURL(/\/inbox\/\d+/);
+  await expect(ana!.getByRole('heading', { name: 'A parcel' })).toBeVisible();
+  await expect(row(eva!, 'A parcel')).toHaveCount(0);
+
+  // Ana is full: the next one is Eva's alone to take.
+  await elena.write({ to: campaign.address, subject: 'An invoice', text: 'Please.' });
+  await expect(row(eva!, 'An invoice').getByRole('button', { name: 'Take' })).toBeVisible();
+  await ana!.goto('/inbox?tab=waiting');
+  await expect(row(ana!, 'An invoice')).toBeVisible();
+  await expect(row(ana!, 'An invoice').getByRole('button', { name: 'Take' })).toHaveCount(0);
+});

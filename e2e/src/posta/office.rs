@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::api::campaigns::{
-    AccountInput, CampaignInput, CampaignView, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder,
-    Eligibility, Endpoint, MailSecurity, MemberInput, ReplyToken,
+    AccountInput, CampaignInput, CampaignView, ConfirmationSettings, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS,
+    DeliveryOrder, Eligibility, Endpoint, MailSecurity, MemberInput, RatingSettings, ReplyToken,
 };
 use shared::api::schedules::Schedule;
 use shared::ids::{CampaignId, UserId};
@@ -166,6 +166,9 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
             allow_plaintext_password: false,
             save_sent: false,
         },
+        signature_template_id: None,
+        confirmation: ConfirmationSettings::default(),
+        rating: RatingSettings::default(),
     }
 }
 

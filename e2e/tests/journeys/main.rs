@@ -6,11 +6,13 @@
 mod support;
 
 mod accounts;
+mod confirmations;
 mod imap_faults;
 mod machine_mail;
 mod mailbox;
 mod main_job;
 mod outage;
+mod ratings;
 mod routing;
 mod smtp_faults;
 mod strangers;

@@ -60,6 +60,63 @@ CREATE TABLE sign_in_failures (
     blocked_until BIGINT NOT NULL
 );
 
+-- Templates --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE templates (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('signature', 'confirmation', 'reply', 'mass_mail')),
+    -- Offered in this campaign only; without one, in all.
+    campaign_id BIGINT REFERENCES campaigns (id),
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    shortcut TEXT,
+    images TEXT NOT NULL CHECK (images IN ('inline', 'link')),
+    -- Number of the newest version of the content.
+    number INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX templates_campaign ON templates (campaign_id);
+
+-- What a template says. Never changed: each save makes a new one.
+CREATE TABLE template_versions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    template_id BIGINT NOT NULL REFERENCES templates (id),
+    number INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    format TEXT NOT NULL CHECK (format IN ('html', 'mjml')),
+    source TEXT NOT NULL,
+    -- Cleaned: style sheet and body apart, pictures of ours as `cid:`.
+    css TEXT NOT NULL,
+    html TEXT NOT NULL,
+    -- Text part of its own; without one it is made from the HTML.
+    plain TEXT,
+    author_id BIGINT NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    UNIQUE (template_id, number)
+);
+
+CREATE TABLE template_images (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    author_id BIGINT NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX template_images_sha256 ON template_images (sha256);
+CREATE INDEX template_images_created ON template_images (created_at);
+
+CREATE TABLE template_version_images (
+    version_id BIGINT NOT NULL REFERENCES template_versions (id),
+    image_id BIGINT NOT NULL REFERENCES template_images (id),
+    PRIMARY KEY (version_id, image_id)
+);
+CREATE INDEX template_version_images_image ON template_version_images (image_id);
+
 -- Campaigns --------------------------------------------------------------------------------------------------------
 
 CREATE TABLE campaigns (
@@ -87,6 +144,12 @@ CREATE TABLE campaigns (
     schedule TEXT NOT NULL,
     -- JSON: seconds, counts, percent.
     thresholds TEXT NOT NULL,
+    signature_template_id BIGINT REFERENCES templates (id),
+    confirmation_enabled BOOLEAN NOT NULL,
+    confirmation_template_id BIGINT REFERENCES templates (id),
+    rating_enabled BOOLEAN NOT NULL,
+    rating_prompt TEXT NOT NULL,
+    rating_thanks TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     -- Its history stays; its name is free again.
     deleted_at BIGINT,
@@ -253,6 +316,8 @@ CREATE TABLE interactions (
     unread BOOLEAN NOT NULL,
     awaits_answer BOOLEAN NOT NULL,
     note TEXT NOT NULL,
+    -- The customer's newest rating of a mail of it.
+    rating INTEGER CHECK (rating BETWEEN 1 AND 5),
     version BIGINT NOT NULL,
     CHECK (state <> 'assigned' OR agent_id IS NOT NULL)
 );
@@ -433,6 +498,40 @@ CREATE INDEX outbox_account_due ON outbox (account_id, due_at, id) WHERE state I
 CREATE INDEX outbox_sending ON outbox (lease_owner) WHERE state = 'sending';
 CREATE INDEX outbox_source ON outbox (source_hash);
 CREATE INDEX outbox_copy ON outbox (account_id, id) WHERE state = 'sent' AND NOT copied;
+
+-- Confirmations: who got one last, which limits them to one a day, and those still to be composed.
+CREATE TABLE confirmations (
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    address_folded TEXT NOT NULL,
+    -- The mail that is answered.
+    message_id BIGINT NOT NULL REFERENCES messages (id),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'abandoned')),
+    claimed_at BIGINT NOT NULL,
+    PRIMARY KEY (campaign_id, address_folded)
+);
+CREATE INDEX confirmations_pending ON confirmations (claimed_at) WHERE state = 'pending';
+CREATE INDEX confirmations_claimed ON confirmations (claimed_at);
+
+-- Ratings ----------------------------------------------------------------------------------------------------------
+
+-- A mail that asks for a rating, and what the customer said. The token of its link is known to him alone.
+CREATE TABLE ratings (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    token_hash BLOB NOT NULL UNIQUE,
+    message_id BIGINT NOT NULL UNIQUE REFERENCES messages (id),
+    interaction_id BIGINT NOT NULL REFERENCES interactions (id),
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    agent_id BIGINT NOT NULL REFERENCES users (id),
+    language TEXT NOT NULL CHECK (language IN ('es', 'en')),
+    expires_at BIGINT NOT NULL,
+    score INTEGER CHECK (score BETWEEN 1 AND 5),
+    comment TEXT NOT NULL,
+    rated_at BIGINT,
+    changed_at BIGINT
+);
+CREATE INDEX ratings_interaction ON ratings (interaction_id);
+CREATE INDEX ratings_unrated ON ratings (expires_at) WHERE score IS NULL;
 
 -- Routing ----------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 use crate::{
     alarm::Thresholds,
     api::schedules::Schedule,
-    ids::{AccountId, CampaignId, UserId, VoiceCampaignId},
+    ids::{AccountId, CampaignId, TemplateId, UserId, VoiceCampaignId},
     permission::Role,
     time::Timestamp,
     validate::{Issues, Rule, Validate},
@@ -262,6 +262,54 @@ pub struct CampaignInput {
     pub thresholds: Thresholds,
     /// The mail account.
     pub account: AccountInput,
+    /// Template of kind signature that stands under what agents write (S19).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature_template_id: Option<TemplateId>,
+    /// The automatic answer to first mails (S25).
+    #[serde(default)]
+    pub confirmation: ConfirmationSettings,
+    /// What agents' mail asks customers (S20–S22).
+    #[serde(default)]
+    pub rating: RatingSettings,
+}
+
+/// The automatic answer to the first mail of an interaction (S25).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationSettings {
+    /// On or off.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Template of kind confirmation; required while it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
+}
+
+/// What agents' mail asks customers (S20–S22).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RatingSettings {
+    /// On or off (S20).
+    #[serde(default)]
+    pub enabled: bool,
+    /// Title above the faces, at most 200 characters; required while it is on (S21).
+    #[serde(default)]
+    pub prompt: String,
+    /// What the customer reads after rating, as HTML; cleaned by the server (S22).
+    #[serde(default)]
+    pub thanks_html: String,
+}
+
+/// Most octets of a rating's thanks.
+pub const MAX_THANKS: usize = 10_000;
+
+impl RatingSettings {
+    fn validate(&self, issues: &mut Issues) {
+        issues.single_line("rating/prompt", &self.prompt, usize::from(self.enabled), 200);
+        issues.length("rating/thanks_html", &self.thanks_html, 0, MAX_THANKS);
+    }
 }
 
 fn default_service_level() -> u32 {
@@ -310,6 +358,10 @@ impl Validate for CampaignInput {
         self.schedule.validate(issues, "schedule");
         self.thresholds.validate(issues, "thresholds");
         self.account.validate(issues, self.receive);
+        if self.confirmation.enabled && self.confirmation.template_id.is_none() {
+            issues.add("confirmation/template_id", Rule::Required, "is required while the confirmation is on");
+        }
+        self.rating.validate(issues);
     }
 }
 
@@ -448,6 +500,12 @@ pub struct CampaignView {
     pub created_at: Timestamp,
     /// For `If-Match`.
     pub version: i64,
+    /// Template that stands under what agents write.
+    pub signature_template_id: Option<TemplateId>,
+    /// The automatic answer to first mails.
+    pub confirmation: ConfirmationSettings,
+    /// What agents' mail asks customers.
+    pub rating: RatingSettings,
 }
 
 /// What of a campaign is open: what stands in the way of deleting it, and what enabling it would send.

@@ -77,6 +77,9 @@ pub struct InteractionSummary {
     pub first_response_at: Option<Timestamp>,
     /// Finished at.
     pub finished_at: Option<Timestamp>,
+    /// The customer's newest rating of a mail of it, 1–5.
+    #[serde(default)]
+    pub rating: Option<i32>,
     /// Newest mail at.
     pub last_message_at: Timestamp,
     /// When it waits, or is held, longer than the campaign's threshold; absent without one, and when it is finished.

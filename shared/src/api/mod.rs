@@ -9,5 +9,7 @@ pub mod drafts;
 pub mod interactions;
 pub mod operations;
 pub mod presence;
+pub mod ratings;
 pub mod replays;
 pub mod schedules;
+pub mod templates;

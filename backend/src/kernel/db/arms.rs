@@ -1,7 +1,7 @@
 //! What `MultiConnection` lacks, one arm an engine, and nowhere else: upserts, batch inserts, locks.
 
 use super::{Connection, schema};
-use diesel::{QueryResult, prelude::*, sql_query};
+use diesel::{QueryResult, prelude::*, query_dsl::methods::FilterDsl, sql_query};
 
 /// Runs the same query on whichever engine is there.
 macro_rules! both {
@@ -84,6 +84,32 @@ pub fn upsert_sign_in_failures(
         .set(set)
         .execute(c))?;
     Ok(())
+}
+
+/// Claims the confirmation of a campaign for an address, unless one was claimed after `before`; answers whether it did.
+///
+/// # Errors
+/// The database's.
+pub fn claim_confirmation(
+    conn: &mut Connection,
+    campaign: shared::ids::CampaignId,
+    address: &str,
+    message: shared::ids::MessageId,
+    now: shared::time::Timestamp,
+    before: shared::time::Timestamp,
+) -> QueryResult<bool> {
+    use schema::confirmations::dsl;
+    let set = (dsl::message_id.eq(message), dsl::state.eq("pending"), dsl::claimed_at.eq(now));
+    let claimed = both!(conn, c => FilterDsl::filter(
+        diesel::insert_into(dsl::confirmations)
+            .values((dsl::campaign_id.eq(campaign), dsl::address_folded.eq(address), set))
+            .on_conflict((dsl::campaign_id, dsl::address_folded))
+            .do_update()
+            .set(set),
+        dsl::claimed_at.le(before),
+    )
+    .execute(c))?;
+    Ok(claimed == 1)
 }
 
 /// Inserts an agent's state, unless there is one.

@@ -65,6 +65,58 @@ diesel::table! {
 }
 
 diesel::table! {
+    templates (id) {
+        id -> BigInt,
+        kind -> Text,
+        campaign_id -> Nullable<BigInt>,
+        name -> Text,
+        name_folded -> Text,
+        shortcut -> Nullable<Text>,
+        images -> Text,
+        number -> Integer,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    template_versions (id) {
+        id -> BigInt,
+        template_id -> BigInt,
+        number -> Integer,
+        subject -> Text,
+        format -> Text,
+        source -> Text,
+        css -> Text,
+        html -> Text,
+        plain -> Nullable<Text>,
+        author_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    template_images (id) {
+        id -> BigInt,
+        token -> Text,
+        name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        author_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    template_version_images (version_id, image_id) {
+        version_id -> BigInt,
+        image_id -> BigInt,
+    }
+}
+
+diesel::table! {
     campaigns (id) {
         id -> BigInt,
         channel -> Text,
@@ -88,6 +140,12 @@ diesel::table! {
         schedule -> Text,
         thresholds -> Text,
         deleted_at -> Nullable<BigInt>,
+        signature_template_id -> Nullable<BigInt>,
+        confirmation_enabled -> Bool,
+        confirmation_template_id -> Nullable<BigInt>,
+        rating_enabled -> Bool,
+        rating_prompt -> Text,
+        rating_thanks -> Text,
         created_at -> BigInt,
         version -> BigInt,
     }
@@ -253,6 +311,7 @@ diesel::table! {
         unread -> Bool,
         awaits_answer -> Bool,
         note -> Text,
+        rating -> Nullable<Integer>,
         version -> BigInt,
     }
 }
@@ -416,6 +475,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    confirmations (campaign_id, address_folded) {
+        campaign_id -> BigInt,
+        address_folded -> Text,
+        message_id -> BigInt,
+        state -> Text,
+        claimed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ratings (id) {
+        id -> BigInt,
+        token_hash -> Binary,
+        message_id -> BigInt,
+        interaction_id -> BigInt,
+        conversation_id -> BigInt,
+        campaign_id -> BigInt,
+        agent_id -> BigInt,
+        language -> Text,
+        expires_at -> BigInt,
+        score -> Nullable<Integer>,
+        comment -> Text,
+        rated_at -> Nullable<BigInt>,
+        changed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     round_memory (campaign_id) {
         campaign_id -> BigInt,
         last_served -> BigInt,
@@ -487,6 +574,11 @@ diesel::joinable!(one_time_tokens -> sessions (session_id));
 diesel::joinable!(user_campaigns -> campaigns (campaign_id));
 diesel::joinable!(user_campaigns -> users (user_id));
 diesel::joinable!(mail_accounts -> campaigns (campaign_id));
+diesel::joinable!(templates -> campaigns (campaign_id));
+diesel::joinable!(template_versions -> templates (template_id));
+diesel::joinable!(template_versions -> users (author_id));
+diesel::joinable!(template_version_images -> template_versions (version_id));
+diesel::joinable!(template_version_images -> template_images (image_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(members -> campaigns (campaign_id));
 diesel::joinable!(agent_states -> break_kinds (break_code));
@@ -522,6 +614,8 @@ diesel::joinable!(outbox -> conversations (conversation_id));
 diesel::joinable!(outbox -> campaigns (campaign_id));
 diesel::joinable!(outbox -> mail_accounts (account_id));
 diesel::joinable!(outbox -> messages (message_id));
+diesel::joinable!(confirmations -> messages (message_id));
+diesel::joinable!(ratings -> messages (message_id));
 diesel::joinable!(round_memory -> users (last_served));
 diesel::joinable!(round_memory -> campaigns (campaign_id));
 diesel::joinable!(decisions -> users (winner));
@@ -535,6 +629,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     one_time_tokens,
     sign_in_failures,
+    templates,
+    template_versions,
+    template_images,
+    template_version_images,
     campaigns,
     user_campaigns,
     mail_accounts,
@@ -559,6 +657,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     fetched_mails,
     quarantine,
     outbox,
+    confirmations,
+    ratings,
     round_memory,
     decisions,
     events,

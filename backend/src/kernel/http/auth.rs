@@ -58,6 +58,8 @@ permits!(
     UsersWrite,
     CampaignsRead,
     CampaignsWrite,
+    TemplatesRead,
+    TemplatesWrite,
     ConversationsRead,
     ConversationsWrite,
     SupervisionRead,

@@ -9,9 +9,10 @@ use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS,
-        DeliveryOrder, Eligibility, Endpoint, MailSecurity, ReplyToken,
+        AccountInput, AccountView, CampaignInput, CampaignView, ConfirmationSettings, DEFAULT_PRIORITY,
+        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, RatingSettings, ReplyToken,
     },
+    ids::TemplateId,
     validate::{FieldIssue, Rule, Validate as _},
 };
 
@@ -62,6 +63,8 @@ impl EndpointForm {
 pub struct CampaignForm {
     /// The account as it is stored, with a password that is not shown.
     stored: StoredValue<Option<AccountView>>,
+    /// What this page does not show, as it is stored.
+    rest: StoredValue<(Option<TemplateId>, ConfirmationSettings, RatingSettings)>,
     /// Name.
     pub name: RwSignal<String>,
     /// Service level, in seconds.
@@ -104,6 +107,7 @@ impl CampaignForm {
         let text = || RwSignal::new(String::new());
         Self {
             stored: StoredValue::new(None),
+            rest: StoredValue::new(Default::default()),
             name: text(),
             service_level: RwSignal::new(DEFAULT_SERVICE_LEVEL_SECONDS.to_string()),
             from_name: text(),
@@ -135,6 +139,8 @@ impl CampaignForm {
         form.receive.set(campaign.receive);
         form.import_days.set(campaign.import_days.to_string());
         form.reply_token.set(campaign.reply_token.as_str().into());
+        let rest = (campaign.signature_template_id, campaign.confirmation.clone(), campaign.rating.clone());
+        form.rest.set_value(rest);
         let account = &campaign.account;
         form.stored.set_value(Some(account.clone()));
         form.address.set(account.address.clone());
@@ -214,6 +220,7 @@ impl CampaignForm {
     pub fn read(self) -> (CampaignInput, Vec<FieldIssue>) {
         let mut unread = Vec::new();
         let account = self.read_account(&mut unread);
+        let (signature_template_id, confirmation, rating) = self.rest.get_value();
         let mut input = CampaignInput {
             name: self.name.get_untracked(),
             service_level_seconds: number("service_level_seconds", self.service_level, 1, 31_536_000, &mut unread),
@@ -235,6 +242,9 @@ impl CampaignForm {
             thresholds: self.thresholds.read(&mut unread),
             reply_token: self.reply_token.with_untracked(|word| word.parse().unwrap_or(ReplyToken::Body)),
             account,
+            signature_template_id,
+            confirmation,
+            rating,
         };
         self.strategy.fill(&mut input, &mut unread);
         let mut judged = input.check().err().unwrap_or_default();
