@@ -23,7 +23,7 @@ use shared::{
         },
         schedules::Schedule,
     },
-    ids::{AccountId, CampaignId, UserId},
+    ids::{AccountId, CampaignId, TemplateId, UserId},
     permission::CampaignScope,
     time::Timestamp,
 };
@@ -194,6 +194,10 @@ pub fn delete(conn: &mut Connection, campaign: &CampaignRow, now: Timestamp) -> 
             campaigns::enabled.eq(false),
             // No name holds a line break.
             campaigns::name_folded.eq(format!("{}\n{}", campaign.name_folded, campaign.id)),
+            // Templates that only it used can be deleted.
+            campaigns::signature_template_id.eq(None::<TemplateId>),
+            campaigns::confirmation_enabled.eq(false),
+            campaigns::confirmation_template_id.eq(None::<TemplateId>),
             campaigns::version.eq(campaigns::version + 1),
         ))
         .execute(conn)?;

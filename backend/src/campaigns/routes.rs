@@ -68,6 +68,7 @@ pub struct SaveQuery {
     save_disabled: bool,
     /// What becomes of mail that waits in a campaign that is switched on by this; needed if there is any.
     #[serde(default)]
+    #[param(inline)]
     outgoing: Option<OutgoingChoice>,
 }
 
@@ -78,6 +79,7 @@ pub struct SaveQuery {
 pub struct EnableQuery {
     /// Needed if there is any.
     #[serde(default)]
+    #[param(inline)]
     outgoing: Option<OutgoingChoice>,
 }
 

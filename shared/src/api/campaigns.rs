@@ -562,6 +562,7 @@ text_enum! {
 pub struct DeleteCampaign {
     /// What becomes of open interactions; absent: the campaign is not deleted if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
     pub interactions: Option<InteractionsChoice>,
     /// Where they go on, if they are moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
