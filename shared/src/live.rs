@@ -68,7 +68,6 @@ pub enum ClientFrame {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "nearly every event is of the large variant")]
 pub enum LiveEvent {
     /// An interaction is new or changed; carries all a row needs. Whoever does not hold it (any more) takes it out
     /// of his active ones.
