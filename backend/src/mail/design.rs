@@ -1,7 +1,7 @@
 //! Designed mails: what an administrator wrote as HTML or MJML, made harmless and ready to be sent.
 //!
 //! The style sheet and the body are cleaned apart, each by what knows it: the body by ammonia, which never sees a
-//! `style` element; the style sheet by [`css`], which writes out anew what it understood and nothing else. Both are put
+//! `style` element; the style sheet by `css`, which writes out anew what it understood and nothing else. Both are put
 //! side by side in the finished mail, and nothing rewrites them after.
 
 use super::{

@@ -2,7 +2,7 @@
 
 use super::strategy_form::{RuleRow, StrategyForm};
 use crate::{
-    components::{Button, IconButton, NumberField, SelectField},
+    components::{Button, Icon, IconButton, NumberField, SelectField},
     format::intl,
     i18n::{I18n, txt, use_i18n, word},
     state::forms::FormErrors,
@@ -160,7 +160,7 @@ fn Rule(strategy: StrategyForm, row: RuleRow, errors: FormErrors) -> impl IntoVi
         move || (wrong.with(Option::is_some) && row.pattern.with(|text| text.trim().is_empty())).then_some("true");
     let choice = move |label: Signal<String>, value: RwSignal<String>, options: Vec<(&'static str, Signal<String>)>| {
         view! {
-            <div class="select select-small">
+            <div class="select">
                 <select
                     aria-label=label
                     prop:value=value
@@ -176,6 +176,7 @@ fn Rule(strategy: StrategyForm, row: RuleRow, errors: FormErrors) -> impl IntoVi
                         })
                         .collect_view()}
                 </select>
+                <Icon glyph=icondata::LuChevronDown />
             </div>
         }
     };
