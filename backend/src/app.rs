@@ -23,7 +23,7 @@ use crate::{
         telemetry,
     },
     live_gate::LiveGate,
-    operations, outbox, presence, routing,
+    operations, outbox, presence, ratings, routing, templates,
 };
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use secrecy::ExposeSecret;
@@ -42,12 +42,16 @@ pub struct Posta {
     pub access: Arc<access::Service>,
     /// State of the agents.
     pub presence: Arc<presence::Service>,
+    /// Templates.
+    pub templates: Arc<templates::Service>,
     /// Campaigns, their mail accounts and members.
     pub campaigns: Arc<campaigns::Service>,
     /// Operators' views.
     pub operations: Arc<operations::Service>,
     /// Conversations, interactions, drafts.
     pub conversations: Arc<conversations::Service>,
+    /// What customers think of mails.
+    pub ratings: Arc<ratings::Service>,
     servers: campaigns::MailServers,
     pictures: files::remote::Pictures,
     limits: Arc<Limits>,
@@ -83,12 +87,28 @@ impl Posta {
         };
         let access = Arc::new(access::Service::new(core.clone())?);
         let presence = Arc::new(presence::Service::new(core.clone()));
-        let campaigns = Arc::new(campaigns::Service::new(core.clone())?);
+        let settlers: Vec<Arc<dyn campaigns::Settles>> =
+            vec![Arc::new(conversations::settle::Settle), Arc::new(outbox::Discard)];
+        let templates = Arc::new(templates::Service::new(core.clone(), vec![Arc::new(campaigns::TemplatesInUse)]));
+        let campaigns = Arc::new(campaigns::Service::new(core.clone(), settlers)?);
         let operations = Arc::new(operations::Service::new(core.clone()));
-        let conversations = Arc::new(conversations::Service::new(core.clone()));
+        let conversations = Arc::new(conversations::Service::new(core.clone(), Arc::new(routing::Taking::new(&core))));
+        let ratings = Arc::new(ratings::Service::new(core.clone(), vec![Arc::new(conversations::rated::Scores)]));
         let servers = campaigns::MailServers::new(&core.settings)?;
         let pictures = files::remote::Pictures::new(&core)?;
-        Ok(Self { core, access, presence, campaigns, operations, conversations, servers, pictures, limits })
+        Ok(Self {
+            core,
+            access,
+            presence,
+            templates,
+            campaigns,
+            operations,
+            conversations,
+            ratings,
+            servers,
+            pictures,
+            limits,
+        })
     }
 
     /// Adds a seal key to the key file and seals everything stored anew with it; answers how many secrets there were.
@@ -121,11 +141,17 @@ impl Posta {
         let mut workers = JoinSet::new();
         workers.spawn(relay::run(self.core.clone()));
         workers.spawn(inbox::run(self.core.clone(), self.servers.clone()));
+        workers.spawn(conversations::confirm::run(self.core.clone()));
         workers.spawn(routing::worker::run(self.core.clone()));
         workers.spawn(outbox::worker::run(self.core.clone(), self.servers.clone()));
         workers.spawn(outbox::copies::run(self.core.clone(), self.servers.clone()));
         let limits = Arc::clone(&self.limits);
-        workers.spawn(housekeeping::run(self.core.clone(), Arc::clone(&self.access), limits));
+        workers.spawn(housekeeping::run(
+            self.core.clone(),
+            Arc::clone(&self.access),
+            Arc::clone(&self.templates),
+            limits,
+        ));
         workers
     }
 
@@ -147,9 +173,11 @@ impl Posta {
             .app_data(web::Data::new(self.pictures.clone()))
             .app_data(web::Data::from(Arc::clone(&self.access)))
             .app_data(web::Data::from(Arc::clone(&self.presence)))
+            .app_data(web::Data::from(Arc::clone(&self.templates)))
             .app_data(web::Data::from(Arc::clone(&self.campaigns)))
             .app_data(web::Data::from(Arc::clone(&self.operations)))
-            .app_data(web::Data::from(Arc::clone(&self.conversations)));
+            .app_data(web::Data::from(Arc::clone(&self.conversations)))
+            .app_data(web::Data::from(Arc::clone(&self.ratings)));
     }
 }
 
@@ -168,7 +196,11 @@ pub fn document() -> utoipa::openapi::OpenApi {
 /// All routes of `/api/v1`, room by room.
 fn api(config: &mut ServiceConfig<'_>) {
     config.configure(access::routes).configure(presence::routes).service(crate::kernel::events::socket::live);
-    config.configure(campaigns::routes).configure(conversations::routes).configure(routing::routes);
+    config
+        .configure(templates::routes)
+        .configure(campaigns::routes)
+        .configure(conversations::routes)
+        .configure(routing::routes);
     config.configure(files::routes).configure(operations::routes);
 }
 
@@ -207,6 +239,7 @@ pub fn serve(posta: &Posta) -> Result<Serving> {
                 utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}")
                     .config(utoipa_swagger_ui::Config::from("/api/openapi.json")),
             )
+            .configure(ratings::routes)
             .service(health::healthz)
             .service(health::readyz)
             .service(health::metrics)

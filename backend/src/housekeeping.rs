@@ -7,6 +7,7 @@ use crate::{
         http::{idempotency, rate_limit::Limits},
         workers,
     },
+    ratings, templates,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Notify};
@@ -16,11 +17,11 @@ const EVERY: Duration = Duration::from_secs(900);
 const KEPT: Duration = Duration::from_secs(86_400);
 
 /// Runs until the process stops.
-pub async fn run(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) {
+pub async fn run(core: Core, access: Arc<access::Service>, templates: Arc<templates::Service>, limits: Arc<Limits>) {
     let stop = core.stop.clone();
     let sweep = Arc::new(Mutex::new(files::sweep::Sweep::default()));
     workers::run("housekeeping", stop, Arc::new(Notify::new()), || {
-        tick(core.clone(), Arc::clone(&access), Arc::clone(&limits), Arc::clone(&sweep))
+        tick(core.clone(), Arc::clone(&access), Arc::clone(&templates), Arc::clone(&limits), Arc::clone(&sweep))
     })
     .await;
 }
@@ -28,17 +29,22 @@ pub async fn run(core: Core, access: Arc<access::Service>, limits: Arc<Limits>) 
 async fn tick(
     core: Core,
     access: Arc<access::Service>,
+    templates: Arc<templates::Service>,
     limits: Arc<Limits>,
     sweep: Arc<Mutex<files::sweep::Sweep>>,
 ) -> Result<Duration> {
     limits.sweep();
     access.sweep().await?;
-    let before = core.now().minus(KEPT);
+    let now = core.now();
+    let before = now.minus(KEPT);
+    templates.sweep(before).await?;
     core.db
         .write(move |conn| {
             idempotency::forget(conn, before)?;
             events::forget(conn, before)?;
             conversations::take_back::forget_sent(conn, before)?;
+            conversations::confirm::forget(conn, before)?;
+            ratings::forget_unrated(conn, now)?;
             Ok(())
         })
         .await?;

@@ -15,4 +15,6 @@ pub mod mail;
 pub mod operations;
 pub mod outbox;
 pub mod presence;
+pub mod ratings;
 pub mod routing;
+pub mod templates;

@@ -18,6 +18,8 @@ mod aliases;
 mod brake;
 #[path = "api/campaigns/mod.rs"]
 mod campaigns;
+#[path = "api/confirmations.rs"]
+mod confirmations;
 #[path = "api/conversations.rs"]
 mod conversations;
 #[path = "api/files.rs"]
@@ -36,12 +38,18 @@ mod operations;
 mod outbox;
 #[path = "api/presence.rs"]
 mod presence;
+#[path = "api/ratings.rs"]
+mod ratings;
 #[path = "api/rights.rs"]
 mod rights;
 #[path = "api/schedules.rs"]
 mod schedules;
 #[path = "api/sessions.rs"]
 mod sessions;
+#[path = "api/strategies/mod.rs"]
+mod strategies;
+#[path = "api/templates.rs"]
+mod templates;
 #[path = "api/tokens.rs"]
 mod tokens;
 #[path = "api/users.rs"]

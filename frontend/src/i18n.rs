@@ -165,7 +165,12 @@ fn code_text(locale: Locale, code: ErrorCode) -> String {
         E::NotFound => td_string!(locale, errors.code.not_found),
         E::MethodNotAllowed => td_string!(locale, errors.code.method_not_allowed),
         E::Conflict => td_string!(locale, errors.code.conflict),
+        E::AlreadyTaken => td_string!(locale, errors.code.already_taken),
+        E::NotEligible => td_string!(locale, errors.code.not_eligible),
+        E::NotInTurn => td_string!(locale, errors.code.not_in_turn),
+        E::InUse => td_string!(locale, errors.code.in_use),
         E::InProgress => td_string!(locale, errors.code.in_progress),
+        E::OpenWork => td_string!(locale, errors.code.open_work),
         E::ConversationMoved => td_string!(locale, errors.code.conversation_moved),
         E::AlreadySent => td_string!(locale, errors.code.already_sent),
         E::AlreadySetUp => td_string!(locale, errors.code.already_set_up),
@@ -207,6 +212,7 @@ pub fn issue_text(locale: Locale, issue: &FieldIssue) -> String {
         Rule::Inconsistent => td_string!(locale, errors.rule.inconsistent).to_string(),
         Rule::WeakPassword => td_string!(locale, errors.rule.weak_password).to_string(),
         Rule::Refused => td_string!(locale, errors.rule.refused).to_string(),
+        Rule::NotRenderable => td_string!(locale, errors.rule.not_renderable).to_string(),
         Rule::Unreachable => td_string!(locale, errors.rule.unreachable).to_string(),
     }
 }

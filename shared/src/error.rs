@@ -2,7 +2,7 @@
 //!
 //! Clients branch on `code`; people read `title` and `detail`. A code is never renamed or reused.
 
-use crate::validate::FieldIssue;
+use crate::{api::interactions::Ineligible, validate::FieldIssue};
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
@@ -49,12 +49,22 @@ codes! {
     MethodNotAllowed = "method_not_allowed", 405, "The method is not allowed here";
     /// The thing is not in the state that the action needs.
     Conflict = "conflict", 409, "The action does not fit the present state";
+    /// Something else needs it; `detail` names what.
+    InUse = "in_use", 409, "It is still used elsewhere";
     /// The same Idempotency-Key is being worked on.
     InProgress = "in_progress", 409, "The same request is still being worked on";
+    /// Interactions or mails of the campaign are open; ask what becomes of them, then repeat with the answer.
+    OpenWork = "open_work", 409, "The campaign has open work";
     /// New mail came since the draft was begun; ask, then repeat with `confirm_outdated`.
     ConversationMoved = "conversation_moved", 409, "The conversation has moved on since you began to write";
     /// Too late to take a mail back.
     AlreadySent = "already_sent", 409, "The mail has already been sent";
+    /// An interaction that somebody else took first; `detail` says who.
+    AlreadyTaken = "already_taken", 409, "Somebody else has taken it";
+    /// The caller cannot get it now; `reasons` says why.
+    NotEligible = "not_eligible", 409, "You cannot take it now";
+    /// Others go before it.
+    NotInTurn = "not_in_turn", 409, "It is not its turn yet";
     /// Set-up was done before.
     AlreadySetUp = "already_set_up", 409, "Posta is already set up";
     /// If-Match names another version.
@@ -102,4 +112,7 @@ pub struct Problem {
     /// Fields that break their rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldIssue>,
+    /// Why the caller is not eligible, with `not_eligible`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Ineligible>,
 }

@@ -47,6 +47,8 @@ ids! {
     RefreshTokenId,
     /// A queue with one mail account, members and a strategy.
     CampaignId,
+    /// A campaign of telephony.
+    VoiceCampaignId,
     /// An address with its SMTP and IMAP settings.
     AccountId,
     /// One folder of an account that is read.
@@ -69,6 +71,14 @@ ids! {
     DecisionId,
     /// A mail that could not be read, set aside with its source.
     QuarantineId,
+    /// A template.
+    TemplateId,
+    /// What a template said at one of its saves.
+    TemplateVersionId,
+    /// A picture for templates.
+    TemplateImageId,
+    /// What a customer said of a mail, or is asked to say.
+    RatingId,
     /// A line of the audit log.
     AuditId,
 }

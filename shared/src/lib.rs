@@ -7,6 +7,7 @@
 #[macro_use]
 pub mod text_enum;
 
+pub mod alarm;
 pub mod api;
 pub mod error;
 pub mod ids;

@@ -7,7 +7,7 @@
 
 use crate::{
     api::{campaigns::AccountHealth, conversations::Delivery, interactions::InteractionSummary, presence::AgentState},
-    ids::{CampaignId, ConversationId, InteractionId, MessageId, Seq, SessionId, UserId},
+    ids::{CampaignId, ConversationId, InteractionId, MessageId, Seq, SessionId, TemplateId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,24 @@ pub enum LiveEvent {
     CampaignChanged {
         /// Campaign.
         campaign_id: CampaignId,
+    },
+    /// The settings of the installation, or the voice campaigns, changed.
+    SettingsChanged {},
+    /// A template was created, changed or deleted.
+    TemplateChanged {
+        /// Template.
+        template_id: TemplateId,
+    },
+    /// A customer rated a mail, or changed what he said.
+    RatingGiven {
+        /// Conversation.
+        conversation_id: ConversationId,
+        /// Interaction.
+        interaction_id: InteractionId,
+        /// The mail.
+        message_id: MessageId,
+        /// 1 worst … 5 best.
+        score: i32,
     },
     /// A mail account connected, failed or stopped.
     AccountHealthChanged {

@@ -27,12 +27,24 @@ text_enum! {
         CampaignsRead = "campaigns:read",
         /// Create and change campaigns and members.
         CampaignsWrite = "campaigns:write",
+        /// Read templates offered in one's campaigns; agents those that they write with.
+        TemplatesRead = "templates:read",
+        /// Create and change templates and their pictures.
+        TemplatesWrite = "templates:write",
         /// Read conversations, messages and attachments within one's campaigns.
         ConversationsRead = "conversations:read",
         /// Handle one's interactions: answer, start, finish.
         ConversationsWrite = "conversations:write",
         /// Read routing decisions and others' work.
         SupervisionRead = "supervision:read",
+        /// Change the priority of what waits.
+        SupervisionWrite = "supervision:write",
+        /// Report what agents do elsewhere: calls, other channels.
+        PresenceWrite = "presence:write",
+        /// Read the settings of the installation.
+        SettingsRead = "settings:read",
+        /// Change the settings of the installation.
+        SettingsWrite = "settings:write",
         /// Read and retry what was set aside: quarantine, failed mail.
         OperationsRead = "operations:read",
         /// Read the audit log.
@@ -51,12 +63,16 @@ impl Role {
                 P::SelfManage,
                 P::UsersRead,
                 P::CampaignsRead,
+                P::TemplatesRead,
                 P::ConversationsRead,
                 P::ConversationsWrite,
                 P::SupervisionRead,
+                P::SupervisionWrite,
+                P::PresenceWrite,
+                P::SettingsRead,
                 P::OperationsRead,
             ],
-            Self::Agent => &[P::SelfManage, P::ConversationsRead, P::ConversationsWrite],
+            Self::Agent => &[P::SelfManage, P::TemplatesRead, P::ConversationsRead, P::ConversationsWrite],
         }
     }
 

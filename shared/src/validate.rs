@@ -42,6 +42,8 @@ text_enum! {
         Inconsistent = "inconsistent",
         /// The password is too easy to guess.
         WeakPassword = "weak_password",
+        /// Cannot be rendered.
+        NotRenderable = "not_renderable",
         /// The mail server refused it.
         Refused = "refused",
         /// The mail server cannot be reached.

@@ -1,7 +1,7 @@
 //! A campaign's form judged as a whole (S3): the rules of its shape and those that only the database knows, in one
 //! answer.
 
-use super::queries;
+use super::{queries, templates};
 use crate::{
     kernel::{Error, Result, db::Connection},
     mail::address,
@@ -23,11 +23,11 @@ impl<T> Validate for Form<T> {
     fn validate(&self, _: &mut Issues) {}
 }
 
-/// Judges the form of a new campaign, or of the `known` one.
+/// Judges the form of a new campaign, or of the `known` one. `public_url` is the address by which customers reach us.
 ///
 /// # Errors
 /// `invalid` with every broken rule; the database's.
-pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<CampaignId>) -> Result<()> {
+pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<CampaignId>, public_url: &str) -> Result<()> {
     let mut issues = Issues::default();
     input.validate(&mut issues);
     judge_account(&input.account, &mut issues);
@@ -46,6 +46,11 @@ pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<Campaig
         issues.add("name", Rule::NotUnique, "another campaign has this name");
     }
     judge_addresses(conn, input, known, &mut issues)?;
+    if input.rating.enabled && public_url.is_empty() {
+        let words = "needs the setting server.public_url: customers must reach the page of the links";
+        issues.add("rating/enabled", Rule::Inconsistent, words);
+    }
+    templates::judge(conn, input, known, &mut issues)?;
     issues.into_result().map_err(Error::invalid)
 }
 

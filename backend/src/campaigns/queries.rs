@@ -1,6 +1,7 @@
 //! Questions to `campaigns`, `mail_accounts` and `members`, and the writes of this room.
 
 mod sign_ins;
+pub mod voice;
 
 pub use sign_ins::{
     NewSignIn, SignInRow, find_sign_in, forget_sign_in, forget_sign_ins, insert_sign_in, settle_sign_in, sign_in,
@@ -9,12 +10,12 @@ pub use sign_ins::{
 
 use super::{
     grant,
-    rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, MemberRow, campaign_view, first_health},
+    rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, Counts, MemberRow, campaign_view, first_health},
 };
 use crate::kernel::{
     db::{
         Connection, Json, MultiBackend, arms,
-        schema::{campaigns, interactions, mail_accounts, members, users},
+        schema::{campaigns, interactions, mail_accounts, members, outbox, users, voice_members},
     },
     fold::fold,
 };
@@ -25,8 +26,14 @@ use diesel::{
     sql_types::Bool,
 };
 use shared::{
-    api::campaigns::{AccountAuth, CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView},
-    ids::{AccountId, CampaignId, UserId},
+    api::{
+        campaigns::{
+            AccountAuth, CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView, OpenWork,
+            PriorityRule,
+        },
+        schedules::Schedule,
+    },
+    ids::{AccountId, CampaignId, TemplateId, UserId},
     permission::CampaignScope,
     time::Timestamp,
 };
@@ -46,14 +53,20 @@ pub fn lock_members(conn: &mut Connection, campaign: CampaignId) -> QueryResult<
     arms::lock_pair(conn, LOCK_MEMBERS, campaign.0)
 }
 
-/// A campaign.
+/// A campaign that is not deleted.
 pub fn campaign(conn: &mut Connection, id: CampaignId) -> QueryResult<CampaignRow> {
-    campaigns::table.find(id).select(CampaignRow::as_select()).first(conn)
+    campaigns::table.find(id).filter(campaigns::deleted_at.is_null()).select(CampaignRow::as_select()).first(conn)
 }
 
-/// Whether there is such a campaign.
+/// The schedule of a campaign.
+pub fn schedule(conn: &mut Connection, id: CampaignId) -> QueryResult<Schedule> {
+    let Json(schedule) = campaigns::table.find(id).select(campaigns::schedule).first(conn)?;
+    Ok(schedule)
+}
+
+/// Whether there is such a campaign, and it is not deleted.
 pub fn is_campaign(conn: &mut Connection, id: CampaignId) -> QueryResult<bool> {
-    select(exists(campaigns::table.find(id))).get_result(conn)
+    select(exists(campaigns::table.find(id).filter(campaigns::deleted_at.is_null()))).get_result(conn)
 }
 
 /// An account.
@@ -66,9 +79,14 @@ pub fn account_of(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Ac
     mail_accounts::table.filter(mail_accounts::campaign_id.eq(campaign)).select(AccountRow::as_select()).first(conn)
 }
 
-/// All accounts.
+/// All accounts of campaigns that are not deleted.
 pub fn accounts(conn: &mut Connection) -> QueryResult<Vec<AccountRow>> {
-    mail_accounts::table.order(mail_accounts::id.asc()).select(AccountRow::as_select()).load(conn)
+    mail_accounts::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::deleted_at.is_null())
+        .order(mail_accounts::id.asc())
+        .select(AccountRow::as_select())
+        .load(conn)
 }
 
 /// Whether another campaign than `known` has this name, without regard to case and accents (S4).
@@ -107,9 +125,9 @@ pub fn aliases_read(conn: &mut Connection, known: Option<CampaignId>) -> QueryRe
 /// A campaign as it is shown.
 pub fn view(conn: &mut Connection, id: CampaignId, now: Timestamp) -> QueryResult<CampaignView> {
     let (campaign, account) = (campaign(conn, id)?, account_of(conn, id)?);
-    let waiting = waiting(conn, &[id])?.get(&id).copied().unwrap_or(0);
+    let open = Counts { waiting: waiting(conn, &[id])?, outgoing: outgoing(conn, &[id])? };
     let account_id = account.id;
-    let mut view = campaign_view(campaign, account, waiting, now);
+    let mut view = campaign_view(campaign, account, &open, now);
     view.account.oauth = grant::find(conn, account_id)?.map(|grant| grant.view());
     Ok(view)
 }
@@ -125,7 +143,10 @@ pub fn list(
     limit: i64,
     now: Timestamp,
 ) -> QueryResult<Vec<(ListKey, CampaignView)>> {
-    let mut query = campaigns::table.inner_join(mail_accounts::table).into_boxed::<MultiBackend>();
+    let mut query = campaigns::table
+        .inner_join(mail_accounts::table)
+        .filter(campaigns::deleted_at.is_null())
+        .into_boxed::<MultiBackend>();
     if let CampaignScope::Only(ids) = scope {
         query = query.filter(campaigns::id.eq_any(ids.clone()));
     }
@@ -139,10 +160,9 @@ pub fn list(
         .select((CampaignRow::as_select(), AccountRow::as_select()))
         .load(conn)?;
     let ids: Vec<CampaignId> = rows.iter().map(|(campaign, _)| campaign.id).collect();
-    let waiting = waiting(conn, &ids)?;
+    let open = Counts { waiting: waiting(conn, &ids)?, outgoing: outgoing(conn, &ids)? };
     let shown = |(campaign, account): (CampaignRow, AccountRow)| {
-        let count = waiting.get(&campaign.id).copied().unwrap_or(0);
-        ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, count, now))
+        ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, &open, now))
     };
     let mut list: Vec<_> = rows.into_iter().map(shown).collect();
     for (_, view) in list.iter_mut().filter(|(_, view)| view.account.auth == AccountAuth::Oauth2) {
@@ -161,6 +181,65 @@ fn waiting(conn: &mut Connection, ids: &[CampaignId]) -> QueryResult<HashMap<Cam
         .select((interactions::campaign_id, count_star()))
         .load(conn)?;
     Ok(counts.into_iter().collect())
+}
+
+/// How many mails have not left, by campaign.
+fn outgoing(conn: &mut Connection, ids: &[CampaignId]) -> QueryResult<HashMap<CampaignId, i64>> {
+    let mut counts: HashMap<CampaignId, i64> = HashMap::new();
+    // Literals, word for word as in the partial indexes of the outbox.
+    for states in ["outbox.state IN ('held', 'queued')", "outbox.state = 'sending'"] {
+        let found: Vec<(CampaignId, i64)> = outbox::table
+            .filter(outbox::campaign_id.eq_any(ids.to_vec()))
+            .filter(sql::<Bool>(states))
+            .group_by(outbox::campaign_id)
+            .select((outbox::campaign_id, count_star()))
+            .load(conn)?;
+        for (campaign, count) in found {
+            let all = counts.entry(campaign).or_default();
+            *all = all.saturating_add(count);
+        }
+    }
+    Ok(counts)
+}
+
+/// What of a campaign is open.
+pub fn open_work(conn: &mut Connection, id: CampaignId) -> QueryResult<OpenWork> {
+    let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    let assigned: i64 = interactions::table
+        .filter(interactions::campaign_id.eq(id))
+        .filter(sql::<Bool>("interactions.state = 'assigned'"))
+        .count()
+        .get_result(conn)?;
+    Ok(OpenWork {
+        waiting: number(waiting(conn, &[id])?.get(&id).copied().unwrap_or(0)),
+        assigned: number(assigned),
+        outgoing: number(outgoing(conn, &[id])?.get(&id).copied().unwrap_or(0)),
+    })
+}
+
+/// Takes a campaign out of use for good: nobody works in it, its name is free, its password is gone.
+pub fn delete(conn: &mut Connection, campaign: &CampaignRow, now: Timestamp) -> QueryResult<()> {
+    diesel::update(campaigns::table.find(campaign.id))
+        .set((
+            campaigns::deleted_at.eq(now),
+            campaigns::enabled.eq(false),
+            // No name holds a line break.
+            campaigns::name_folded.eq(format!("{}\n{}", campaign.name_folded, campaign.id)),
+            // Templates that only it used can be deleted.
+            campaigns::signature_template_id.eq(None::<TemplateId>),
+            campaigns::confirmation_enabled.eq(false),
+            campaigns::confirmation_template_id.eq(None::<TemplateId>),
+            campaigns::version.eq(campaigns::version + 1),
+        ))
+        .execute(conn)?;
+    diesel::update(mail_accounts::table.filter(mail_accounts::campaign_id.eq(campaign.id)))
+        .set((
+            mail_accounts::sealed_password.eq(Vec::<u8>::new()),
+            mail_accounts::revision.eq(mail_accounts::revision + 1),
+        ))
+        .execute(conn)?;
+    diesel::delete(members::table.filter(members::campaign_id.eq(campaign.id))).execute(conn)?;
+    Ok(())
 }
 
 /// At most `limit` enabled campaigns of `scope` in which `user` is a member, after `after`, each with its list key.
@@ -202,6 +281,18 @@ pub fn list_of_member(
         ((folded, id), CampaignSummary { id, name, address, from_name, may_start, aliases })
     };
     Ok(rows.into_iter().map(shown).collect())
+}
+
+/// The priority that a campaign gives what comes in, and its rules for others.
+pub fn priorities(conn: &mut Connection, id: CampaignId) -> QueryResult<(i32, Vec<PriorityRule>)> {
+    let row: (i32, Json<Vec<PriorityRule>>) =
+        campaigns::table.find(id).select((campaigns::default_priority, campaigns::priority_rules)).first(conn)?;
+    Ok((row.0, row.1.0))
+}
+
+/// Seconds of rest after finishing something of a campaign.
+pub fn wrap_up_seconds(conn: &mut Connection, id: CampaignId) -> QueryResult<i32> {
+    campaigns::table.find(id).select(campaigns::wrap_up_seconds).first(conn)
 }
 
 /// Stores a new campaign and its account, as yet without a password.
@@ -286,9 +377,12 @@ pub fn members(conn: &mut Connection, campaign: CampaignId, after: i32, limit: i
             members::penalty,
             members::may_receive,
             members::may_start,
+            users::enabled,
+            exists(voice_members::table.filter(voice_members::user_id.eq(members::user_id))),
         ))
         .load(conn)?;
-    Ok(rows.into_iter().map(MemberView::from).collect())
+    let require_voice = voice::is_required(conn)?;
+    Ok(rows.into_iter().map(|row| row.view(require_voice)).collect())
 }
 
 /// One member.
@@ -305,9 +399,11 @@ pub fn member(conn: &mut Connection, campaign: CampaignId, user: UserId) -> Quer
             members::penalty,
             members::may_receive,
             members::may_start,
+            users::enabled,
+            exists(voice_members::table.filter(voice_members::user_id.eq(members::user_id))),
         ))
         .first(conn)?;
-    Ok(row.into())
+    Ok(row.view(voice::is_required(conn)?))
 }
 
 /// Whether a user is enabled; `None`: there is no such user.

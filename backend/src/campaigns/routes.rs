@@ -1,6 +1,7 @@
 //! Routes of campaigns, in the order of who calls them: the agents' portal, supervision, administration.
 
 mod oauth;
+mod voice;
 
 use super::{
     form::Form,
@@ -18,11 +19,14 @@ use crate::kernel::{
 use actix_web::{HttpResponse, delete, get, post, put, web};
 use serde::Deserialize;
 use shared::{
-    api::campaigns::{
-        CampaignInput, CampaignSummary, CampaignView, FolderList, ListFolders, MemberInput, MemberView, TestConnection,
-        TestConnectionAnswer,
-    },
     api::schedules::{HolidayCalendar, ReadHolidays},
+    api::{
+        campaigns::{
+            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, FolderList, ListFolders, MemberInput,
+            MemberView, OpenWork, OutgoingChoice, TestConnection, TestConnectionAnswer,
+        },
+        templates::SignatureView,
+    },
     ids::{CampaignId, UserId},
     page::{Page, PageQuery},
 };
@@ -32,6 +36,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_my_campaigns)
+        .service(get_campaign_signature)
         .service(list_campaigns)
         .service(get_campaign)
         .service(list_members)
@@ -45,8 +50,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(update_campaign)
         .service(enable_campaign)
         .service(disable_campaign)
+        .service(get_open_work)
+        .service(delete_campaign)
         .service(put_member)
-        .service(remove_member);
+        .service(remove_member)
+        .service(voice::get_settings)
+        .service(voice::update_settings)
+        .service(voice::list_voice_campaigns)
+        .service(voice::get_voice_campaign)
+        .service(voice::create_voice_campaign)
+        .service(voice::update_voice_campaign)
+        .service(voice::delete_voice_campaign);
 }
 
 /// What happens when the mail servers cannot be reached.
@@ -57,6 +71,21 @@ pub struct SaveQuery {
     /// Store the campaign switched off, without trying its logins.
     #[serde(default)]
     save_disabled: bool,
+    /// What becomes of mail that waits in a campaign that is switched on by this; needed if there is any.
+    #[serde(default)]
+    #[param(inline)]
+    outgoing: Option<OutgoingChoice>,
+}
+
+/// What becomes of mail that waited.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EnableQuery {
+    /// Needed if there is any.
+    #[serde(default)]
+    #[param(inline)]
+    outgoing: Option<OutgoingChoice>,
 }
 
 fn asker<P: Permit>(caller: &Caller<P>) -> Asker {
@@ -81,6 +110,22 @@ pub async fn list_my_campaigns(
     service: web::Data<Service>,
 ) -> Result<web::Json<Page<CampaignSummary>>> {
     Ok(web::Json(service.list_mine(asker(&caller), query.0).await?))
+}
+
+/// Shows the campaign's signature as it stands under what the caller writes.
+#[utoipa::path(
+    tag = "campaigns",
+    params(("id" = CampaignId, Path, description = "Campaign")),
+    responses((status = 200, description = "The signature", body = SignatureView)),
+    security(("bearer" = ["conversations:read"]))
+)]
+#[get("/campaigns/{id}/signature")]
+pub async fn get_campaign_signature(
+    caller: Caller<ConversationsRead>,
+    id: Segment<CampaignId>,
+    service: web::Data<Service>,
+) -> Result<web::Json<SignatureView>> {
+    Ok(web::Json(service.signature(caller.principal, id.0).await?))
 }
 
 /// Lists the campaigns that the caller sees, by name.
@@ -254,14 +299,17 @@ pub async fn update_campaign(
     body: Body<Form<CampaignInput>>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let view = service.update(asker(&caller), id.0, if_match, body.0.0, query.0.save_disabled).await?;
+    let SaveQuery { save_disabled, outgoing } = query.0;
+    let view = service.update(asker(&caller), id.0, if_match, body.0.0, save_disabled, outgoing).await?;
     Ok(HttpResponse::Ok().insert_header(tag(&view)).json(view))
 }
 
 /// Switches a campaign on, once its mail servers accepted the login.
+///
+/// `open_work`: mail has waited while it was off; ask whether it shall be sent or discarded, and say so in `outgoing`.
 #[utoipa::path(
     tag = "campaigns",
-    params(("id" = CampaignId, Path, description = "Campaign")),
+    params(("id" = CampaignId, Path, description = "Campaign"), EnableQuery),
     responses((status = 200, description = "The campaign", body = CampaignView, headers(("ETag" = String)))),
     security(("bearer" = ["campaigns:write"]))
 )]
@@ -269,9 +317,10 @@ pub async fn update_campaign(
 pub async fn enable_campaign(
     caller: Caller<CampaignsWrite>,
     id: Segment<CampaignId>,
+    query: Params<EnableQuery>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let view = service.switch(asker(&caller), id.0, true).await?;
+    let view = service.switch(asker(&caller), id.0, true, query.0.outgoing).await?;
     Ok(HttpResponse::Ok().insert_header(tag(&view)).json(view))
 }
 
@@ -288,8 +337,49 @@ pub async fn disable_campaign(
     id: Segment<CampaignId>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse> {
-    let view = service.switch(asker(&caller), id.0, false).await?;
+    let view = service.switch(asker(&caller), id.0, false, None).await?;
     Ok(HttpResponse::Ok().insert_header(tag(&view)).json(view))
+}
+
+/// Tells what of a campaign is open.
+#[utoipa::path(
+    tag = "campaigns",
+    params(("id" = CampaignId, Path, description = "Campaign")),
+    responses((status = 200, description = "What is open", body = OpenWork)),
+    security(("bearer" = ["campaigns:read"]))
+)]
+#[get("/campaigns/{id}/open-work")]
+pub async fn get_open_work(
+    caller: Caller<CampaignsRead>,
+    id: Segment<CampaignId>,
+    service: web::Data<Service>,
+) -> Result<web::Json<OpenWork>> {
+    Ok(web::Json(service.open_work(asker(&caller), id.0).await?))
+}
+
+/// Deletes a campaign. Its conversations stay and can be read by those who read all campaigns, or this one.
+///
+/// `open_work`: interactions are open or mail has not left, and the request does not say what becomes of it.
+#[utoipa::path(
+    tag = "campaigns",
+    params(
+        ("id" = CampaignId, Path, description = "Campaign"),
+        DeleteCampaign,
+        ("If-Match" = Option<String>, Header, description = "The version that is deleted")
+    ),
+    responses((status = 204, description = "Deleted")),
+    security(("bearer" = ["campaigns:write"]))
+)]
+#[delete("/campaigns/{id}")]
+pub async fn delete_campaign(
+    caller: Caller<CampaignsWrite>,
+    id: Segment<CampaignId>,
+    query: Params<DeleteCampaign>,
+    if_match: IfMatch,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    service.delete(asker(&caller), id.0, if_match, query.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Adds a member, or changes one; the others move to keep places 1 … n.

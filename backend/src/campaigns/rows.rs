@@ -1,22 +1,27 @@
 //! Rows of `campaigns`, `mail_accounts` and `members`, and how they become what the API shows.
 
 use super::schedule::Hours;
-use crate::kernel::db::{
-    Json,
-    schema::{campaigns, mail_accounts},
+use crate::{
+    kernel::db::{
+        Json,
+        schema::{campaigns, mail_accounts},
+    },
+    mail::sanitize::sanitize_outgoing,
 };
 use diesel::prelude::*;
 use shared::{
+    alarm::Thresholds,
     api::campaigns::{
         AccountAuth, AccountHealth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, Channel,
-        DeliveryOrder, Eligibility, Endpoint, INBOX, InboundProtocol, MailSecurity, MemberView, ReplyToken,
-        is_same_folder,
+        ConfirmationSettings, DeliveryOrder, Eligibility, Endpoint, GetsNothing, INBOX, InboundProtocol, MailSecurity,
+        MemberView, PriorityRule, RatingSettings, ReplyToken, is_same_folder,
     },
     api::schedules::Schedule,
-    ids::{AccountId, CampaignId, UserId},
+    ids::{AccountId, CampaignId, TemplateId, UserId},
     permission::Role,
     time::Timestamp,
 };
+use std::collections::HashMap;
 
 /// A campaign as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -31,11 +36,24 @@ pub struct CampaignRow {
     pub eligibility: Eligibility,
     pub delivery_order: DeliveryOrder,
     pub max_interactions: Option<i32>,
+    pub default_priority: i32,
+    pub priority_rules: Json<Vec<PriorityRule>>,
+    pub max_in_queue: i32,
+    pub last_agent_seconds: i32,
+    pub offer_timeout_seconds: i32,
+    pub wrap_up_seconds: i32,
     pub enabled: bool,
     pub receive: bool,
     pub import_days: i32,
     pub reply_token: ReplyToken,
     pub schedule: Json<Schedule>,
+    pub thresholds: Json<Thresholds>,
+    pub signature_template_id: Option<TemplateId>,
+    pub confirmation_enabled: bool,
+    pub confirmation_template_id: Option<TemplateId>,
+    pub rating_enabled: bool,
+    pub rating_prompt: String,
+    pub rating_thanks: String,
     pub created_at: Timestamp,
     pub version: i64,
 }
@@ -134,8 +152,20 @@ fn port(stored: i32) -> u16 {
     u16::try_from(stored).unwrap_or_default()
 }
 
-/// A campaign with its account and its waiting interactions, as it is shown.
-pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64, now: Timestamp) -> CampaignView {
+/// What is open, by campaign; what is absent has nothing.
+pub struct Counts {
+    /// Waiting interactions.
+    pub waiting: HashMap<CampaignId, i64>,
+    /// Mails that have not left.
+    pub outgoing: HashMap<CampaignId, i64>,
+}
+
+/// A campaign with its account and what is open in it, as it is shown.
+pub fn campaign_view(campaign: CampaignRow, account: AccountRow, open: &Counts, now: Timestamp) -> CampaignView {
+    let count = |counts: &HashMap<CampaignId, i64>| {
+        counts.get(&campaign.id).map_or(0, |count| u32::try_from(*count).unwrap_or(u32::MAX))
+    };
+    let (waiting, outgoing) = (count(&open.waiting), count(&open.outgoing));
     let hours = Hours::of(&campaign.schedule.0);
     CampaignView {
         id: campaign.id,
@@ -146,6 +176,12 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64, n
         eligibility: campaign.eligibility,
         delivery_order: campaign.delivery_order,
         max_interactions: campaign.max_interactions.and_then(|max| u32::try_from(max).ok()),
+        default_priority: u32::try_from(campaign.default_priority).unwrap_or_default(),
+        priority_rules: campaign.priority_rules.0,
+        max_in_queue: u32::try_from(campaign.max_in_queue).unwrap_or_default(),
+        last_agent_seconds: u32::try_from(campaign.last_agent_seconds).unwrap_or_default(),
+        offer_timeout_seconds: u32::try_from(campaign.offer_timeout_seconds).unwrap_or_default(),
+        wrap_up_seconds: u32::try_from(campaign.wrap_up_seconds).unwrap_or_default(),
         enabled: campaign.enabled,
         receive: campaign.receive,
         import_days: u32::try_from(campaign.import_days).unwrap_or_default(),
@@ -153,10 +189,22 @@ pub fn campaign_view(campaign: CampaignRow, account: AccountRow, waiting: i64, n
         open: hours.is_open(now),
         next_change_at: hours.next_change(now),
         schedule: campaign.schedule.0,
+        thresholds: campaign.thresholds.0,
         account: account.view(),
-        waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+        waiting,
+        outgoing,
         created_at: campaign.created_at,
         version: campaign.version,
+        signature_template_id: campaign.signature_template_id,
+        confirmation: ConfirmationSettings {
+            enabled: campaign.confirmation_enabled,
+            template_id: campaign.confirmation_template_id,
+        },
+        rating: RatingSettings {
+            enabled: campaign.rating_enabled,
+            prompt: campaign.rating_prompt,
+            thanks_html: campaign.rating_thanks,
+        },
     }
 }
 
@@ -171,11 +219,24 @@ pub struct CampaignForm<'a> {
     eligibility: Eligibility,
     delivery_order: DeliveryOrder,
     max_interactions: Option<i32>,
+    default_priority: i32,
+    priority_rules: Json<Vec<PriorityRule>>,
+    max_in_queue: i32,
+    last_agent_seconds: i32,
+    offer_timeout_seconds: i32,
+    wrap_up_seconds: i32,
     enabled: bool,
     receive: bool,
     import_days: i32,
     reply_token: ReplyToken,
     schedule: Json<Schedule>,
+    thresholds: Json<Thresholds>,
+    signature_template_id: Option<TemplateId>,
+    confirmation_enabled: bool,
+    confirmation_template_id: Option<TemplateId>,
+    rating_enabled: bool,
+    rating_prompt: &'a str,
+    rating_thanks: String,
 }
 
 impl<'a> CampaignForm<'a> {
@@ -190,11 +251,24 @@ impl<'a> CampaignForm<'a> {
             eligibility: input.eligibility,
             delivery_order: input.delivery_order,
             max_interactions: input.max_interactions.map(number),
+            default_priority: number(input.default_priority),
+            priority_rules: Json(input.priority_rules.clone()),
+            max_in_queue: number(input.max_in_queue),
+            last_agent_seconds: number(input.last_agent_seconds),
+            offer_timeout_seconds: number(input.offer_timeout_seconds),
+            wrap_up_seconds: number(input.wrap_up_seconds),
             enabled: input.enabled,
             receive: input.receive,
             import_days: number(input.import_days),
             reply_token: input.reply_token,
             schedule: Json(input.schedule.clone()),
+            thresholds: Json(input.thresholds),
+            signature_template_id: input.signature_template_id,
+            confirmation_enabled: input.confirmation.enabled,
+            confirmation_template_id: input.confirmation.template_id,
+            rating_enabled: input.rating.enabled,
+            rating_prompt: &input.rating.prompt,
+            rating_thanks: sanitize_outgoing(&input.rating.thanks_html),
         }
     }
 }
@@ -282,11 +356,22 @@ pub struct MemberRow {
     penalty: i32,
     may_receive: bool,
     may_start: bool,
+    enabled: bool,
+    in_voice_campaign: bool,
 }
 
-impl From<MemberRow> for MemberView {
-    fn from(row: MemberRow) -> Self {
-        Self {
+impl MemberRow {
+    /// As the API says it; `require_voice`: members must be in a voice campaign as well.
+    pub fn view(self, require_voice: bool) -> MemberView {
+        let row = self;
+        let gets_nothing = if !row.enabled {
+            Some(GetsNothing::UserDisabled)
+        } else if !row.may_receive {
+            Some(GetsNothing::MayNotReceive)
+        } else {
+            (require_voice && !row.in_voice_campaign).then_some(GetsNothing::NotInVoiceCampaign)
+        };
+        MemberView {
             user_id: row.user_id,
             name: row.name,
             role: row.role,
@@ -294,6 +379,7 @@ impl From<MemberRow> for MemberView {
             penalty: row.penalty,
             may_receive: row.may_receive,
             may_start: row.may_start,
+            gets_nothing,
         }
     }
 }

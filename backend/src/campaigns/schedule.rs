@@ -83,6 +83,25 @@ impl Hours {
         self.local(at).is_none_or(|local| self.is_open_locally(local))
     }
 
+    /// The last midnight of the schedule's zone: when its today began.
+    #[must_use]
+    pub fn midnight(&self, at: Timestamp) -> Timestamp {
+        let began = self.local(at).and_then(|local| {
+            self.zone.to_ambiguous_timestamp(local.date().to_datetime(Time::midnight())).compatible().ok()
+        });
+        began.map_or(at, ours)
+    }
+
+    /// Begin and end of a day, `YYYY-MM-DD`, of the schedule's zone.
+    #[must_use]
+    pub fn day(&self, day: &str) -> Option<(Timestamp, Timestamp)> {
+        let date: Date = day.parse().ok().filter(|_| day.len() == 10)?;
+        let begin = |date: Date| {
+            self.zone.to_ambiguous_timestamp(date.to_datetime(Time::midnight())).compatible().ok().map(ours)
+        };
+        Some((begin(date)?, begin(date.tomorrow().ok()?)?))
+    }
+
     /// When it opens, if it is closed, or closes, if it is open; none if that does not happen within two years.
     #[must_use]
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {
@@ -102,11 +121,43 @@ impl Hours {
         None
     }
 
+    /// When so much open time has passed since `from`; none if that is not within two years.
+    #[must_use]
+    pub fn after_open_time(&self, from: Timestamp, open: Duration) -> Option<Timestamp> {
+        if self.spans.is_empty() && self.holidays.is_empty() {
+            return Some(from.plus(open));
+        }
+        let (mut left, mut begin, today) = (open, from, self.local(from)?.date());
+        let mut ahead = 0;
+        while ahead < HORIZON_DAYS {
+            let (first, last) = (plus(today, ahead)?, plus(today, ahead.saturating_add(STEP_DAYS))?);
+            for edge in self.edges(first, last) {
+                // Days overlap from one step to the next.
+                if edge <= begin {
+                    continue;
+                }
+                if self.is_open(begin) {
+                    let stretch = edge.since(begin);
+                    if left <= stretch {
+                        return Some(begin.plus(left));
+                    }
+                    left = left.saturating_sub(stretch);
+                }
+                begin = edge;
+            }
+            ahead = ahead.saturating_add(STEP_DAYS);
+        }
+        None
+    }
+
     /// How much of the time from `from` to `to` was open.
     #[must_use]
     pub fn open_time(&self, from: Timestamp, to: Timestamp) -> Duration {
         if from >= to {
             return Duration::ZERO;
+        }
+        if self.spans.is_empty() && self.holidays.is_empty() {
+            return to.since(from);
         }
         let (Some(first), Some(last)) = (self.local(from), self.local(to)) else { return to.since(from) };
         let mut begin = from;
@@ -154,7 +205,7 @@ impl Hours {
             for local in times.iter().filter_map(|minute| at_minute(date, *minute)) {
                 // Twice, where the clock is set back.
                 let ambiguous = self.zone.to_ambiguous_timestamp(local);
-                edges.extend([ambiguous.clone().earlier(), ambiguous.later()].into_iter().flatten().map(ours));
+                edges.extend([ambiguous.earlier(), ambiguous.later()].into_iter().flatten().map(ours));
             }
             let Ok(next) = date.tomorrow() else { break };
             date = next;

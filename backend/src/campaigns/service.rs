@@ -1,11 +1,15 @@
 //! The use cases of campaigns: list, save, switch, test. Logins are tried before a transaction is opened and never
 //! within one.
 
+pub mod deletion;
 mod members;
 pub mod oauth;
 mod secret;
+mod signature;
 mod trying;
+mod voice;
 
+use self::deletion::{Settlement, Settles};
 use super::{
     MailServers,
     changes::changes,
@@ -22,14 +26,13 @@ use crate::kernel::{
     db::Connection,
     events::{self, Audience},
     http::{cursor, extract::IfMatch, idempotency::Once},
-    secrets::Keys,
 };
 use crate::mail::{account::Credential, address::fold, oauth::Tokens};
 use secret::store_secret;
 use serde_json::json;
 use shared::{
     api::{
-        campaigns::{AccountInput, CampaignInput, CampaignSummary, CampaignView},
+        campaigns::{AccountInput, CampaignInput, CampaignSummary, CampaignView, OutgoingChoice},
         schedules::HolidayCalendar,
     },
     error::ErrorCode,
@@ -40,6 +43,7 @@ use shared::{
     time::Timestamp,
     validate::Rule,
 };
+use std::sync::Arc;
 
 /// Who asks, and what he may see.
 #[derive(Debug, Clone)]
@@ -58,20 +62,27 @@ impl Asker {
 }
 
 /// Campaigns and their members.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Service {
     core: Core,
     servers: MailServers,
+    settlers: Arc<[Arc<dyn Settles>]>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
 }
 
 impl Service {
-    /// The room's use cases.
+    /// The room's use cases. `settlers`: the rooms above that keep open things of campaigns.
     ///
     /// # Errors
     /// A setting of section `mail` is faulty; says which.
-    pub fn new(core: Core) -> Result<Self> {
+    pub fn new(core: Core, settlers: Vec<Arc<dyn Settles>>) -> Result<Self> {
         let servers = MailServers::new(&core.settings)?;
-        Ok(Self { core, servers })
+        Ok(Self { core, servers, settlers: settlers.into() })
     }
 
     /// What connections to mail servers have in common, for [`super::account::open`].
@@ -140,13 +151,14 @@ impl Service {
             input.enabled = false;
         }
         let (known, form) = (once.clone(), input.clone());
+        let public_url = self.core.settings.server.public_url.clone();
         let answered = self.core.db.read(move |conn| {
             if let Some(once) = &known
                 && let Some(answer) = once.answered(conn)?
             {
                 return Ok(Some(answer));
             }
-            judge(conn, &form, None)?;
+            judge(conn, &form, None, &public_url)?;
             Ok(None)
         });
         if let Some(answer) = answered.await? {
@@ -165,9 +177,8 @@ impl Service {
             .db
             .write(move |conn| {
                 let now = core.now();
-                let store = |conn: &mut Connection| {
-                    create(conn, &core.keys, actor, &input, tokens.as_ref(), save_disabled, now)
-                };
+                let store =
+                    |conn: &mut Connection| create(conn, &core, actor, &input, tokens.as_ref(), save_disabled, now);
                 match &once {
                     Some(once) => once.run(conn, now, store),
                     None => store(conn),
@@ -188,6 +199,7 @@ impl Service {
         if_match: IfMatch,
         mut input: CampaignInput,
         save_disabled: bool,
+        outgoing: Option<OutgoingChoice>,
     ) -> Result<CampaignView> {
         asker.sees(id)?;
         if save_disabled {
@@ -196,9 +208,10 @@ impl Service {
         // Empty means "as it is" from here on.
         input.account.password = input.account.password.filter(|password| !password.is_empty());
         let form = input.clone();
+        let public_url = self.core.settings.server.public_url.clone();
         let row = self.core.db.read(move |conn| {
             if_match.check(queries::campaign(conn, id)?.version)?;
-            judge(conn, &form, Some(id))?;
+            judge(conn, &form, Some(id), &public_url)?;
             Ok(queries::account_of(conn, id)?)
         });
         let row = row.await?;
@@ -207,15 +220,18 @@ impl Service {
         if !save_disabled {
             self.must_log_in(&input.account, input.receive, &secret).await?;
         }
+        let settlers = Arc::clone(&self.settlers);
         let core = self.core.clone();
         self.core
             .db
             .write(move |conn| {
                 queries::lock_campaigns(conn)?;
+                crate::templates::lock(conn)?;
                 let now = core.now();
                 let before = queries::view(conn, id, now)?;
                 if_match.check(before.version)?;
-                judge(conn, &input, Some(id))?;
+                judge(conn, &input, Some(id), &core.settings.server.public_url)?;
+                let discards = input.enabled && !before.enabled && must_discard(before.outgoing, outgoing)?;
                 queries::update(conn, id, &input)?;
                 let replaced = store_secret(conn, &core.keys, before.account.id, &input.account, tokens.as_ref(), now)?;
                 let after = queries::view(conn, id, now)?;
@@ -226,19 +242,27 @@ impl Service {
                     "login_tried": !save_disabled,
                 });
                 note(conn, now, asker.user, "campaigns.update", id, detail)?;
+                discard(conn, &settlers, discards, id, asker.user, now)?;
                 tell(conn, now, id, &[])?;
-                Ok(after)
+                Ok(queries::view(conn, id, now)?)
             })
             .await
     }
 
     /// Switches a campaign on, once its logins were accepted, or off (S17). Switching on what is on already tries the
-    /// logins again and sets a stopped account going.
+    /// logins again and sets a stopped account going. Mail that could not leave meanwhile leaves or is given up, as
+    /// `outgoing` says.
     ///
     /// # Errors
-    /// `not_found`; `conflict`: another enabled campaign receives mail at the address; the logins' as
-    /// [`Self::create`]; the database's.
-    pub async fn switch(&self, asker: Asker, id: CampaignId, on: bool) -> Result<CampaignView> {
+    /// `not_found`; `conflict`: another enabled campaign receives mail at the address; `open_work`: mail waits, and
+    /// `outgoing` does not say what becomes of it; the logins' as [`Self::create`]; the database's.
+    pub async fn switch(
+        &self,
+        asker: Asker,
+        id: CampaignId,
+        on: bool,
+        outgoing: Option<OutgoingChoice>,
+    ) -> Result<CampaignView> {
         asker.sees(id)?;
         if on {
             let (row, receive) = self
@@ -248,6 +272,9 @@ impl Service {
                     let campaign = queries::campaign(conn, id)?;
                     let row = queries::account_of(conn, id)?;
                     must_be_alone(conn, &campaign, &row)?;
+                    if !campaign.enabled {
+                        must_discard(queries::open_work(conn, id)?.outgoing, outgoing)?;
+                    }
                     Ok((row, campaign.receive))
                 })
                 .await?;
@@ -255,20 +282,26 @@ impl Service {
             let secret = self.secret_of(row, &account, None, true).await?;
             self.must_log_in(&account, receive, &secret).await?;
         }
+        let settlers = Arc::clone(&self.settlers);
         let core = self.core.clone();
         self.core
             .db
             .write(move |conn| {
                 queries::lock_campaigns(conn)?;
                 let campaign = queries::campaign(conn, id)?;
+                let mut discards = false;
                 if on {
                     let row = queries::account_of(conn, id)?;
                     must_be_alone(conn, &campaign, &row)?;
+                    let waits = queries::open_work(conn, id)?.outgoing;
+                    discards = !campaign.enabled && must_discard(waits, outgoing)?;
                 }
                 queries::switch(conn, &campaign, on)?;
                 let now = core.now();
                 let action = if on { "campaigns.enable" } else { "campaigns.disable" };
-                note(conn, now, asker.user, action, id, json!({"name": campaign.name}))?;
+                let detail = json!({"name": campaign.name, "outgoing_discarded": discards});
+                note(conn, now, asker.user, action, id, detail)?;
+                discard(conn, &settlers, discards, id, asker.user, now)?;
                 tell(conn, now, id, &[])?;
                 Ok(queries::view(conn, id, now)?)
             })
@@ -296,7 +329,7 @@ impl Service {
 
 fn create(
     conn: &mut Connection,
-    keys: &Keys,
+    core: &Core,
     actor: UserId,
     input: &CampaignInput,
     tokens: Option<&Tokens>,
@@ -304,9 +337,10 @@ fn create(
     now: Timestamp,
 ) -> Result<CampaignView> {
     queries::lock_campaigns(conn)?;
-    judge(conn, input, None)?;
+    crate::templates::lock(conn)?;
+    judge(conn, input, None, &core.settings.server.public_url)?;
     let (id, account) = queries::insert(conn, input, now)?;
-    store_secret(conn, keys, account, &input.account, tokens, now)?;
+    store_secret(conn, &core.keys, account, &input.account, tokens, now)?;
     let view = queries::view(conn, id, now)?;
     let detail = json!({
         "name": view.name,
@@ -317,6 +351,37 @@ fn create(
     note(conn, now, actor, "campaigns.create", id, detail)?;
     tell(conn, now, id, &[])?;
     Ok(view)
+}
+
+/// Whether mail that waits in a campaign that is off is given up when it is switched on.
+fn must_discard(waits: u32, choice: Option<OutgoingChoice>) -> Result<bool> {
+    match choice {
+        Some(choice) => Ok(choice == OutgoingChoice::Discard),
+        None if waits == 0 => Ok(false),
+        None => {
+            let words = format!("{waits} mails have waited while the campaign was off");
+            Err(Error::detailed(ErrorCode::OpenWork, words))
+        }
+    }
+}
+
+/// Gives up what waits, before the worker can take it.
+fn discard(
+    conn: &mut Connection,
+    settlers: &[Arc<dyn Settles>],
+    wanted: bool,
+    campaign: CampaignId,
+    by: UserId,
+    now: Timestamp,
+) -> Result<()> {
+    if !wanted {
+        return Ok(());
+    }
+    let order = Settlement { campaign, interactions: None, discard_outgoing: true, by, now };
+    for room in settlers {
+        room.settle(conn, &order, i64::MAX)?;
+    }
+    Ok(())
 }
 
 /// Two campaigns that fetch from one address would take each other's mail; one that writes by another's address would

@@ -50,6 +50,7 @@ pub fn verdict(tests: &[LoginTest], account: &AccountInput) -> Result<(), Error>
         code,
         detail: Some(sentences.join(" ")),
         fields: issues.into_result().err().unwrap_or_default(),
+        reasons: Vec::new(),
         retry_after: None,
     })))
 }

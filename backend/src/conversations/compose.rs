@@ -6,13 +6,13 @@ use super::{
     rows::{AttachmentRow, DraftRow, MessageRow},
 };
 use crate::{
-    campaigns::addresses::{OwnAddresses, own_addresses},
+    campaigns::addresses::OwnAddresses,
     kernel::{
         Core, Error, Result,
         db::{
             Connection,
             connection::blocking,
-            schema::{campaigns, drafts as drafts_table, mail_accounts, users},
+            schema::{campaigns, drafts as drafts_table, users},
         },
         secrets::Key,
         storage::Blob,
@@ -25,6 +25,8 @@ use crate::{
         sanitize::{RemoteImages, SanitizeOptions, sanitize},
         threading,
     },
+    ratings::{self, Invitation},
+    templates::images,
 };
 use diesel::prelude::*;
 use shared::{
@@ -59,14 +61,23 @@ pub struct Material {
     language: Language,
     undo_seconds: i32,
     sender: Sender,
+    /// The question of its rating block, where it has one.
+    rating_prompt: Option<String>,
 }
 
-struct Sender {
-    account: AccountId,
-    addresses: OwnAddresses,
-    name: String,
-    enabled: bool,
-    reply_token: ReplyToken,
+/// The account by which mail leaves.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// Account.
+    pub account: AccountId,
+    /// Its addresses.
+    pub addresses: OwnAddresses,
+    /// Name that recipients see.
+    pub name: String,
+    /// The campaign is on.
+    pub enabled: bool,
+    /// Where mail carries the token of its conversation.
+    pub reply_token: ReplyToken,
 }
 
 struct QuotedMessage {
@@ -109,12 +120,11 @@ pub fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
     let files = drafts::files(conn, draft.id)?;
     let (language, undo_seconds) =
         users::table.find(draft.author_id).select((users::language, users::undo_send_seconds)).first(conn)?;
-    let (account, name, enabled, reply_token) = campaigns::table
-        .inner_join(mail_accounts::table)
-        .filter(campaigns::id.eq(draft.campaign_id))
-        .select((mail_accounts::id, campaigns::from_name, campaigns::enabled, campaigns::reply_token))
+    let sender = super::letter::sender(conn, draft.campaign_id)?;
+    let rating: (bool, String) = campaigns::table
+        .find(draft.campaign_id)
+        .select((campaigns::rating_enabled, campaigns::rating_prompt))
         .first(conn)?;
-    let addresses = own_addresses(conn, draft.campaign_id)?;
     let answered = match draft.reply_to_message_id {
         Some(id) => Some(messages::row(conn, id)?),
         None => None,
@@ -142,7 +152,8 @@ pub fn material(conn: &mut Connection, draft: DraftRow) -> Result<Material> {
         answered,
         language,
         undo_seconds,
-        sender: Sender { account, addresses, name, enabled, reply_token },
+        sender,
+        rating_prompt: rating.0.then_some(rating.1),
     })
 }
 
@@ -257,6 +268,10 @@ pub struct Prepared {
     pub finish: bool,
     /// Files of the draft.
     pub files: Vec<AttachmentId>,
+    /// What is in the links of its rating block.
+    pub invitation: Option<Invitation>,
+    /// Language of its author.
+    pub language: Language,
 }
 
 /// Composes the mail and stores its source.
@@ -280,9 +295,14 @@ pub async fn prepare(
             cid: file.content_id.clone().unwrap_or_default(),
             bytes: core.blobs.get(&file.sha256).await?,
         };
-        // A picture that the text no longer names goes along as a plain file rather than be lost.
+        // A picture that the text no longer names goes along as a plain file rather than be lost; a template's goes
+        // with the words that brought it.
         let named = file.content_id.as_ref().is_some_and(|cid| material.draft.html.contains(&format!("cid:{cid}")));
-        if file.inline && named { inline.push(part) } else { attached.push(part) }
+        match file.content_id.as_deref() {
+            Some(_) if file.inline && named => inline.push(part),
+            Some(cid) if images::is_ours(cid) => {}
+            _ => attached.push(part),
+        }
     }
     // Pictures of the quoted mail go along under names that cannot meet those of the new text.
     let mut sources = std::collections::HashMap::new();
@@ -312,6 +332,14 @@ pub async fn prepare(
     let key = core.keys.derive("threads");
     let from = sender.clone();
     let subject = draft.subject.clone();
+    let language = material.language;
+    let public_url = core.settings.server.public_url.clone();
+    let asks = material.rating_prompt.clone().filter(|_| !public_url.is_empty());
+    let invitation = asks.as_ref().map(|_| Invitation::new(rand::random()));
+    let block = match (&asks, &invitation) {
+        (Some(prompt), Some(invitation)) => ratings::block(prompt, &public_url, invitation, language),
+        _ => String::new(),
+    };
     let composed = blocking(move || {
         let used = std::cell::RefCell::new(Vec::<Part>::new());
         let quoted = quotation(&material, &|mail, id| {
@@ -338,7 +366,7 @@ pub async fn prepare(
         };
         let tie = tie(&key, conversation, material.sender.reply_token, &from);
         let (html, _) = with_quotation(&material.draft.html);
-        let (sent_html, plain) = with_quotation(&format!("{}{}", material.draft.html, tie.line));
+        let (sent_html, plain) = with_quotation(&format!("{}{block}{}", material.draft.html, tie.line));
         // What a quoted mail quoted itself is cut, and its pictures with it.
         inline.extend(used.into_inner().into_iter().filter(|part| sent_html.contains(&format!("cid:{}", part.cid))));
         let domain = from.domain().to_owned();
@@ -390,17 +418,21 @@ pub async fn prepare(
         confirm_outdated: wanted.confirm_outdated,
         finish: wanted.finish,
         files,
+        invitation,
+        language,
     })
 }
 
 /// What leads an answer to its conversation where the customer's program names no Message-ID.
-struct Tie {
-    reply_to: Vec<Address>,
+pub struct Tie {
+    /// For the header.
+    pub reply_to: Vec<Address>,
     /// HTML that stands under the agent's words; the page does not show it.
-    line: String,
+    pub line: String,
 }
 
-fn tie(key: &Key, conversation: ConversationId, wanted: ReplyToken, from: &Address) -> Tie {
+/// Makes a tie for mail that leaves `from`.
+pub fn tie(key: &Key, conversation: ConversationId, wanted: ReplyToken, from: &Address) -> Tie {
     let token = threading::mint_reply_token(key, conversation.0);
     let plus = match wanted {
         ReplyToken::Off => return Tie { reply_to: Vec::new(), line: String::new() },
@@ -415,7 +447,8 @@ fn tie(key: &Key, conversation: ConversationId, wanted: ReplyToken, from: &Addre
 }
 
 /// In-Reply-To and References of an answer (RFC 5322 §3.6.4).
-fn ancestry(answered: Option<&MessageRow>) -> (Option<String>, Vec<String>) {
+#[must_use]
+pub fn ancestry(answered: Option<&MessageRow>) -> (Option<String>, Vec<String>) {
     let Some(answered) = answered.filter(|answered| !answered.internet_message_id.is_empty()) else {
         return (None, Vec::new());
     };

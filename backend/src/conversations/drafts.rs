@@ -5,7 +5,7 @@
 //! signed link.
 
 use super::{
-    access, interactions,
+    access, canned, interactions,
     messages::{self, attachment},
     rows::{AttachmentRow, DraftRow, MessageRow, Recipients},
 };
@@ -130,6 +130,7 @@ pub fn create(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft, n
         Some(id) => interactions::open_one(conn, id)?.map(|(interaction, _, _)| interaction),
         None => None,
     };
+    let (html, pictures) = canned::beginning(conn, new.campaign, caller.user_id, now)?;
     let id: DraftId = diesel::insert_into(drafts::table)
         .values((
             drafts::kind.eq(wanted.kind),
@@ -140,7 +141,7 @@ pub fn create(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft, n
             drafts::reply_to_message_id.eq(new.answered.as_ref().map(|message| message.id)),
             drafts::recipients.eq(Json(new.recipients)),
             drafts::subject.eq(new.subject),
-            drafts::html.eq(""),
+            drafts::html.eq(html),
             drafts::conversation_version.eq(version),
             drafts::created_at.eq(now),
             drafts::updated_at.eq(now),
@@ -149,6 +150,7 @@ pub fn create(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft, n
         ))
         .returning(drafts::id)
         .get_result(conn)?;
+    canned::add_pictures(conn, id, &pictures, now)?;
     own(conn, caller, id)
 }
 
@@ -305,7 +307,11 @@ pub fn update(
         None if campaign == row.campaign_id => row.from_address.clone(),
         None => None,
     };
-    let html = change.html.as_ref().map(|html| sanitize_outgoing(&links_to_cids(core, html)));
+    let html = match &change.html {
+        Some(html) => Some(sanitize_outgoing(&links_to_cids(core, html))),
+        None if campaign != row.campaign_id => resigned(conn, caller, row, campaign, now)?,
+        None => None,
+    };
     let unchanged = drafts::table.find(row.id).filter(drafts::version.eq(row.version));
     let changed = diesel::update(unchanged)
         .set((
@@ -320,6 +326,24 @@ pub fn update(
         .execute(conn)?;
     // Another request changed or sent it since it was read.
     if changed == 0 { Err(ErrorCode::VersionMismatch.into()) } else { Ok(()) }
+}
+
+/// The beginning of a draft in another campaign, as long as nothing but the one of its own is in it.
+fn resigned(
+    conn: &mut Connection,
+    caller: &Principal,
+    row: &DraftRow,
+    campaign: CampaignId,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let (known, _) = canned::beginning(conn, row.campaign_id, caller.user_id, now)?;
+    if row.html != known {
+        return Ok(None);
+    }
+    let (html, pictures) = canned::beginning(conn, campaign, caller.user_id, now)?;
+    canned::drop_unnamed_pictures(conn, row.id, &html)?;
+    canned::add_pictures(conn, row.id, &pictures, now)?;
+    Ok(Some(html))
 }
 
 /// Holds back everyone else who would change or send the draft, until the transaction ends.
@@ -424,11 +448,7 @@ pub fn remove_file(conn: &mut Connection, id: DraftId, file: AttachmentId) -> Re
 /// The database's.
 pub fn view(conn: &mut Connection, core: &Core, row: DraftRow, now: Timestamp) -> QueryResult<DraftView> {
     let files = files(conn, row.id)?;
-    let cid = |id: &str| {
-        let file = files.iter().find(|file| file.content_id.as_deref() == Some(id))?;
-        Some(messages::link(file, None, true).url(core, now))
-    };
-    let html = sanitize(&row.html, &SanitizeOptions { cid: &cid, remote: RemoteImages::Block }).html;
+    let html = shown(core, &row.html, &files, now);
     let ours = own_addresses(conn, row.campaign_id)?;
     Ok(DraftView {
         from_address: ours.sender(row.from_address.as_deref()).to_owned(),
@@ -450,6 +470,16 @@ pub fn view(conn: &mut Connection, core: &Core, row: DraftRow, now: Timestamp) -
         updated_at: row.updated_at,
         version: row.version,
     })
+}
+
+/// HTML of a draft with its pictures by signed link.
+#[must_use]
+pub fn shown(core: &Core, html: &str, files: &[AttachmentRow], now: Timestamp) -> String {
+    let cid = |id: &str| {
+        let file = files.iter().find(|file| file.content_id.as_deref() == Some(id))?;
+        Some(messages::link(file, None, true).url(core, now))
+    };
+    sanitize(html, &SanitizeOptions { cid: &cid, remote: RemoteImages::Block }).html
 }
 
 /// Replaces our signed links in the editor's HTML by the Content-IDs of the pictures that they show. Plain text work:

@@ -5,7 +5,7 @@
 
 use super::{messages, rows::AttachmentRow};
 use crate::{
-    kernel::{Core, Error, Result, db::connection::blocking},
+    kernel::{Core, Error, Result, db::connection::blocking, http::frame},
     mail::{
         self,
         sanitize::{RemoteImages, SanitizeOptions, sanitize},
@@ -17,12 +17,6 @@ use shared::{
     ids::{DraftId, MessageId},
     time::Timestamp,
 };
-
-/// Look of a mail inside its frame. The page behind it may be dark; a mail is written for white paper.
-const STYLE: &str = "html{background:#fff;color:#1b1f24;color-scheme:light}\
-body{margin:0;padding:12px 14px;font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;overflow-wrap:anywhere;max-width:72em}\
-img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}\
-blockquote{margin:.6em 0 .6em 0;padding-left:.8em;border-left:3px solid #d0d7de;color:#57606a}a{color:#0b57d0}";
 
 /// Signed URL of a message's page.
 #[must_use]
@@ -53,21 +47,7 @@ pub async fn show_frame(token: web::Path<String>, core: web::Data<Core>) -> Resu
         ["quote", id] => super::compose::quote_html(&core, parse(id).map(DraftId)?).await?,
         _ => return Err(ErrorCode::LinkExpired.into()),
     };
-    let page = format!(
-        "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"referrer\" content=\"no-referrer\"><base target=\"_blank\"><title>Mail</title>\
-         <style>{STYLE}</style></head><body>{html}</body></html>"
-    );
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((
-            "Content-Security-Policy",
-            "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
-             img-src 'self' data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'self'; frame-ancestors 'self'",
-        ))
-        .insert_header(("X-Frame-Options", "SAMEORIGIN"))
-        .insert_header(("Cache-Control", "private, max-age=600"))
-        .body(page))
+    Ok(frame::answer(frame::page(frame::MAIL_STYLE, &html)))
 }
 
 fn parse(id: &str) -> Result<i64> {

@@ -1,25 +1,30 @@
 //! What happens to interactions: they begin, are answered, opened, finished, announced.
 
 use super::tray;
-use crate::kernel::{
-    Error, Result,
-    db::{
-        Connection,
-        schema::{contacts, conversations, interactions},
+use crate::{
+    campaigns,
+    kernel::{
+        Error, Result,
+        db::{
+            Connection,
+            schema::{contacts, conversations, interactions},
+        },
+        events::{self, Audience, News},
     },
-    events::{self, Audience},
+    presence,
 };
 use diesel::prelude::*;
 use shared::{
     api::{
         campaigns::Channel,
-        interactions::{Direction, InteractionState},
+        interactions::{Direction, InteractionState, InteractionSummary},
     },
     error::ErrorCode,
     ids::{CampaignId, ContactId, ConversationId, InteractionId, UserId},
     live::LiveEvent,
     time::Timestamp,
 };
+use std::collections::HashMap;
 
 /// The open interaction of a conversation: its id, state and holder.
 ///
@@ -50,6 +55,8 @@ pub struct NewInteraction {
     pub state: InteractionState,
     /// Who holds it.
     pub agent: Option<UserId>,
+    /// 1 first … 9 last.
+    pub priority: i32,
     /// Unread and unanswered: it begins with the customer's mail.
     pub fresh: bool,
     /// Begins at.
@@ -69,7 +76,7 @@ pub fn begin(conn: &mut Connection, new: &NewInteraction) -> QueryResult<Interac
             interactions::direction.eq(new.direction),
             interactions::state.eq(new.state),
             interactions::agent_id.eq(new.agent),
-            interactions::priority.eq(5),
+            interactions::priority.eq(new.priority),
             interactions::arrived_at.eq(new.at),
             interactions::assigned_at.eq(new.agent.map(|_| new.at)),
             interactions::opened_at.eq(new.agent.map(|_| new.at)),
@@ -189,11 +196,12 @@ pub fn mark_opened(conn: &mut Connection, id: InteractionId, agent: UserId, at: 
     Ok(changed > 0)
 }
 
-/// Finishes what `agent` holds.
+/// Finishes what `agent` holds; he rests then, if the campaign says so (S107). Answers whether he does: who calls tells it
+/// ([`presence::tell`]).
 ///
 /// # Errors
 /// `conflict`: he does not hold it.
-pub fn finish(conn: &mut Connection, id: InteractionId, agent: UserId, note: &str, at: Timestamp) -> Result<()> {
+pub fn finish(conn: &mut Connection, id: InteractionId, agent: UserId, note: &str, at: Timestamp) -> Result<bool> {
     let held = interactions::table
         .find(id)
         .filter(interactions::agent_id.eq(agent))
@@ -207,7 +215,25 @@ pub fn finish(conn: &mut Connection, id: InteractionId, agent: UserId, note: &st
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(Error::detailed(ErrorCode::Conflict, "you do not hold this interaction")) }
+    if changed != 1 {
+        return Err(Error::detailed(ErrorCode::Conflict, "you do not hold this interaction"));
+    }
+    let campaign: CampaignId = interactions::table.find(id).select(interactions::campaign_id).first(conn)?;
+    let wrap_up = campaigns::wrap_up(conn, campaign)?;
+    Ok(!wrap_up.is_zero() && presence::rest(conn, agent, at.plus(wrap_up), at)?)
+}
+
+/// Changes the priority of an open interaction (S42). Answers the one before.
+///
+/// # Errors
+/// `conflict`: it is finished; `not_found`.
+pub fn set_priority(conn: &mut Connection, id: InteractionId, priority: i32) -> Result<i32> {
+    let before: i32 = interactions::table.find(id).select(interactions::priority).first(conn)?;
+    let open = interactions::table.find(id).filter(interactions::state.ne(InteractionState::Finished));
+    let changed = diesel::update(open)
+        .set((interactions::priority.eq(priority), interactions::version.eq(interactions::version + 1)))
+        .execute(conn)?;
+    if changed == 1 { Ok(before) } else { Err(Error::detailed(ErrorCode::Conflict, "it is finished")) }
 }
 
 /// Where an interaction was until now: whoever had it before his eyes has to learn that it changed.
@@ -236,16 +262,43 @@ pub fn announce(conn: &mut Connection, id: InteractionId, before: Before, at: Ti
 /// The database's.
 pub fn news(conn: &mut Connection, id: InteractionId, before: Before) -> QueryResult<(Audience, LiveEvent)> {
     let interaction = tray::one(conn, id)?;
+    let members = match before == Before::Queue || interaction.state == InteractionState::Waiting {
+        true => super::access::members(conn, interaction.campaign_id)?,
+        false => Vec::new(),
+    };
+    Ok(told(interaction, before, &members))
+}
+
+fn told(interaction: InteractionSummary, before: Before, members: &[UserId]) -> (Audience, LiveEvent) {
     let mut users: Vec<UserId> = interaction.agent_id.into_iter().collect();
     if let Before::With(agent) = before {
         users.push(agent);
     }
-    if before == Before::Queue || interaction.state == InteractionState::Waiting {
-        users.extend(super::access::members(conn, interaction.campaign_id)?);
-    }
+    users.extend_from_slice(members);
     users.sort_unstable();
     users.dedup();
-    Ok((Audience::agents(users, interaction.campaign_id), LiveEvent::InteractionChanged { interaction }))
+    (Audience::agents(users, interaction.campaign_id), LiveEvent::InteractionChanged { interaction })
+}
+
+/// [`announce`] for many of one campaign that leave the queue or come back to it, each with where it was.
+///
+/// # Errors
+/// The database's.
+pub fn announce_all(
+    conn: &mut Connection,
+    campaign: CampaignId,
+    moved: &HashMap<InteractionId, Before>,
+    at: Timestamp,
+) -> QueryResult<()> {
+    let members = super::access::members(conn, campaign)?;
+    let ids: Vec<InteractionId> = moved.keys().copied().collect();
+    let mut news = News::default();
+    for interaction in tray::several(conn, &ids)? {
+        let before = moved.get(&interaction.id).copied().unwrap_or(Before::Queue);
+        let (audience, event) = told(interaction, before, &members);
+        news.add(audience, event);
+    }
+    news.append(conn, at)
 }
 
 /// Open interactions of a customer who was renamed, with their search texts brought up to date.

@@ -10,7 +10,7 @@ use crate::{
             schema::{attachments, message_bodies, messages, outbox as outbox_table, users},
         },
     },
-    outbox,
+    outbox, ratings,
 };
 use diesel::{
     dsl::{exists, not},
@@ -19,7 +19,7 @@ use diesel::{
 use shared::{
     api::{
         attachments::AttachmentView,
-        conversations::{Delivery, MessageView},
+        conversations::{Delivery, MessageKind, MessageView},
         interactions::Direction,
     },
     ids::{ConversationId, InteractionId, MessageId, UserId},
@@ -70,7 +70,7 @@ fn taken_back() -> _ {
     outbox_table::table.filter(outbox_table::message_id.eq(messages::id)).filter(outbox_table::state.eq(cancelled))
 }
 
-/// The newest message that is part of the exchange: who wrote it, and its first words.
+/// The newest message that is part of the exchange, and no confirmation of ours: who wrote it, and its first words.
 ///
 /// # Errors
 /// The database's.
@@ -81,6 +81,7 @@ pub fn newest(
     messages::table
         .filter(messages::conversation_id.eq(conversation))
         .filter(not(exists(taken_back())))
+        .filter(not(messages::direction.eq(Direction::Out).and(messages::kind.eq(MessageKind::AutoReply))))
         .order(messages::id.desc())
         .select((messages::direction, messages::snippet, messages::created_at))
         .first(conn)
@@ -95,6 +96,7 @@ pub fn first_answer(conn: &mut Connection, interaction: InteractionId) -> QueryR
     messages::table
         .filter(messages::interaction_id.eq(interaction))
         .filter(messages::direction.eq(Direction::Out))
+        .filter(messages::kind.ne(MessageKind::AutoReply))
         .filter(not(exists(taken_back())))
         .order(messages::id.asc())
         .select(messages::created_at)
@@ -161,6 +163,7 @@ fn views(conn: &mut Connection, core: &Core, rows: Vec<MessageRow>, now: Timesta
         users::table.filter(users::id.eq_any(&authors)).select((users::id, users::name)).load(conn)?;
     let names: HashMap<UserId, String> = names.into_iter().collect();
     let mut deliveries = outbox::states(conn, &ids, now)?;
+    let mut ratings = ratings::of_messages(conn, &ids)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -208,6 +211,7 @@ fn views(conn: &mut Connection, core: &Core, rows: Vec<MessageRow>, now: Timesta
                 source_sha256: row.source_hash,
                 dated_at: row.dated_at,
                 created_at: row.created_at,
+                rating: ratings.remove(&row.id),
             }
         })
         .collect())

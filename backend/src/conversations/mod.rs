@@ -5,23 +5,30 @@
 //!   index holds on both engines.
 //! - What an agent writes is a draft on the server ([`drafts`]). It is composed ([`compose`]), and sending ([`send`]) turns
 //!   it into a message and a row of the outbox in one transaction; for a while it can be taken back ([`take_back`]).
+//! - A draft begins with the campaign's signature and takes canned answers ([`canned`]). What nobody types is a
+//!   [`letter`]; the one kind that goes by itself is the confirmation of a first mail ([`confirm`]).
 //! - Agents read the conversations of campaigns in which they are members or hold something; supervisors those of the
 //!   campaigns they see. What is foreign does not exist (404). Only the holder answers or finishes.
 
 pub mod access;
+pub mod canned;
 pub mod compose;
+pub mod confirm;
 pub mod contacts;
 pub mod drafts;
 pub mod frames;
 pub mod interactions;
+pub mod letter;
 pub mod messages;
+pub mod rated;
 pub mod receive;
 mod routes;
 pub mod rows;
 pub mod send;
 mod service;
+pub mod settle;
 pub mod take_back;
 pub mod tray;
 
 pub use routes::routes;
-pub use service::Service;
+pub use service::{Service, Takes};

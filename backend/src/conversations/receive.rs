@@ -8,15 +8,16 @@
 //! | an automatic answer to us | joins; nobody is asked to answer a machine |
 //! | a bounce of our mail | joins, marks the mail as bounced; if all was finished, a new interaction waits, since the customer never got his answer |
 //! | our own mail coming back | joins, quietly |
+//! | the first mail of a person in an interaction | may claim a confirmation ([`confirm`]) |
 //! | mail from before the first connection | a finished interaction, as history |
 
 use super::{
-    contacts,
+    confirm, contacts,
     interactions::{self, Before, NewInteraction},
     rows::Recipients,
 };
 use crate::{
-    campaigns::addresses::OwnAddresses,
+    campaigns::{self, addresses::OwnAddresses},
     kernel::{
         db::{
             Connection, Json,
@@ -118,12 +119,17 @@ pub fn receive(
         Some(conversation) => (conversation, false),
         None => (new_conversation(conn, mail, parsed, &author, own, now)?, true),
     };
-    let (interaction, changed) = place(conn, mail, conversation, kind, own, fresh, now)?;
+    let (interaction, placed) = place(conn, mail, conversation, kind, own, fresh, now)?;
     let message = store(conn, mail, conversation, interaction, kind, &author, from_stranger, now)?;
+    if let (Placed::Began, MessageKind::Personal, Some(parsed)) = (placed, kind, parsed) {
+        confirm::claim(conn, mail, parsed, message, now)?;
+    }
     if let Some(bounce) = &mail.bounce {
         note_bounce(conn, key, mail.campaign, bounce, now, news)?;
     }
-    if changed && let Some(interaction) = interaction {
+    if placed != Placed::Aside
+        && let Some(interaction) = interaction
+    {
         let (audience, event) = interactions::news(conn, interaction, Before::Same)?;
         news.add(audience, event);
     }
@@ -335,7 +341,18 @@ pub fn search_text(subject: &str, name: &str, address: &str) -> String {
     fold(&format!("{subject}\n{name}\n{address}"))
 }
 
-/// Puts the mail into the open interaction or begins one. Answers the interaction and whether its row changed.
+/// What a mail did to its interaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placed {
+    /// It began it, and waits.
+    Began,
+    /// It joined it, and its row changed.
+    Joined,
+    /// Nothing that anyone is to be told.
+    Aside,
+}
+
+/// Puts the mail into the open interaction or begins one. Answers the interaction and what became of it.
 fn place(
     conn: &mut Connection,
     mail: &Incoming,
@@ -344,8 +361,12 @@ fn place(
     own: bool,
     fresh: bool,
     now: Timestamp,
-) -> QueryResult<(Option<InteractionId>, bool)> {
+) -> QueryResult<(Option<InteractionId>, Placed)> {
     let begin = |conn: &mut Connection, state: InteractionState| {
+        let (sender, subject) = mail.parsed.as_ref().map_or(("", ""), |parsed| {
+            (parsed.from.as_ref().map_or("", |from| from.email.as_str()), parsed.subject.as_str())
+        });
+        let priority = campaigns::priority_of(conn, mail.campaign, sender, subject)?;
         interactions::begin(
             conn,
             &NewInteraction {
@@ -354,6 +375,7 @@ fn place(
                 direction: Direction::In,
                 state,
                 agent: None,
+                priority,
                 fresh: state == InteractionState::Waiting,
                 // History stands where it belongs in time, and not on top of today's work.
                 at: match mail.parsed.as_ref().and_then(|parsed| parsed.date_ms) {
@@ -366,22 +388,22 @@ fn place(
     };
     if mail.history {
         if !fresh {
-            return Ok((None, false));
+            return Ok((None, Placed::Aside));
         }
-        return Ok((begin(conn, InteractionState::Finished)?, false));
+        return Ok((begin(conn, InteractionState::Finished)?, Placed::Aside));
     }
     let quiet = own || kind == MessageKind::AutoReply;
     match interactions::open_one(conn, conversation)? {
         Some((interaction, _, _)) if quiet => {
             interactions::note_quiet(conn, interaction)?;
-            Ok((Some(interaction), true))
+            Ok((Some(interaction), Placed::Joined))
         }
         Some((interaction, _, _)) => {
             interactions::note_incoming(conn, interaction)?;
-            Ok((Some(interaction), true))
+            Ok((Some(interaction), Placed::Joined))
         }
-        None if quiet && !fresh => Ok((None, false)),
-        None => Ok((begin(conn, InteractionState::Waiting)?, true)),
+        None if quiet && !fresh => Ok((None, Placed::Aside)),
+        None => Ok((begin(conn, InteractionState::Waiting)?, Placed::Began)),
     }
 }
 

@@ -6,19 +6,20 @@ use super::{Service, frames::show_frame};
 use crate::kernel::{
     Result,
     http::{
-        auth::{Caller, ConversationsRead, ConversationsWrite},
+        auth::{Caller, ConversationsRead, ConversationsWrite, SupervisionWrite, TemplatesWrite},
         extract::{Body, IfMatch, Params, Segment},
     },
 };
-use actix_web::{HttpResponse, get, http::header::ETAG, patch, post, web};
+use actix_web::{HttpResponse, get, http::header::ETAG, patch, post, put, web};
 use shared::{
     api::{
         contacts::{ContactView, UpdateContact},
         conversations::{ConversationView, MessageView},
         drafts::CancelledSend,
-        interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary},
+        interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary, SetPriority},
+        templates::{SendTemplateTest, TemplateTestSent},
     },
-    ids::{ContactId, ConversationId, InteractionId, MessageId},
+    ids::{ContactId, ConversationId, InteractionId, MessageId, TemplateId},
     page::{Page, PageQuery},
 };
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -31,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_interaction)
         .service(open_interaction)
         .service(finish_interaction)
+        .service(set_interaction_priority)
         .service(get_conversation)
         .service(list_messages)
         .service(update_contact)
@@ -42,10 +44,31 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(drafts::get_draft)
         .service(drafts::update_draft)
         .service(drafts::delete_draft)
+        .service(drafts::fill_template)
         .service(drafts::attach_file)
         .service(drafts::detach_file)
         .service(drafts::send_draft)
+        .service(send_template_test)
         .service(show_frame);
+}
+
+/// Sends a template with sample data through a campaign's account: real mail, to see it where it will be read.
+#[utoipa::path(
+    tag = "templates",
+    params(("id" = TemplateId, Path, description = "Template")),
+    request_body = SendTemplateTest,
+    responses((status = 202, description = "Accepted for sending", body = TemplateTestSent)),
+    security(("bearer" = ["templates:write"]))
+)]
+#[post("/templates/{id}/send-test")]
+pub async fn send_template_test(
+    caller: Caller<TemplatesWrite>,
+    id: Segment<TemplateId>,
+    body: Body<SendTemplateTest>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    let sent = service.send_template_test(caller.principal, id.0, body.0).await?;
+    Ok(HttpResponse::Accepted().json(sent))
 }
 
 /// Lists interactions, newest arrival first; with `state=waiting`, the queue in its own order. Agents see their own, the
@@ -127,6 +150,24 @@ pub async fn finish_interaction(
     service: web::Data<Service>,
 ) -> Result<web::Json<InteractionSummary>> {
     Ok(web::Json(service.finish_interaction(caller.principal, id.0, body.0).await?))
+}
+
+/// Changes the priority of an open interaction: 1 first … 9 last.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "Interaction")),
+    request_body = SetPriority,
+    responses((status = 200, description = "The interaction", body = InteractionSummary)),
+    security(("bearer" = ["supervision:write"]))
+)]
+#[put("/interactions/{id}/priority")]
+pub async fn set_interaction_priority(
+    caller: Caller<SupervisionWrite>,
+    id: Segment<InteractionId>,
+    body: Body<SetPriority>,
+    service: web::Data<Service>,
+) -> Result<web::Json<InteractionSummary>> {
+    Ok(web::Json(service.set_priority(caller.principal, id.0, body.0).await?))
 }
 
 /// Opens a conversation: customer, current interaction, the newest 200 mails.

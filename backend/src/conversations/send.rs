@@ -3,7 +3,7 @@
 //! 2xx is not sent; what got one is (R2).
 
 use super::{
-    access,
+    access, canned,
     compose::{self, Prepared},
     contacts, drafts,
     interactions::{self, Before},
@@ -11,6 +11,7 @@ use super::{
     rows::DraftRow,
 };
 use crate::{
+    campaigns,
     kernel::{
         Core, Error, Result,
         audit::{self, Entry},
@@ -31,7 +32,7 @@ use crate::{
         sanitize::{RemoteImages, SanitizeOptions, sanitize},
         threading,
     },
-    outbox,
+    outbox, presence, ratings,
 };
 use diesel::prelude::*;
 use shared::{
@@ -45,6 +46,8 @@ use shared::{
     time::Timestamp,
     validate::{Issues, Rule},
 };
+use std::time::Duration;
+
 /// Most octets of all files of a mail: hardly any server takes more than 50 MB, and Base64 adds a third.
 const MOST_OCTETS: i64 = 35 * 1_048_576;
 
@@ -82,7 +85,11 @@ pub async fn send(core: &Core, caller: &Principal, id: DraftId, wanted: &SendDra
     failpoint::pass("drafts.send_before_commit");
     // The undo time begins now: composing a large mail takes a while.
     let now = core.now();
-    let sent = core.db.write(move |conn| once.run(conn, now, |conn| commit(conn, &principal, &prepared, now))).await?;
+    let offline_after = Duration::from_secs(core.settings.routing.offline_seconds);
+    let sent = core
+        .db
+        .write(move |conn| once.run(conn, now, |conn| commit(conn, &principal, &prepared, now, offline_after)))
+        .await?;
     failpoint::pass("drafts.send_committed");
     Ok(sent)
 }
@@ -148,7 +155,13 @@ fn conversation_for(conn: &mut Connection, draft: &DraftRow, now: Timestamp) -> 
     Ok(made)
 }
 
-fn commit(conn: &mut Connection, caller: &Principal, mail: &Prepared, now: Timestamp) -> Result<SentDraft> {
+fn commit(
+    conn: &mut Connection,
+    caller: &Principal,
+    mail: &Prepared,
+    now: Timestamp,
+    offline_after: Duration,
+) -> Result<SentDraft> {
     // Read again: it may have been changed, sent or deleted from another tab since it was composed. Whoever comes second
     // waits at its row, and finds it gone.
     drafts::claim(conn, mail.draft.id, mail.draft.version)?;
@@ -168,6 +181,18 @@ fn commit(conn: &mut Connection, caller: &Principal, mail: &Prepared, now: Times
     }
     let interaction = interaction_for(conn, caller, mail, draft.campaign_id, now)?;
     let message = store(conn, caller, mail, &draft, interaction, now)?;
+    if let Some(invitation) = &mail.invitation {
+        let asking = ratings::Asking {
+            invitation: invitation.clone(),
+            message,
+            interaction,
+            conversation: mail.conversation,
+            campaign: draft.campaign_id,
+            agent: caller.user_id,
+            language: mail.language,
+        };
+        ratings::ask(conn, &asking, now)?;
+    }
     Blobs::register(conn, &mail.source, now)?;
     let due_at = now.plus(mail.hold);
     outbox::enqueue(
@@ -185,14 +210,13 @@ fn commit(conn: &mut Connection, caller: &Principal, mail: &Prepared, now: Times
         },
         now,
     )?;
+    canned::drop_unnamed_pictures(conn, draft.id, &draft.html)?;
     diesel::update(attachments::table.filter(attachments::draft_id.eq(draft.id)))
         .set((attachments::message_id.eq(message), attachments::draft_id.eq(None::<DraftId>)))
         .execute(conn)?;
     diesel::delete(drafts_table::table.find(draft.id)).execute(conn)?;
     interactions::note_answer(conn, interaction, now)?;
-    if mail.finish {
-        interactions::finish(conn, interaction, caller.user_id, "", now)?;
-    }
+    let rests = mail.finish && interactions::finish(conn, interaction, caller.user_id, "", now)?;
     diesel::update(conversations::table.find(mail.conversation))
         .set(conversations::last_agent_id.eq(caller.user_id))
         .execute(conn)?;
@@ -229,6 +253,9 @@ fn commit(conn: &mut Connection, caller: &Principal, mail: &Prepared, now: Times
         message_id: message,
     };
     events::append(conn, now, &Audience::agents([caller.user_id], draft.campaign_id), &event)?;
+    if rests {
+        presence::tell(conn, caller.user_id, now, offline_after)?;
+    }
     Ok(SentDraft { message_id: message, conversation_id: mail.conversation, interaction_id: interaction, due_at })
 }
 
@@ -249,6 +276,7 @@ fn interaction_for(
         direction: Direction::Out,
         state: InteractionState::Assigned,
         agent: Some(caller.user_id),
+        priority: campaigns::priority_of(conn, campaign, "", "")?,
         fresh: false,
         at: now,
     };

@@ -2,6 +2,7 @@
 
 mod drafting;
 mod reading;
+mod templates;
 
 use super::{
     access, contacts, drafts,
@@ -16,14 +17,16 @@ use crate::{
         db::Connection,
         http::{auth::Principal, cursor, extract::IfMatch},
     },
-    outbox,
+    outbox, presence,
 };
 use shared::{
     api::{
         contacts::{ContactView, UpdateContact},
         conversations::MessageView,
         drafts::CancelledSend,
-        interactions::{FinishInteraction, InteractionCounts, InteractionQuery, InteractionState, InteractionSummary},
+        interactions::{
+            FinishInteraction, InteractionCounts, InteractionQuery, InteractionState, InteractionSummary, SetPriority,
+        },
     },
     error::ErrorCode,
     ids::{ContactId, InteractionId, MessageId},
@@ -32,18 +35,35 @@ use shared::{
     time::Timestamp,
     validate::Issues,
 };
+use std::{fmt::Debug, sync::Arc, time::Duration};
+
+/// What the room above knows of what waits: whether the caller may take it.
+pub trait Takes: Debug + Send + Sync {
+    /// Says so on each of the rows that wait.
+    ///
+    /// # Errors
+    /// The database's.
+    fn mark(
+        &self,
+        conn: &mut Connection,
+        caller: &Principal,
+        rows: &mut [InteractionSummary],
+        now: Timestamp,
+    ) -> Result<()>;
+}
 
 /// Conversations, interactions, messages, drafts.
 #[derive(Debug, Clone)]
 pub struct Service {
     core: Core,
+    takes: Arc<dyn Takes>,
 }
 
 impl Service {
-    /// A service over the kernel's parts.
+    /// A service over the kernel's parts, and what the room above knows of the queue.
     #[must_use]
-    pub fn new(core: Core) -> Self {
-        Self { core }
+    pub fn new(core: Core, takes: Arc<dyn Takes>) -> Self {
+        Self { core, takes }
     }
 
     /// Interactions that the caller may see: an agent's own and the waiting ones of his campaigns; a supervisor's all.
@@ -56,6 +76,7 @@ impl Service {
         let mut issues = Issues::default();
         issues.single_line("search", query.search.as_deref().unwrap_or(""), 0, 200);
         issues.into_result().map_err(Error::invalid)?;
+        let (takes, now) = (Arc::clone(&self.takes), self.core.now());
         let rows = self
             .core
             .db
@@ -77,7 +98,9 @@ impl Service {
                     contact: query.contact_id,
                     search: query.search,
                 };
-                Ok(tray::list(conn, &filter, listing, limit.saturating_add(1))?)
+                let mut rows = tray::list(conn, &filter, listing, limit.saturating_add(1))?;
+                takes.mark(conn, &caller, &mut rows, now)?;
+                Ok(rows)
             })
             .await?;
         Ok(listing.page(rows, limit))
@@ -102,11 +125,14 @@ impl Service {
     /// # Errors
     /// `not_found`.
     pub async fn interaction(&self, caller: Principal, id: InteractionId) -> Result<InteractionSummary> {
+        let (takes, now) = (Arc::clone(&self.takes), self.core.now());
         self.core
             .db
             .read(move |conn| {
                 access::readable_interaction(conn, &caller, id)?;
-                Ok(tray::one(conn, id)?)
+                let mut row = tray::one(conn, id)?;
+                takes.mark(conn, &caller, std::slice::from_mut(&mut row), now)?;
+                Ok(row)
             })
             .await
     }
@@ -140,13 +166,46 @@ impl Service {
         wanted: FinishInteraction,
     ) -> Result<InteractionSummary> {
         let now = self.core.now();
+        let offline_after = Duration::from_secs(self.core.settings.routing.offline_seconds);
         self.core
             .db
             .write(move |conn| {
                 access::readable_interaction(conn, &caller, id)?;
-                interactions::finish(conn, id, caller.user_id, &wanted.note, now)?;
+                let rests = interactions::finish(conn, id, caller.user_id, &wanted.note, now)?;
                 record(conn, &caller, "conversations.finish", "interaction", id.0, now)?;
                 interactions::announce(conn, id, Before::With(caller.user_id), now)?;
+                if rests {
+                    presence::tell(conn, caller.user_id, now, offline_after)?;
+                }
+                Ok(tray::one(conn, id)?)
+            })
+            .await
+    }
+
+    /// Changes the priority of an open interaction (S42).
+    ///
+    /// # Errors
+    /// `conflict`: it is finished; `not_found`.
+    pub async fn set_priority(
+        &self,
+        caller: Principal,
+        id: InteractionId,
+        wanted: SetPriority,
+    ) -> Result<InteractionSummary> {
+        let now = self.core.now();
+        self.core
+            .db
+            .write(move |conn| {
+                access::readable_interaction(conn, &caller, id)?;
+                let priority = i32::try_from(wanted.priority).unwrap_or(i32::MAX);
+                let before = interactions::set_priority(conn, id, priority)?;
+                if before != priority {
+                    let detail = serde_json::json!({ "priority": [before, priority] });
+                    let (action, object) = ("conversations.set_priority", "interaction");
+                    let actor = Some(caller.user_id);
+                    audit::record(conn, now, &Entry { actor, action, object, object_id: Some(id.0), detail })?;
+                    interactions::announce(conn, id, Before::Same, now)?;
+                }
                 Ok(tray::one(conn, id)?)
             })
             .await

@@ -16,7 +16,7 @@ use crate::{
         },
         http::auth::Principal,
     },
-    outbox,
+    outbox, ratings,
 };
 use diesel::prelude::*;
 use shared::{
@@ -54,6 +54,7 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
     if let (true, Some(interaction)) = (finished, row.interaction_id) {
         interactions::reopen(conn, interaction, caller.user_id)?;
     }
+    ratings::withdraw(conn, id)?;
     undo_answer(conn, &row, now)?;
     let draft: DraftId = diesel::insert_into(drafts_table::table)
         .values((

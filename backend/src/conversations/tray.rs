@@ -1,13 +1,16 @@
 //! Rows of the tray: one, those that an agent holds, lists a page at a time, and how many wait.
 
-use crate::kernel::{
-    Result,
-    db::{
-        Connection, MultiBackend,
-        schema::{campaigns, contacts, conversations, interactions},
+use crate::{
+    campaigns::{self, schedule::Hours},
+    kernel::{
+        Result,
+        db::{
+            Connection, Json, MultiBackend,
+            schema::{campaigns as campaign, contacts, conversations, interactions},
+        },
+        fold::fold,
+        http::cursor,
     },
-    fold::fold,
-    http::cursor,
 };
 use diesel::{
     dsl::sql,
@@ -15,13 +18,18 @@ use diesel::{
     sql_types::{BigInt, Bool, Integer},
 };
 use shared::{
+    alarm::{AlarmTimes, NEAR_PERCENT, Thresholds},
     api::{
-        campaigns::Channel,
+        campaigns::{Channel, Eligibility},
         interactions::{Direction, InteractionState, InteractionSummary},
     },
     ids::{CampaignId, ContactId, ConversationId, InteractionId, UserId},
     page::Page,
     time::Timestamp,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
 };
 
 /// Word for word what the partial indexes of the queue say: no planner can tell what a parameter will be.
@@ -55,6 +63,8 @@ pub struct InteractionRow {
     pub first_response_at: Option<Timestamp>,
     /// Finished at.
     pub finished_at: Option<Timestamp>,
+    /// Newest rating of a mail of it.
+    pub rating: Option<i32>,
     /// Not opened since the newest mail.
     pub unread: bool,
     /// The newest mail is the customer's.
@@ -63,11 +73,49 @@ pub struct InteractionRow {
     pub version: i64,
 }
 
-type SummaryRow = (InteractionRow, (String, i32, Timestamp, String), (ContactId, String, String), String);
+type SummaryRow = (
+    InteractionRow,
+    (String, i32, Timestamp, String),
+    (ContactId, String, String),
+    (String, Json<Thresholds>, Eligibility),
+);
 
-fn summary(row: SummaryRow) -> InteractionSummary {
-    let (own, (subject, message_count, last_message_at, snippet), (contact_id, contact_name, contact_address), name) =
-        row;
+/// The rows as the API shows them. Hours are read once for each campaign in which they matter.
+fn summaries(conn: &mut Connection, rows: Vec<SummaryRow>) -> QueryResult<Vec<InteractionSummary>> {
+    let timed = |(own, _, _, (_, thresholds, _)): &SummaryRow| {
+        (own.state == InteractionState::Waiting && thresholds.0.waiting_seconds.is_some()).then_some(own.campaign_id)
+    };
+    let campaigns: HashSet<CampaignId> = rows.iter().filter_map(timed).collect();
+    let mut hours = HashMap::new();
+    for campaign in campaigns {
+        hours.insert(campaign, campaigns::hours(conn, campaign)?);
+    }
+    Ok(rows.into_iter().map(|row| summary(row, &hours)).collect())
+}
+
+/// When a row comes near its threshold, and when it crosses it (S24).
+fn alarm(own: &InteractionRow, thresholds: Thresholds, hours: Option<&Hours>) -> Option<AlarmTimes> {
+    // Amber at 80 hundredths of it.
+    let near = |seconds: u32| Duration::from_millis(u64::from(seconds).saturating_mul(10 * u64::from(NEAR_PERCENT)));
+    let over = |seconds: u32| Duration::from_secs(seconds.into());
+    match own.state {
+        InteractionState::Waiting => {
+            let (seconds, hours) = (thresholds.waiting_seconds?, hours?);
+            let at = |open| hours.after_open_time(own.arrived_at, open);
+            Some(AlarmTimes { near_at: at(near(seconds))?, over_at: at(over(seconds))? })
+        }
+        InteractionState::Assigned => {
+            let (seconds, since) = (thresholds.handling_seconds?, own.assigned_at?);
+            Some(AlarmTimes { near_at: since.plus(near(seconds)), over_at: since.plus(over(seconds)) })
+        }
+        InteractionState::Finished => None,
+    }
+}
+
+fn summary(row: SummaryRow, hours: &HashMap<CampaignId, Hours>) -> InteractionSummary {
+    let (own, conversation, (contact_id, contact_name, contact_address), (name, Json(thresholds), rule)) = row;
+    let (subject, message_count, last_message_at, snippet) = conversation;
+    let alarm = alarm(&own, thresholds, hours.get(&own.campaign_id));
     InteractionSummary {
         id: own.id,
         conversation_id: own.conversation_id,
@@ -90,16 +138,20 @@ fn summary(row: SummaryRow) -> InteractionSummary {
         assigned_at: own.assigned_at,
         first_response_at: own.first_response_at,
         finished_at: own.finished_at,
+        rating: own.rating,
         last_message_at,
+        alarm,
         version: own.version,
+        pull: rule.is_pull(),
+        takeable: None,
     }
 }
 
-macro_rules! summaries {
+macro_rules! rows {
     () => {
         interactions::table
             .inner_join(conversations::table.inner_join(contacts::table))
-            .inner_join(campaigns::table)
+            .inner_join(campaign::table)
             .select((
                 InteractionRow::as_select(),
                 (
@@ -109,9 +161,13 @@ macro_rules! summaries {
                     conversations::last_snippet,
                 ),
                 (contacts::id, contacts::name, contacts::address),
-                campaigns::name,
+                (campaign::name, campaign::thresholds, campaign::eligibility),
             ))
     };
+}
+
+fn only(conn: &mut Connection, row: SummaryRow) -> QueryResult<InteractionSummary> {
+    summaries(conn, vec![row])?.pop().ok_or(diesel::result::Error::NotFound)
 }
 
 /// One row of the tray.
@@ -119,7 +175,18 @@ macro_rules! summaries {
 /// # Errors
 /// `not_found`.
 pub fn one(conn: &mut Connection, id: InteractionId) -> QueryResult<InteractionSummary> {
-    summaries!().filter(interactions::id.eq(id)).first(conn).map(summary)
+    let row = rows!().filter(interactions::id.eq(id)).first(conn)?;
+    only(conn, row)
+}
+
+/// Rows of the tray, by id.
+///
+/// # Errors
+/// The database's.
+pub fn several(conn: &mut Connection, ids: &[InteractionId]) -> QueryResult<Vec<InteractionSummary>> {
+    let rows: Vec<SummaryRow> =
+        rows!().filter(interactions::id.eq_any(ids)).order(interactions::id.asc()).load(conn)?;
+    summaries(conn, rows)
 }
 
 /// The open interaction of a conversation, or else its newest.
@@ -127,11 +194,9 @@ pub fn one(conn: &mut Connection, id: InteractionId) -> QueryResult<InteractionS
 /// # Errors
 /// `not_found`: it has none.
 pub fn current(conn: &mut Connection, conversation: ConversationId) -> QueryResult<InteractionSummary> {
-    summaries!()
-        .filter(interactions::conversation_id.eq(conversation))
-        .order(interactions::id.desc())
-        .first(conn)
-        .map(summary)
+    let row =
+        rows!().filter(interactions::conversation_id.eq(conversation)).order(interactions::id.desc()).first(conn)?;
+    only(conn, row)
 }
 
 /// Who holds the open interaction of a conversation, or held its newest.
@@ -153,13 +218,13 @@ pub fn holder(conn: &mut Connection, conversation: ConversationId) -> QueryResul
 /// # Errors
 /// The database's.
 pub fn held_by(conn: &mut Connection, agent: UserId) -> QueryResult<Vec<InteractionSummary>> {
-    let rows: Vec<SummaryRow> = summaries!()
+    let rows: Vec<SummaryRow> = rows!()
         .filter(interactions::agent_id.eq(agent))
         .filter(interactions::state.eq(InteractionState::Assigned))
         .order((conversations::last_message_at.desc(), interactions::id.desc()))
         .limit(1_000)
         .load(conn)?;
-    Ok(rows.into_iter().map(summary).collect())
+    summaries(conn, rows)
 }
 
 /// What a list is narrowed by.
@@ -218,7 +283,7 @@ pub fn list(
     listing: Listing,
     limit: i64,
 ) -> QueryResult<Vec<InteractionSummary>> {
-    let mut query = summaries!().into_boxed::<MultiBackend>();
+    let mut query = rows!().into_boxed::<MultiBackend>();
     query = match filter.state {
         Some(InteractionState::Waiting) => query.filter(sql::<Bool>(WAITING)),
         Some(state) => query.filter(interactions::state.eq(state)),
@@ -261,7 +326,7 @@ pub fn list(
         }
     };
     let rows: Vec<SummaryRow> = query.limit(limit).load(conn)?;
-    Ok(rows.into_iter().map(summary).collect())
+    summaries(conn, rows)
 }
 
 /// How many wait in these campaigns; `None`: in any.

@@ -8,7 +8,7 @@ use crate::kernel::{
     Core, Result,
     db::{
         Connection,
-        schema::{attachments, blobs, fetched_mails, messages, outbox, quarantine},
+        schema::{attachments, blobs, fetched_mails, messages, outbox, quarantine, template_images},
     },
 };
 use diesel::{
@@ -149,6 +149,7 @@ pub fn unnamed(conn: &mut Connection, among: &[String], before: Timestamp) -> Qu
         .filter(blobs::stored_at.lt(before))
         .filter(not(exists(messages::table.filter(messages::source_hash.eq(blobs::sha256.nullable())))))
         .filter(not(exists(attachments::table.filter(attachments::sha256.eq(blobs::sha256)))))
+        .filter(not(exists(template_images::table.filter(template_images::sha256.eq(blobs::sha256)))))
         .filter(not(exists(outbox::table.filter(outbox::source_hash.eq(blobs::sha256)))))
         .filter(not(exists(quarantine::table.filter(quarantine::source_hash.eq(blobs::sha256.nullable())))))
         .filter(not(exists(

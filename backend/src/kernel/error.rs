@@ -7,6 +7,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use shared::{
+    api::interactions::Ineligible,
     error::ErrorCode,
     validate::{FieldIssue, Rule},
 };
@@ -47,6 +48,8 @@ pub struct ProblemCause {
     pub detail: Option<String>,
     /// Fields that break their rules.
     pub fields: Vec<FieldIssue>,
+    /// Why the caller is not eligible.
+    pub reasons: Vec<Ineligible>,
     /// When to try again.
     pub retry_after: Option<Duration>,
 }
@@ -64,27 +67,28 @@ impl fmt::Display for ProblemCause {
     }
 }
 
+impl From<ErrorCode> for ProblemCause {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, detail: None, fields: Vec::new(), reasons: Vec::new(), retry_after: None }
+    }
+}
+
 impl From<ErrorCode> for Error {
     fn from(code: ErrorCode) -> Self {
-        Self::Problem(Box::new(ProblemCause { code, detail: None, fields: Vec::new(), retry_after: None }))
+        Self::Problem(Box::new(ProblemCause::from(code)))
     }
 }
 
 impl Error {
     /// A problem with a sentence of its own.
     pub fn detailed(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self::Problem(Box::new(ProblemCause {
-            code,
-            detail: Some(detail.into()),
-            fields: Vec::new(),
-            retry_after: None,
-        }))
+        Self::Problem(Box::new(ProblemCause { detail: Some(detail.into()), ..code.into() }))
     }
 
     /// Fields that break their rules.
     #[must_use]
     pub fn invalid(fields: Vec<FieldIssue>) -> Self {
-        Self::Problem(Box::new(ProblemCause { code: ErrorCode::Invalid, detail: None, fields, retry_after: None }))
+        Self::Problem(Box::new(ProblemCause { fields, ..ErrorCode::Invalid.into() }))
     }
 
     /// One field that breaks one rule. `pointer` without the leading slash.
@@ -94,10 +98,18 @@ impl Error {
         Self::invalid(issues.into_result().err().unwrap_or_default())
     }
 
+    /// The caller cannot get an interaction now, and why.
+    #[must_use]
+    pub fn not_eligible(reasons: Vec<Ineligible>) -> Self {
+        let words: Vec<&str> = reasons.iter().map(|reason| reason.as_str()).collect();
+        let detail = Some(format!("not eligible: {}", words.join(", ")));
+        Self::Problem(Box::new(ProblemCause { detail, reasons, ..ErrorCode::NotEligible.into() }))
+    }
+
     /// A problem that passes with time.
     #[must_use]
     pub fn retry(code: ErrorCode, after: Duration) -> Self {
-        Self::Problem(Box::new(ProblemCause { code, detail: None, fields: Vec::new(), retry_after: Some(after) }))
+        Self::Problem(Box::new(ProblemCause { retry_after: Some(after), ..code.into() }))
     }
 
     /// The code that answers this error.

@@ -9,10 +9,12 @@ pub mod autoreply;
 pub mod bounce;
 pub mod charset;
 pub mod compose;
+pub mod design;
 pub mod headers;
 pub mod imap;
 pub mod login;
 pub mod markup;
+pub mod merge;
 pub mod message;
 #[cfg(test)]
 mod mutate;

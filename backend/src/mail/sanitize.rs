@@ -15,7 +15,9 @@ use super::{markup, text};
 mod policy;
 mod style;
 
-pub use policy::{QUOTE_CLASSES, QUOTE_IDS};
+use policy::Origin;
+
+pub use policy::{QUOTE_CLASSES, QUOTE_IDS, SIGNATURE_CLASS};
 
 /// What happens to pictures that lie on other servers.
 #[derive(Clone, Copy)]
@@ -69,7 +71,7 @@ pub fn sanitize(html: &str, options: &SanitizeOptions<'_>) -> Sanitized {
         }
         policy::Source::Nothing => None,
     };
-    let cleaned = clean(html, &image, true);
+    let cleaned = clean(html, &image, Origin::Received);
     Sanitized {
         as_text: cleaned.is_none(),
         html: cleaned.unwrap_or_else(|| words(html)),
@@ -82,13 +84,37 @@ pub fn sanitize(html: &str, options: &SanitizeOptions<'_>) -> Sanitized {
 /// Placeholders like `${name}` pass, in links too.
 #[must_use]
 pub fn sanitize_outgoing(html: &str) -> String {
-    let image = |source: &str| match policy::classify_source(source) {
+    clean(html, &outgoing_picture, Origin::Written).unwrap_or_else(|| words(html))
+}
+
+/// Cleans the body of a designed mail: as [`sanitize_outgoing`], and the classes that its style sheet names stay.
+/// `image` gives the address of a picture of ours by the one that stands there; other pictures stay as they would in
+/// what an agent writes.
+#[must_use]
+pub fn sanitize_design(html: &str, image: &dyn Fn(&str) -> Option<String>) -> String {
+    let picture = |source: &str| image(source).or_else(|| outgoing_picture(source));
+    clean(html, &picture, Origin::Designed).unwrap_or_else(|| words(html))
+}
+
+/// The target of a link in its plain spelling: `http`, `https`, `mailto` or `tel`, or none.
+#[must_use]
+pub fn safe_link(value: &str) -> Option<String> {
+    policy::link(value)
+}
+
+/// The declarations of a style that are harmless; empty when none is.
+#[must_use]
+pub fn safe_style(declarations: &str) -> String {
+    style::filter(declarations)
+}
+
+fn outgoing_picture(source: &str) -> Option<String> {
+    match policy::classify_source(source) {
         policy::Source::Cid(id) => Some(format!("cid:{id}")),
         policy::Source::Data(data) => Some(data),
         policy::Source::Remote(url) => Some(url),
         policy::Source::Nothing => None,
-    };
-    clean(html, &image, false).unwrap_or_else(|| words(html))
+    }
 }
 
 fn words(html: &str) -> String {
@@ -96,19 +122,19 @@ fn words(html: &str) -> String {
 }
 
 /// None when the HTML is not worth building a tree of, or ammonia gave up.
-fn clean(html: &str, image: &dyn Fn(&str) -> Option<String>, received: bool) -> Option<String> {
+fn clean(html: &str, image: &dyn Fn(&str) -> Option<String>, origin: Origin) -> Option<String> {
     if !markup::affordable(html) {
         return None;
     }
     let pictures = Arc::new(Pictures::new(html));
     let noted = Arc::clone(&pictures);
     let run = || {
-        let mut builder = policy::builder(received);
+        let mut builder = policy::builder(origin);
         builder.attribute_filter(move |element, attribute, value| {
             if policy::is_picture(element, attribute) {
                 return Some(noted.note(value).into());
             }
-            policy::filter(element, attribute, value, received)
+            policy::filter(element, attribute, value, origin)
         });
         builder.clean(html).to_string()
     };

@@ -15,6 +15,7 @@
 //! ```
 
 pub mod copies;
+mod discard;
 mod flights;
 pub mod queries;
 pub mod recorder;
@@ -22,4 +23,5 @@ mod verdict;
 mod watch;
 pub mod worker;
 
+pub use discard::Discard;
 pub use queries::{New, State, announce, cancel, enqueue, mark_bounced, retry, states};

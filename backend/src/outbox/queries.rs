@@ -138,6 +138,38 @@ pub fn cancel(conn: &mut Connection, id: MessageId, now: Timestamp) -> QueryResu
     Ok(diesel::update(held).set(outbox::state.eq(Delivery::Cancelled)).execute(conn)? == 1)
 }
 
+/// Gives up mails of a campaign that have not left, oldest first, at most `limit`, with these words for their authors;
+/// answers which. They count as failed: whoever wrote one sees it, and can have it tried again.
+///
+/// # Errors
+/// The database's.
+pub fn discard(conn: &mut Connection, campaign: CampaignId, limit: i64, words: &str) -> QueryResult<Vec<MessageId>> {
+    type Row = (OutboxId, MessageId, Json<Vec<String>>, Json<Vec<RecipientFailure>>);
+    let rows: Vec<Row> = outbox::table
+        .filter(outbox::campaign_id.eq(campaign))
+        .filter(sql::<Bool>(WAITING))
+        .order(outbox::id.asc())
+        .limit(limit)
+        .select((outbox::id, outbox::message_id, outbox::pending, outbox::failed))
+        .load(conn)?;
+    let mut discarded = Vec::new();
+    for (id, message, Json(pending), Json(mut failed)) in rows {
+        failed.extend(pending.into_iter().map(|email| RecipientFailure { email, reply: words.to_owned() }));
+        let changed = diesel::update(outbox::table.find(id).filter(sql::<Bool>(WAITING)))
+            .set((
+                outbox::state.eq(Delivery::Failed),
+                outbox::pending.eq(Json(Vec::<String>::new())),
+                outbox::failed.eq(Json(failed)),
+                outbox::last_reply.eq(words),
+            ))
+            .execute(conn)?;
+        if changed == 1 {
+            discarded.push(message);
+        }
+    }
+    Ok(discarded)
+}
+
 /// Makes a failed mail, or one that waits for its next try, due at once; answers whether there was one. It is not when
 /// the worker has just claimed it.
 ///

@@ -1,21 +1,22 @@
 //! One function per question.
 
-use super::rows::{BreakKindRow, StateRow};
+use super::rows::{BreakKindRow, ExternalRow, StateRow};
 use crate::{
     access,
     kernel::db::{
         Connection, MultiBackend, arms,
-        schema::{agent_states, break_kinds, members, user_campaigns, users},
+        schema::{agent_state_changes, agent_states, break_kinds, external_loads, members, user_campaigns, users},
     },
 };
 use diesel::{
-    dsl::{exists, not},
+    dsl::{exists, min, not},
     prelude::*,
+    select,
 };
 use shared::{
-    api::presence::{AgentMode, AgentState, SetAgentState},
+    api::presence::{AgentMode, AgentState, ReportExternalLoad, SetAgentState},
     ids::{CampaignId, UserId},
-    permission::Role,
+    permission::{CampaignScope, Role},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -32,8 +33,10 @@ pub fn state_of(
 ) -> QueryResult<AgentState> {
     let row: Option<StateRow> = agent_states::table.find(user).select(StateRow::as_select()).first(conn).optional()?;
     let online = access::is_online(conn, user, now, offline_after)?;
-    let unasked = StateRow { user_id: user, mode: AgentMode::Available, break_code: None, since: now };
-    Ok(row.unwrap_or(unasked).view(online))
+    let unasked =
+        StateRow { user_id: user, mode: AgentMode::Available, break_code: None, since: now, wrap_up_until: None };
+    let external = external(conn, user)?;
+    Ok(row.unwrap_or(unasked).view(online, external, now))
 }
 
 /// Whether an agent's state is written down.
@@ -100,4 +103,140 @@ pub fn supervisors_of(conn: &mut Connection, agent: UserId) -> QueryResult<Vec<U
         .filter(not(limited).or(to_his))
         .select(users::id)
         .load(conn)
+}
+
+/// He rests until then, or longer if he does already. Answers whether that is new.
+///
+/// # Errors
+/// The database's.
+pub fn rest(conn: &mut Connection, user: UserId, until: Timestamp, now: Timestamp) -> QueryResult<bool> {
+    ensure(conn, user, now)?;
+    let sooner = agent_states::wrap_up_until.is_null().or(agent_states::wrap_up_until.lt(until));
+    let changed = diesel::update(agent_states::table.find(user).filter(sooner.assume_not_null()))
+        .set(agent_states::wrap_up_until.eq(until))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// He rests no longer. Answers whether he did.
+///
+/// # Errors
+/// The database's.
+pub fn end_rest(conn: &mut Connection, user: UserId, now: Timestamp) -> QueryResult<bool> {
+    let resting = agent_states::table.find(user).filter(agent_states::wrap_up_until.gt(now));
+    let changed = diesel::update(resting).set(agent_states::wrap_up_until.eq(None::<Timestamp>)).execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// What was last reported of an agent, be it good still or not.
+///
+/// # Errors
+/// The database's.
+pub fn external(conn: &mut Connection, user: UserId) -> QueryResult<Option<ExternalRow>> {
+    external_loads::table.find(user).select(ExternalRow::as_select()).first(conn).optional()
+}
+
+/// Stores what is reported of an agent.
+pub fn set_external(
+    conn: &mut Connection,
+    user: UserId,
+    report: &ReportExternalLoad,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let interactions = serde_json::to_string(&report.interactions).unwrap_or_default();
+    let held: u32 = report.interactions.values().fold(0, |sum, count| sum.saturating_add(*count));
+    let held = i32::try_from(held).unwrap_or(i32::MAX);
+    arms::upsert_external_load(conn, user, report.in_call, &interactions, held, expires_at, now)
+}
+
+/// Forgets what was reported of an agent; answers whether something was.
+pub fn clear_external(conn: &mut Connection, user: UserId) -> QueryResult<bool> {
+    Ok(diesel::delete(external_loads::table.find(user)).execute(conn)? > 0)
+}
+
+/// Whether there is such a user, for somebody who sees `scope`.
+pub fn sees(conn: &mut Connection, scope: &CampaignScope, user: UserId) -> QueryResult<bool> {
+    match scope {
+        CampaignScope::All => select(exists(users::table.find(user))).get_result(conn),
+        CampaignScope::Only(list) => {
+            let his = members::table.filter(members::user_id.eq(user));
+            select(exists(his.filter(members::campaign_id.eq_any(list.clone())))).get_result(conn)
+        }
+    }
+}
+
+/// When the next rest or report ends by itself.
+///
+/// # Errors
+/// The database's.
+pub fn next_change(conn: &mut Connection, now: Timestamp) -> QueryResult<Option<Timestamp>> {
+    let rest: Option<Timestamp> = agent_states::table
+        .filter(agent_states::wrap_up_until.gt(now))
+        .select(min(agent_states::wrap_up_until))
+        .first(conn)?;
+    let report: Option<Timestamp> = external_loads::table
+        .filter(external_loads::expires_at.gt(now))
+        .select(min(external_loads::expires_at))
+        .first(conn)?;
+    Ok(rest.into_iter().chain(report).min())
+}
+
+/// Adds a state to the facts of which reports and replays are made.
+pub fn note_change(conn: &mut Connection, state: &AgentState, now: Timestamp) -> QueryResult<()> {
+    diesel::insert_into(agent_state_changes::table)
+        .values((
+            agent_state_changes::user_id.eq(state.user_id),
+            agent_state_changes::at.eq(now),
+            agent_state_changes::online.eq(state.online),
+            agent_state_changes::mode.eq(state.mode),
+            agent_state_changes::break_code.eq(&state.break_code),
+            agent_state_changes::in_call.eq(state.in_call),
+            agent_state_changes::wrap_up_until.eq(state.wrap_up_until),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A state as it was noted.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = agent_state_changes)]
+pub struct Change {
+    /// Agent.
+    pub user_id: UserId,
+    /// Since when.
+    pub at: Timestamp,
+    /// Was here.
+    pub online: bool,
+    /// Available or on a break.
+    pub mode: AgentMode,
+    /// In a call, as reported.
+    pub in_call: bool,
+}
+
+/// The states of these agents between two instants, in order of time, and before them for each the one in which he came.
+///
+/// # Errors
+/// The database's.
+pub fn changes_of(conn: &mut Connection, users: &[UserId], from: Timestamp, to: Timestamp) -> QueryResult<Vec<Change>> {
+    let mut all = Vec::new();
+    for user in users {
+        let before: Option<Change> = agent_state_changes::table
+            .filter(agent_state_changes::user_id.eq(user))
+            .filter(agent_state_changes::at.le(from))
+            .order((agent_state_changes::at.desc(), agent_state_changes::id.desc()))
+            .select(Change::as_select())
+            .first(conn)
+            .optional()?;
+        all.extend(before);
+        let within: Vec<Change> = agent_state_changes::table
+            .filter(agent_state_changes::user_id.eq(user))
+            .filter(agent_state_changes::at.gt(from))
+            .filter(agent_state_changes::at.lt(to))
+            .order((agent_state_changes::at.asc(), agent_state_changes::id.asc()))
+            .select(Change::as_select())
+            .load(conn)?;
+        all.extend(within);
+    }
+    Ok(all)
 }

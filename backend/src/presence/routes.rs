@@ -1,23 +1,31 @@
-//! Routes of an agent's own state.
+//! Routes of an agent's own state, and of what integrators report of him.
 
 use super::service::Service;
 use crate::kernel::{
     Result,
     http::{
-        auth::{Caller, ConversationsRead, ConversationsWrite},
-        extract::{Body, Params},
+        auth::{Caller, ConversationsRead, ConversationsWrite, PresenceWrite, SupervisionRead},
+        extract::{Body, Params, Segment},
     },
 };
-use actix_web::{get, put, web};
+use actix_web::{HttpResponse, delete, get, post, put, web};
 use shared::{
-    api::presence::{AgentState, BreakKind, SetAgentState},
+    api::presence::{AgentState, BreakKind, ExternalLoad, ReportExternalLoad, SetAgentState},
+    ids::UserId,
     page::{Page, PageQuery},
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_my_state).service(set_my_state).service(list_break_kinds);
+    config
+        .service(get_my_state)
+        .service(set_my_state)
+        .service(end_my_wrap_up)
+        .service(list_break_kinds)
+        .service(get_external_load)
+        .service(report_external_load)
+        .service(clear_external_load);
 }
 
 /// One's own state: available or on a break, since when, and whether a live session is open.
@@ -64,4 +72,71 @@ pub async fn list_break_kinds(
     service: web::Data<Service>,
 ) -> Result<web::Json<Page<BreakKind>>> {
     Ok(web::Json(service.break_kinds(query.0).await?))
+}
+
+/// Ends one's own wrap-up before its time.
+#[utoipa::path(
+    tag = "presence",
+    responses((status = 200, description = "As it is now", body = AgentState)),
+    security(("bearer" = ["conversations:write"]))
+)]
+#[post("/presence/me/end-wrap-up")]
+pub async fn end_my_wrap_up(
+    caller: Caller<ConversationsWrite>,
+    service: web::Data<Service>,
+) -> Result<web::Json<AgentState>> {
+    Ok(web::Json(service.end_wrap_up(&caller).await?))
+}
+
+/// Reads what an agent does elsewhere, as it was reported and still holds.
+#[utoipa::path(
+    tag = "presence",
+    params(("user_id" = UserId, Path, description = "Agent")),
+    responses((status = 200, description = "What he does elsewhere", body = ExternalLoad)),
+    security(("bearer" = ["supervision:read"]))
+)]
+#[get("/presence/agents/{user_id}/external")]
+pub async fn get_external_load(
+    caller: Caller<SupervisionRead>,
+    user: Segment<UserId>,
+    service: web::Data<Service>,
+) -> Result<web::Json<ExternalLoad>> {
+    Ok(web::Json(service.external(caller.principal, user.0).await?))
+}
+
+/// Reports what an agent does elsewhere: a call, interactions of other channels.
+///
+/// It replaces what was reported before and is forgotten when it expires, so that an integrator that dies keeps nobody busy.
+#[utoipa::path(
+    tag = "presence",
+    params(("user_id" = UserId, Path, description = "Agent")),
+    request_body = ReportExternalLoad,
+    responses((status = 200, description = "As it is now", body = ExternalLoad)),
+    security(("bearer" = ["presence:write"]))
+)]
+#[put("/presence/agents/{user_id}/external")]
+pub async fn report_external_load(
+    caller: Caller<PresenceWrite>,
+    user: Segment<UserId>,
+    body: Body<ReportExternalLoad>,
+    service: web::Data<Service>,
+) -> Result<web::Json<ExternalLoad>> {
+    Ok(web::Json(service.report_external(caller.principal, user.0, body.0).await?))
+}
+
+/// Forgets what was reported of an agent.
+#[utoipa::path(
+    tag = "presence",
+    params(("user_id" = UserId, Path, description = "Agent")),
+    responses((status = 204, description = "Forgotten")),
+    security(("bearer" = ["presence:write"]))
+)]
+#[delete("/presence/agents/{user_id}/external")]
+pub async fn clear_external_load(
+    caller: Caller<PresenceWrite>,
+    user: Segment<UserId>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    service.clear_external(caller.principal, user.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

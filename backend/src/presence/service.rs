@@ -12,7 +12,8 @@ use crate::{
 };
 use serde_json::json;
 use shared::{
-    api::presence::{AgentState, BreakKind, SetAgentState},
+    api::presence::{AgentState, BreakKind, ExternalLoad, ReportExternalLoad, SetAgentState},
+    error::ErrorCode,
     ids::UserId,
     live::LiveEvent,
     page::{Page, PageQuery},
@@ -20,7 +21,7 @@ use shared::{
     time::Timestamp,
     validate::Rule,
 };
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The use cases of this room.
 #[derive(Debug, Clone)]
@@ -70,9 +71,93 @@ impl Service {
                         detail: json!(wanted),
                     };
                     audit::record(conn, now, &entry)?;
+                    queries::note_change(conn, &state, now)?;
                     announce(conn, now, state.clone())?;
                 }
                 Ok(state)
+            })
+            .await
+    }
+
+    /// Ends the caller's rest after what he finished.
+    pub(super) async fn end_wrap_up(&self, caller: &Principal) -> Result<AgentState> {
+        let (user, now, offline_after) = (caller.user_id, self.core.now(), self.offline_after());
+        self.core
+            .db
+            .write(move |conn| {
+                if queries::end_rest(conn, user, now)? {
+                    tell(conn, user, now, offline_after)?;
+                }
+                Ok(queries::state_of(conn, user, now, offline_after)?)
+            })
+            .await
+    }
+
+    /// What an agent does elsewhere.
+    ///
+    /// # Errors
+    /// `not_found`: no agent whom the caller sees.
+    pub(super) async fn external(&self, caller: Principal, user: UserId) -> Result<ExternalLoad> {
+        let now = self.core.now();
+        self.core
+            .db
+            .read(move |conn| {
+                must_see(conn, &caller, user)?;
+                let known = queries::external(conn, user)?.filter(|row| row.expires_at > now);
+                Ok(known.map_or_else(|| nothing(user), |row| row.view()))
+            })
+            .await
+    }
+
+    /// Stores what an integrator reports of an agent (S44). What is only repeated, to hold longer, is no change for the log.
+    ///
+    /// # Errors
+    /// `not_found`: no agent whom the caller sees.
+    pub(super) async fn report_external(
+        &self,
+        caller: Principal,
+        user: UserId,
+        report: ReportExternalLoad,
+    ) -> Result<ExternalLoad> {
+        let (now, offline_after) = (self.core.now(), self.offline_after());
+        let expires_at = now.plus(Duration::from_secs(report.expires_in_seconds.into()));
+        self.core
+            .db
+            .write(move |conn| {
+                must_see(conn, &caller, user)?;
+                let before = queries::external(conn, user)?.filter(|row| row.expires_at > now);
+                queries::set_external(conn, user, &report, expires_at, now)?;
+                let same = before
+                    .is_some_and(|row| row.in_call == report.in_call && row.interactions.0 == report.interactions);
+                if same {
+                    let state = queries::state_of(conn, user, now, offline_after)?;
+                    announce(conn, now, state)?;
+                } else {
+                    let detail = json!({ "in_call": report.in_call, "interactions": report.interactions });
+                    note(conn, &caller, "presence.report_external", user, detail, now)?;
+                    tell(conn, user, now, offline_after)?;
+                }
+                let stored = queries::external(conn, user)?;
+                Ok(stored.map_or_else(|| nothing(user), |row| row.view()))
+            })
+            .await
+    }
+
+    /// Forgets what was reported of an agent.
+    ///
+    /// # Errors
+    /// `not_found`: no agent whom the caller sees.
+    pub(super) async fn clear_external(&self, caller: Principal, user: UserId) -> Result<()> {
+        let (now, offline_after) = (self.core.now(), self.offline_after());
+        self.core
+            .db
+            .write(move |conn| {
+                must_see(conn, &caller, user)?;
+                if queries::clear_external(conn, user)? {
+                    note(conn, &caller, "presence.clear_external", user, json!({}), now)?;
+                    tell(conn, user, now, offline_after)?;
+                }
+                Ok(())
             })
             .await
     }
@@ -133,8 +218,33 @@ impl Service {
     }
 }
 
-fn tell(conn: &mut Connection, user: UserId, now: Timestamp, offline_after: Duration) -> Result<()> {
+fn must_see(conn: &mut Connection, caller: &Principal, user: UserId) -> Result<()> {
+    if queries::sees(conn, &caller.scope, user)? { Ok(()) } else { Err(ErrorCode::NotFound.into()) }
+}
+
+fn nothing(user_id: UserId) -> ExternalLoad {
+    ExternalLoad { user_id, in_call: false, interactions: BTreeMap::new(), expires_at: None, updated_at: None }
+}
+
+fn note(
+    conn: &mut Connection,
+    caller: &Principal,
+    action: &str,
+    user: UserId,
+    detail: serde_json::Value,
+    now: Timestamp,
+) -> Result<()> {
+    let entry = audit::Entry { actor: Some(caller.user_id), action, object: "user", object_id: Some(user.0), detail };
+    Ok(audit::record(conn, now, &entry)?)
+}
+
+/// Notes an agent's state among the facts, and tells it to those whom it concerns. Call it late in a transaction.
+///
+/// # Errors
+/// The database's.
+pub fn tell(conn: &mut Connection, user: UserId, now: Timestamp, offline_after: Duration) -> Result<()> {
     let state = queries::state_of(conn, user, now, offline_after)?;
+    queries::note_change(conn, &state, now)?;
     announce(conn, now, state)
 }
 

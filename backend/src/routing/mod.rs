@@ -1,13 +1,18 @@
 //! Handing out: which agent gets which waiting interaction, and why.
 //!
-//! [`strategy`] is pure: the same function decides live and will replay a past day. [`worker`] reads a campaign's
-//! queue, members and memory, decides, and writes everything in one transaction, so that nobody ever holds more than
-//! his maximum and nothing is handed out twice. Every decision is stored with its explanation (S43).
+//! [`strategy`] is pure: the same function decides live and replays a past day ([`replay`]). [`worker`] reads a campaign's
+//! queue, members and memory, decides, and writes everything in one transaction ([`hand_out`]), so that nobody ever holds more
+//! than his maximum and nothing is handed out twice. Under a pull strategy agents take what waits themselves ([`take`]). Every
+//! decision is stored with its explanation (S43).
 
-mod queries;
+pub mod hand_out;
+pub mod queries;
+pub mod replay;
 mod routes;
 mod service;
 pub mod strategy;
+pub mod take;
 pub mod worker;
 
 pub use routes::routes;
+pub use take::Taking;

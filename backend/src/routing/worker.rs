@@ -1,27 +1,35 @@
 //! Hands out what waits, whenever something changes that could let it: a mail came, an agent came, finished, ended a
-//! break, a campaign changed. Looks every few seconds besides, for what passes without an event (a session that
-//! silently died, another node's work).
+//! break, a campaign changed. What ends by the clock (a wrap-up, a report of calls, the time to open, the schedule) is waited
+//! for. Looks every few seconds besides, for what passes without an event (a session that silently died, another node's
+//! work).
 
 use super::{
-    queries,
-    strategy::{Candidate, choose},
+    hand_out::{BATCH, hand_out},
+    queries::{
+        self,
+        facts::{self, Moment},
+        queue,
+    },
+    strategy::{Seeded, obstacles},
 };
 use crate::{
-    conversations::interactions::{self, Before},
     kernel::{
         Core, Result,
-        db::{Connection, arms},
+        db::Connection,
         workers::{self, failpoint},
     },
+    presence,
 };
 use shared::{ids::CampaignId, live::LiveEvent, time::Timestamp};
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::Notify;
 
-/// Most interactions handed out in one transaction.
-const BATCH: i64 = 64;
-/// Space of the advisory locks by which nodes take turns at a campaign.
-const LOCK_SPACE: i32 = 71;
+/// Looks so often even if nothing happens.
+const EVERY: Duration = Duration::from_secs(5);
 
 /// Runs until the process stops.
 pub async fn run(core: Core) {
@@ -45,6 +53,7 @@ async fn listen(core: Core, wake: Arc<Notify>) {
                     LiveEvent::InteractionChanged { .. }
                         | LiveEvent::AgentStateChanged { .. }
                         | LiveEvent::CampaignChanged { .. }
+                        | LiveEvent::SettingsChanged { .. }
                 );
                 if concerns {
                     wake.notify_one();
@@ -61,79 +70,72 @@ async fn listen(core: Core, wake: Arc<Notify>) {
 /// # Errors
 /// The database's.
 pub async fn tick(core: Core) -> Result<Duration> {
-    let waiting = core.db.read(|conn| Ok(queries::campaigns_with_queue(conn)?)).await?;
-    let (mut full, mut next) = (false, Duration::from_secs(5));
-    for campaign in waiting {
-        let now = core.now();
-        let seen_after = now.minus(Duration::from_secs(core.settings.routing.offline_seconds));
+    let offline_after = Duration::from_secs(core.settings.routing.offline_seconds);
+    let now = core.now();
+    let (campaigns, mut next) =
+        core.db.read(move |conn| Ok((queue::campaigns_to_look_at(conn)?, presence::next_change(conn, now)?))).await?;
+    let mut ready = VecDeque::new();
+    for campaign in campaigns {
+        let at = Moment::at(core.now(), offline_after);
         // Most looks find everyone busy; they should not queue for the writer.
-        match core.db.read(move |conn| look(conn, campaign, seen_after, now)).await? {
-            Look::Ready => {}
-            Look::Nobody => continue,
-            Look::Closed(opens_at) => {
-                next = next.min(opens_at.map_or(next, |at| at.since(now)));
-                continue;
-            }
+        let look = core.db.read(move |conn| look(conn, campaign, at)).await?;
+        next = next.into_iter().chain(look.again).min();
+        if look.ready {
+            ready.push_back(campaign);
         }
-        failpoint::pass("routing.before_commit");
-        let given = core.db.write(move |conn| hand_out(conn, campaign, seen_after, now)).await?;
-        failpoint::pass("routing.committed");
-        metrics::counter!("posta_assignments_total").increment(u64::try_from(given).unwrap_or(0));
-        full |= i64::try_from(given).is_ok_and(|given| given == BATCH);
     }
-    Ok(if full { Duration::ZERO } else { next })
+    // In turns, so that a long queue keeps no other waiting.
+    while let Some(campaign) = ready.pop_front() {
+        if core.stop.is_cancelled() {
+            break;
+        }
+        let at = Moment::at(core.now(), offline_after);
+        failpoint::pass("routing.before_commit");
+        let begun = Instant::now();
+        let seed = rand::random();
+        let given = core.db.write(move |conn| hand_out(conn, campaign, at, &mut Seeded::new(seed))).await?;
+        failpoint::pass("routing.committed");
+        if given > 0 {
+            metrics::histogram!("posta_routing_batch_seconds").record(begun.elapsed());
+        }
+        metrics::counter!("posta_assignments_total").increment(u64::try_from(given).unwrap_or(0));
+        if given == BATCH {
+            ready.push_back(campaign);
+        }
+    }
+    let now = core.now();
+    Ok(next.map_or(EVERY, |at| at.since(now)).clamp(Duration::from_millis(1), EVERY))
 }
 
 /// How a campaign's queue stands.
-enum Look {
-    /// Somebody can get the next one.
-    Ready,
-    /// Nobody can.
-    Nobody,
-    /// Out of hours; when it opens.
-    Closed(Option<Timestamp>),
+struct Look {
+    /// There is something to do.
+    ready: bool,
+    /// Something ends by itself then.
+    again: Option<Timestamp>,
 }
 
-fn look(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp, now: Timestamp) -> Result<Look> {
-    let Some((strategy, hours)) = queries::strategy(conn, campaign)? else { return Ok(Look::Nobody) };
-    if !hours.is_open(now) {
-        return Ok(Look::Closed(hours.next_change(now)));
+fn look(conn: &mut Connection, campaign: CampaignId, at: Moment) -> Result<Look> {
+    let (rule, enabled) = queries::rule(conn, campaign)?;
+    if !enabled {
+        return Ok(Look { ready: false, again: None });
     }
-    let team = queries::candidates(conn, campaign, seen_after)?;
-    Ok(if choose(&team, None, &strategy).is_some() { Look::Ready } else { Look::Nobody })
-}
-
-/// Hands out the head of one campaign's queue, within its hours (S7); answers how many went.
-///
-/// # Errors
-/// The database's.
-pub fn hand_out(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp, now: Timestamp) -> Result<usize> {
-    // "At most so many held" spans rows: one transaction at a time per campaign.
-    arms::lock_pair(conn, LOCK_SPACE, campaign.0)?;
-    let Some((strategy, hours)) = queries::strategy(conn, campaign)? else { return Ok(0) };
-    if !hours.is_open(now) {
-        return Ok(0);
-    }
-    let mut team: Vec<Candidate> = queries::candidates(conn, campaign, seen_after)?;
-    let mut last = queries::last_served(conn, campaign)?;
-    let mut given = Vec::new();
-    for interaction in queries::head(conn, campaign, BATCH)? {
-        let Some(decision) = choose(&team, last, &strategy) else { break };
-        if !queries::assign(conn, interaction, decision.winner, now)? {
-            continue;
+    let mut again = None;
+    if !rule.offer_timeout.is_zero()
+        && let Some(oldest) = queue::oldest_unopened(conn, campaign)?
+    {
+        let due = oldest.plus(rule.offer_timeout);
+        if due <= at.now {
+            return Ok(Look { ready: true, again: None });
         }
-        queries::store(conn, interaction, campaign, &strategy, &decision, now)?;
-        if let Some(winner) = team.iter_mut().find(|one| one.user == decision.winner) {
-            winner.held = winner.held.saturating_add(1);
-        }
-        last = Some(decision.winner);
-        given.push(interaction);
+        again = Some(due);
     }
-    if let (Some(last), false) = (last, given.is_empty()) {
-        queries::remember(conn, campaign, last)?;
+    if rule.strategy.eligibility.is_pull() {
+        return Ok(Look { ready: false, again });
     }
-    for interaction in &given {
-        interactions::announce(conn, *interaction, Before::Queue, now)?;
+    if !rule.hours.is_open(at.now) {
+        return Ok(Look { ready: false, again: again.into_iter().chain(rule.hours.next_change(at.now)).min() });
     }
-    Ok(given.len())
+    let team = facts::team(conn, &rule, None, at)?;
+    Ok(Look { ready: team.iter().any(|one| obstacles(one, &rule.strategy).is_empty()), again })
 }

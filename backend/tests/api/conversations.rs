@@ -78,7 +78,7 @@ pub fn mail_in(app: &TestApp, campaign: CampaignId, raw: &str) -> i64 {
 }
 
 /// A mail as the inbox hands it over.
-fn incoming(app: &TestApp, campaign: CampaignId, raw: &str) -> Incoming {
+pub fn incoming(app: &TestApp, campaign: CampaignId, raw: &str) -> Incoming {
     let raw = raw.replace('\n', "\r\n").into_bytes();
     let core = app.posta.core.clone();
     let source = crate::support::block_on(core.blobs.put(raw.clone())).unwrap();
@@ -151,7 +151,7 @@ pub fn send(client: &Client, draft: &Value, key: &str, body: Value) -> Answer {
 }
 
 /// The raw mail of a message.
-fn source(app: &TestApp, message: &Value) -> String {
+pub fn source(app: &TestApp, message: &Value) -> String {
     let hash = message["source_sha256"].as_str().unwrap();
     String::from_utf8(crate::support::block_on(app.posta.core.blobs.get(hash)).unwrap().to_vec()).unwrap()
 }

@@ -16,21 +16,24 @@ fn path(app: &TestApp, blob: &Blob) -> PathBuf {
     app.dir().join("blobs").join(&sha256[..2]).join(&sha256[2..4]).join(sha256)
 }
 
-/// A blob whose file was written two days ago.
-fn old(app: &TestApp, content: &str) -> Blob {
-    let blob = block_on(app.posta.core.blobs.put(content.into())).unwrap();
-    let file = File::options().write(true).open(path(app, &blob)).unwrap();
+fn put(app: &TestApp, content: &str) -> Blob {
+    block_on(app.posta.core.blobs.put(content.into())).unwrap()
+}
+
+/// As if its file had been written two days ago. What shall stay must be registered before: the sweep that every Posta
+/// begins with may come at any moment.
+fn age(app: &TestApp, blob: &Blob) {
+    let file = File::options().write(true).open(path(app, blob)).unwrap();
     file.set_modified(SystemTime::now() - GRACE * 2).unwrap();
-    blob
 }
 
 both_engines! {
     // Files are put before the transaction that names them: of one that failed no row tells.
     fn a_file_of_which_no_row_knows_is_collected(app) {
         let core = &app.posta.core;
-        let lost = old(&app, "of a transaction that failed");
-        let fresh = block_on(core.blobs.put("of one that is under way".into())).unwrap();
-        let (sent, upload) = (old(&app, "of a mail that waits"), old(&app, "of a file that nobody sent"));
+        let lost = put(&app, "of a transaction that failed");
+        let fresh = put(&app, "of one that is under way");
+        let (sent, upload) = (put(&app, "of a mail that waits"), put(&app, "of a file that nobody sent"));
         app.write(|conn| {
             let (now, before) = (core.now(), core.now().minus(GRACE * 2));
             Blobs::register(conn, &sent, before)?;
@@ -39,6 +42,9 @@ both_engines! {
             insert_mail(conn, desk, &sent.sha256, now.plus(GRACE), now)?;
             Ok(())
         });
+        for blob in [&lost, &sent, &upload] {
+            age(&app, blob);
+        }
         let there = |blob: &Blob| path(&app, blob).exists();
         let mut sweep = Sweep::default();
         assert!(block_on(sweep.tick(core)).unwrap() > Duration::from_secs(600));

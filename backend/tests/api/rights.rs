@@ -15,6 +15,7 @@ type Foreign = fn(&TestApp) -> String;
 const FOREIGN: &[Foreign] = &[
     |app| format!("/users/{}", app.agent("ajena").user_id()),
     |app| format!("/campaigns/{}", crate::campaigns::untried(app, "Ajena")),
+    |app| format!("/templates/{}", crate::templates::of_campaign(app, crate::campaigns::untried(app, "Vecina"))),
 ];
 
 struct Operation {
@@ -146,6 +147,9 @@ both_engines! {
             "GET /files/{token}",
             "GET /frames/{token}",
             "GET /remote-images/{token}",
+            "GET /template-frames/{token}",
+            // In sent mail, by an unguessable token.
+            "GET /template-images/{token}",
         ];
         let unknown: Vec<_> = open.iter().filter(|path| !known.contains(&path.as_str())).collect();
         assert!(unknown.is_empty(), "open to everyone, and not known to be: {unknown:?}");

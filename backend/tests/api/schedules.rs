@@ -137,6 +137,47 @@ both_engines! {
         assert_eq!((strange.status, strange.json["errors"][0]["rule"].as_str()), (400, Some("unknown_field")));
     }
 
+    // Waiting counts within the hours only (S5, S24): what came in at night is not late in the morning.
+    fn alarms_count_the_wait_within_the_hours(app) {
+        let put = |id: CampaignId, name: &str, schedule: Value, thresholds: Value| {
+            let mut body = form(name, schedule);
+            body["thresholds"] = thresholds;
+            app.admin().put(&format!("/campaigns/{id}?save_disabled=true"), body)
+        };
+        let shut = hours(hour(&app, 8), hour(&app, 68));
+        let (closed, open) = (campaign(&app, "Noche", shut.clone()), campaign(&app, "Siempre", json!({})));
+        let wrong = put(open, "Siempre", json!({}), json!({ "waiting_seconds": 0 }));
+        wrong.field(422, "/thresholds/waiting_seconds", "out_of_range");
+        let thresholds = json!({ "waiting_seconds": 600, "handling_seconds": 100, "most_waiting": 5, "service_level_percent": 80 });
+        for (id, name, schedule) in [(closed, "Noche", shut), (open, "Siempre", json!({}))] {
+            assert_eq!(put(id, name, schedule, thresholds.clone()).ok()["thresholds"], thresholds);
+            mail_in(&app, id, &letter("ana@cliente.test", name, &format!("{id}@cliente.test"), ""));
+        }
+        let rows = waiting(&app);
+        let seconds = |subject: &str, key: &str| {
+            let row = rows.iter().find(|row| row["subject"] == subject).unwrap();
+            let time = |value: &Value| DateTime::parse_from_rfc3339(value.as_str().unwrap()).unwrap();
+            (time(&row["alarm"][key]) - time(&row["arrived_at"])).num_seconds()
+        };
+        assert_eq!((seconds("Siempre", "near_at"), seconds("Siempre", "over_at")), (480, 600));
+        let (near, over) = (seconds("Noche", "near_at"), seconds("Noche", "over_at"));
+        assert_eq!(over - near, 120);
+        assert!((480 + 7 * 60..=480 + 8 * 60).contains(&near), "{near}: it opens in less than eight minutes");
+
+        // In an agent's hands the time runs from when he got it.
+        app.write(|conn| {
+            diesel::update(campaigns::table.find(open)).set(campaigns::enabled.eq(true)).execute(conn)?;
+            Ok(())
+        });
+        let ana = agent(&app, "ana", &[open]);
+        let held = assigned(&ana);
+        let time = |key: &str| DateTime::parse_from_rfc3339(key).unwrap();
+        let since = time(held["assigned_at"].as_str().unwrap());
+        assert_eq!((time(held["alarm"]["over_at"].as_str().unwrap()) - since).num_seconds(), 100);
+        let path = format!("/interactions/{}/finish", held["id"]);
+        assert_eq!(ana.post(&path, json!({})).ok()["alarm"], Value::Null);
+    }
+
     fn holidays_come_from_a_calendar_file(app) {
         let year = DateTime::<Utc>::from_timestamp_millis(app.posta.core.now().millis()).unwrap().format("%Y").to_string();
         let file = format!(

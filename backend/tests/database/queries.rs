@@ -154,7 +154,17 @@ both_engines! {
     }
 
     fn events_come_back_as_they_went(fresh) {
-        let state = AgentState { user_id: UserId(7), mode: AgentMode::Break, break_code: None, since: AT, online: true };
+        let state = AgentState {
+            user_id: UserId(7),
+            mode: AgentMode::Break,
+            break_code: None,
+            since: AT,
+            online: true,
+            wrap_up_until: Some(AT),
+            in_call: true,
+            other_channels: [("sms".to_owned(), 2)].into(),
+            external_until: None,
+        };
         let event = LiveEvent::AgentStateChanged { state };
         let audience = Audience { users: vec![UserId(7)], permission: Permission::SupervisionRead, campaign: None };
         let before = fresh.read(live::head);

@@ -209,7 +209,10 @@ impl TestApp {
                 (
                     c::import_days.eq(0),
                     c::reply_token.eq("body"),
+                    c::thresholds.eq("{}"),
                     c::schedule.eq("{}"),
+                    (c::confirmation_enabled.eq(false), c::rating_enabled.eq(false)),
+                    (c::rating_prompt.eq(""), c::rating_thanks.eq("")),
                     c::created_at.eq(now),
                     c::version.eq(1_i64),
                 ),

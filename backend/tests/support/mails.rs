@@ -31,7 +31,14 @@ pub fn insert_desk(conn: &mut Connection, name: &str) -> QueryResult<Desk> {
         (campaigns::service_level_seconds.eq(60), campaigns::from_name.eq(name), campaigns::eligibility.eq("nocall")),
         (campaigns::delivery_order.eq("rrmemory"), campaigns::max_interactions.eq(3), campaigns::enabled.eq(true)),
         (campaigns::receive.eq(false), campaigns::import_days.eq(0), campaigns::created_at.eq(0_i64)),
-        (campaigns::reply_token.eq("body"), campaigns::schedule.eq("{}"), campaigns::version.eq(1_i64)),
+        (
+            campaigns::reply_token.eq("body"),
+            campaigns::schedule.eq("{}"),
+            campaigns::thresholds.eq("{}"),
+            campaigns::version.eq(1_i64),
+        ),
+        (campaigns::confirmation_enabled.eq(false), campaigns::rating_enabled.eq(false)),
+        (campaigns::rating_prompt.eq(""), campaigns::rating_thanks.eq("")),
     );
     let campaign: CampaignId =
         diesel::insert_into(campaigns::table).values(values).returning(campaigns::id).get_result(conn)?;

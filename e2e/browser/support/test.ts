@@ -23,6 +23,8 @@ export interface DeskOptions {
   language?: 'en' | 'es';
   /** How many interactions an agent may hold. */
   most?: number;
+  /** Who may get a waiting interaction; `nocall` unless told. */
+  eligibility?: string;
   /** Seconds in which a sent mail can be taken back. */
   undo?: number;
 }
@@ -126,6 +128,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         name,
         from_name: `${name} team`,
         max_interactions: options.most ?? 50,
+        eligibility: options.eligibility ?? 'nocall',
         account: { address, password: on.facts.mail_password, smtp: on.facts.smtp, imap: on.facts.imap },
       });
       const agents: Person[] = [];

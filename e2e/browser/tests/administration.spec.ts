@@ -335,3 +335,118 @@ test('a campaign keeps hours and holidays, and imports them from a calendar', as
   await rows.nth(0).getByRole('button', { name: 'Remove these hours' }).click();
   await expect(rows).toHaveCount(1);
 });
+
+test('a campaign with open work is deleted once it is said what becomes of it', async ({ customer, desk, stage, signIn }) => {
+  const old = await desk({ agents: 0 });
+  const target = await desk({ agents: 0 });
+  const elena = await customer('Elena Ruiz');
+  await elena.write({ to: old.campaign.address, subject: 'A parcel', text: 'Where is it?' });
+  const page = await signIn(stage.person('admin'), `/admin/campaigns?campaign=${old.campaign.id}`);
+  const row = (name: string) => page.getByTestId('campaign-row').filter({ hasText: name });
+  await expect(row(old.campaign.name)).toContainText('1 waiting');
+
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  const dialog = page.getByRole('dialog', { name: `Delete ${old.campaign.name}?` });
+  const yes = dialog.getByRole('button', { name: 'Delete campaign' });
+  await expect(dialog.getByLabel('1 interaction is open')).toBeVisible();
+  await expect(yes).toBeDisabled();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(row(old.campaign.name)).toBeVisible();
+
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await dialog.getByLabel('1 interaction is open').selectOption({ label: `Move them to ${target.campaign.name}` });
+  await yes.click();
+  await expect(page.getByTestId('toast').last()).toContainText('Campaign deleted.');
+  await expect(row(old.campaign.name)).toHaveCount(0);
+  await expect(row(target.campaign.name)).toContainText('1 waiting');
+  await expect(page).toHaveURL(/\/admin\/campaigns$/);
+});
+
+test('mail that waited while a campaign was off leaves, or is discarded, as is said', async ({ customer, desk, stage, signIn }) => {
+  const { campaign, agents } = await desk({ undo: 60 });
+  const elena = await customer('Elena Ruiz');
+  const agent = new Portal(await signIn(agents[0]!));
+  await elena.write({ to: campaign.address, subject: 'A parcel', text: 'Where is it?' });
+  await agent.open('A parcel');
+  await agent.reply();
+  await agent.page.keyboard.type('On its way.');
+  await agent.saved();
+  await agent.send();
+  await expect(agent.toast('The mail leaves shortly.')).toBeVisible();
+
+  const page = await signIn(stage.person('admin'), `/admin/campaigns?campaign=${campaign.id}`);
+  const row = page.getByTestId('campaign-row').filter({ hasText: campaign.name });
+  const enabled = page.getByRole('switch', { name: 'Enabled' });
+  await enabled.press('Space');
+  await expect(row).toContainText('1 mail waits to be sent');
+  await enabled.press('Space');
+  const dialog = page.getByRole('dialog', { name: 'Mail has waited' });
+  await expect(dialog).toContainText('1 mail could not leave while the campaign was off.');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(enabled).not.toBeChecked();
+  await enabled.press('Space');
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await expect(enabled).toBeChecked();
+  await expect(row).not.toContainText('waits to be sent');
+  await expect(agent.page.getByText('discarded by an administrator').first()).toBeVisible();
+});
+
+test('a campaign keeps its strategy, and the queue its order', async ({ desk, stage, signIn }) => {
+  const { campaign } = await desk();
+  const page = await signIn(stage.person('admin'), `/admin/campaigns?campaign=${campaign.id}`);
+  const group = page.locator('details').filter({ hasText: 'Who may get mail' });
+  const open = async () => group.locator('summary').click();
+  await expect(group.locator('summary')).toContainText('In turn, with memory');
+  await open();
+
+  // What has no meaning for a rule is not asked.
+  await group.getByLabel('Who may get mail').selectOption('ringall');
+  await expect(group.getByLabel('Interactions per agent')).toHaveCount(0);
+  await expect(group.getByLabel('Whose turn it is')).toHaveCount(0);
+  await group.getByLabel('Who may get mail').selectOption('omni');
+  await group.getByLabel('Whose turn it is').selectOption('fewestcalls');
+  await group.getByLabel('Interactions per agent').fill('7');
+  await group.getByLabel('Prefer the last agent').fill('3600');
+  await expect(group).toContainText('1 hr');
+  await group.getByLabel('Rest after finishing').fill('9999');
+  const rules = group.getByRole('group', { name: 'Other priorities' });
+  await rules.getByRole('button', { name: 'Add a rule' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(group.getByLabel('Rest after finishing')).toHaveAttribute('aria-invalid', 'true');
+  await expect(rules.getByLabel('Text')).toHaveAttribute('aria-invalid', 'true');
+
+  await group.getByLabel('Rest after finishing').fill('30');
+  await rules.getByLabel('Look at').selectOption('subject');
+  await rules.getByLabel('Text').fill('Urgente');
+  await rules.getByLabel('Priority').selectOption('2');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('Campaign saved.');
+  await page.reload();
+  await expect(group.locator('summary')).toContainText('Fewest today');
+  await open();
+  await expect(group.getByLabel('Interactions per agent')).toHaveValue('7');
+  await expect(group.getByLabel('Rest after finishing')).toHaveValue('30');
+  await expect(rules.getByLabel('Text')).toHaveValue('Urgente');
+  await expect(rules.getByLabel('Priority')).toHaveValue('2');
+});
+
+test('where agents take, whoever comes first has it', async ({ customer, desk, signIn }) => {
+  const { campaign, agents } = await desk({ agents: 2, eligibility: 'ringallmultiple', most: 1 });
+  const elena = await customer('Elena Ruiz');
+  const [ana, eva] = await Promise.all(agents.map((agent) => signIn(agent, '/inbox?tab=waiting')));
+  await elena.write({ to: campaign.address, subject: 'A parcel', text: 'Where is it?' });
+  const row = (page: Page, subject: string) => page.getByTestId('tray-row').filter({ hasText: subject });
+  await expect(row(ana!, 'A parcel').getByRole('button', { name: 'Take' })).toBeVisible();
+  await expect(row(eva!, 'A parcel').getByRole('button', { name: 'Take' })).toBeVisible();
+  await row(ana!, 'A parcel').getByRole('button', { name: 'Take' }).click();
+  await expect(ana!).toHaveURL(/\/inbox\/\d+/);
+  await expect(ana!.getByRole('heading', { name: 'A parcel' })).toBeVisible();
+  await expect(row(eva!, 'A parcel')).toHaveCount(0);
+
+  // Ana is full: the next one is Eva's alone to take.
+  await elena.write({ to: campaign.address, subject: 'An invoice', text: 'Please.' });
+  await expect(row(eva!, 'An invoice').getByRole('button', { name: 'Take' })).toBeVisible();
+  await ana!.goto('/inbox?tab=waiting');
+  await expect(row(ana!, 'An invoice')).toBeVisible();
+  await expect(row(ana!, 'An invoice').getByRole('button', { name: 'Take' })).toHaveCount(0);
+});

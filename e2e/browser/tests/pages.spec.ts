@@ -151,6 +151,18 @@ for (const theme of THEMES) {
       await expect(schedule.getByLabel('Day', { exact: true })).toHaveAttribute('aria-invalid', 'true');
       await schedule.getByRole('button', { name: 'Import .ics' }).scrollIntoViewIfNeeded();
       await look(page, 'campaign-schedule');
+      await page.goto(page.url());
+      const strategy = page.locator('details').filter({ hasText: 'Who may get mail' });
+      await strategy.locator('summary').click();
+      await strategy.getByRole('button', { name: 'Add a rule' }).click();
+      await strategy.getByLabel('Text').fill('@cliente-preferente.test');
+      await strategy.getByRole('button', { name: 'Add a rule' }).scrollIntoViewIfNeeded();
+      await look(page, 'campaign-strategy');
+      await page.goto(page.url());
+      await page.getByRole('button', { name: 'Delete…' }).click();
+      await expect(page.getByRole('button', { name: 'Delete campaign' })).toBeVisible();
+      await look(page, 'campaign-delete');
+      await page.keyboard.press('Escape');
       await page.goto('/admin/campaigns?campaign=new');
       await page.getByRole('button', { name: 'Create campaign' }).click();
       await expect(page.getByLabel('Name', { exact: true })).toBeFocused();

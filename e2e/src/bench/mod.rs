@@ -15,6 +15,7 @@ mod outbound;
 mod page;
 mod process;
 mod report;
+mod routing;
 mod stand;
 pub mod static_json;
 mod stats;
@@ -45,7 +46,7 @@ impl Default for Options {
 }
 
 /// The parts, in the order in which they run.
-pub const PARTS: [&str; 6] = ["page", "inbound", "latency", "outbound", "api", "memory"];
+pub const PARTS: [&str; 7] = ["page", "inbound", "latency", "outbound", "api", "routing", "memory"];
 
 /// Runs all parts, telling on `progress` which one is at work.
 ///
@@ -66,6 +67,7 @@ pub fn run(options: &Options, progress: &mut dyn Write) -> Result<Report, PostaE
             "latency" => latency::measure(options, factor)?,
             "outbound" => outbound::measure(options, factor)?,
             "api" => api::measure(options, factor)?,
+            "routing" => routing::measure(options, factor)?,
             _ => memory::measure(options)?,
         };
         report.rows.extend(rows);

@@ -12,7 +12,7 @@ const HELP: &str = "\
 Usage: posta-bench [OPTION]... [PART]...
 
 Measures the program posta (POSTA_BIN, or the one built beside this) and writes a table, and bench.json in the build's
-target directory. Parts: page, inbound, latency, outbound, api, memory; all when none is named.
+target directory. Parts: page, inbound, latency, outbound, api, routing, memory; all when none is named.
 
   --rounds N    rounds of each measurement (5)
   --mails N     mails of a round of ingestion (2000)

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::api::campaigns::{
-    AccountAuth, AccountInput, AfterStoring, CampaignInput, CampaignView, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder,
-    Eligibility, Endpoint, MailSecurity, MemberInput, ReplyToken,
+    AccountAuth, AccountInput, AfterStoring, CampaignInput, CampaignView, ConfirmationSettings, DEFAULT_PRIORITY,
+    DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, MemberInput, RatingSettings,
+    ReplyToken,
 };
 use shared::api::schedules::Schedule;
 use shared::ids::{CampaignId, UserId};
@@ -145,11 +146,18 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
         eligibility: Eligibility::Nocall,
         delivery_order: DeliveryOrder::Rrmemory,
         max_interactions: Some(3),
+        default_priority: DEFAULT_PRIORITY,
+        priority_rules: Vec::new(),
+        max_in_queue: 0,
+        last_agent_seconds: 0,
+        offer_timeout_seconds: 0,
+        wrap_up_seconds: 0,
         enabled: true,
         receive: true,
         import_days: 0,
         reply_token: ReplyToken::Body,
         schedule: Schedule::default(),
+        thresholds: shared::alarm::Thresholds::default(),
         account: AccountInput {
             address: address.into(),
             login: None,
@@ -166,6 +174,9 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
             oauth_provider: None,
             oauth_sign_in: None,
         },
+        signature_template_id: None,
+        confirmation: ConfirmationSettings::default(),
+        rating: RatingSettings::default(),
     }
 }
 

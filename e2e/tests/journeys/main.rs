@@ -7,6 +7,7 @@ mod support;
 
 mod accounts;
 mod aliases;
+mod confirmations;
 mod folders;
 mod imap_faults;
 mod machine_mail;
@@ -14,6 +15,7 @@ mod mailbox;
 mod main_job;
 mod oauth;
 mod outage;
+mod ratings;
 mod routing;
 mod smtp_faults;
 mod strangers;

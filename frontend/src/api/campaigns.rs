@@ -2,13 +2,13 @@
 
 use super::{
     Answer, Api,
-    request::{Method, Request, page_query},
+    request::{Method, Request, page_query, with_query},
 };
 use shared::{
     api::{
         campaigns::{
-            CampaignInput, CampaignSummary, CampaignView, FolderList, ListFolders, MemberInput, MemberView,
-            TestConnection, TestConnectionAnswer,
+            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, FolderList, ListFolders, MemberInput,
+            MemberView, OpenWork, OutgoingChoice, TestConnection, TestConnectionAnswer,
         },
         oauth::{BeginSignIn, SignInBegun, SignInView},
         operations::{MailboxLedger, QuarantineView},
@@ -46,10 +46,28 @@ impl Api {
         self.fetch(Request::new(Method::Put, path).json(input).if_match(version)).await
     }
 
-    /// Switches a campaign on or off.
-    pub async fn enable_campaign(self, id: CampaignId, on: bool) -> Answer<()> {
+    /// Switches a campaign on or off; `outgoing`: what becomes of mail that waited meanwhile.
+    pub async fn enable_campaign(self, id: CampaignId, on: bool, outgoing: Option<OutgoingChoice>) -> Answer<()> {
         let verb = if on { "enable" } else { "disable" };
-        self.run(Request::post(format!("campaigns/{id}/{verb}"))).await.map(drop)
+        let choice = outgoing.map(|choice| choice.as_str().to_string());
+        let path = with_query(&format!("campaigns/{id}/{verb}"), &[("outgoing", choice)]);
+        self.run(Request::post(path)).await.map(drop)
+    }
+
+    /// What of a campaign is open.
+    pub async fn open_work(self, id: CampaignId) -> Answer<OpenWork> {
+        self.fetch(Request::get(format!("campaigns/{id}/open-work"))).await
+    }
+
+    /// Deletes a campaign, if it still has `version`.
+    pub async fn delete_campaign(self, id: CampaignId, version: i64, how: &DeleteCampaign) -> Answer<()> {
+        let pairs = [
+            ("interactions", how.interactions.map(|choice| choice.as_str().to_string())),
+            ("move_to", how.move_to.map(|id| id.to_string())),
+            ("discard_outgoing", how.discard_outgoing.then(|| "true".to_string())),
+        ];
+        let path = with_query(&format!("campaigns/{id}"), &pairs);
+        self.run(Request::new(Method::Delete, path).if_match(version)).await.map(drop)
     }
 
     /// Tries the account of the form for real.

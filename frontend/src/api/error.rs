@@ -74,6 +74,7 @@ mod tests {
             detail: None,
             request_id: "r".into(),
             errors: Vec::new(),
+            reasons: Vec::new(),
         };
         ApiError::Problem { problem: Box::new(problem), retry_after: None }
     }

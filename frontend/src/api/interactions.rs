@@ -40,6 +40,11 @@ impl Api {
         self.run(Request::post(format!("interactions/{id}/open"))).await.map(drop)
     }
 
+    /// Takes an interaction that waits.
+    pub async fn take_interaction(self, id: InteractionId) -> Answer<InteractionSummary> {
+        self.fetch(Request::post(format!("interactions/{id}/take"))).await
+    }
+
     /// Finishes an interaction.
     pub async fn finish_interaction(self, id: InteractionId, finish: &FinishInteraction) -> Answer<()> {
         self.run(Request::post(format!("interactions/{id}/finish")).json(finish)).await.map(drop)

@@ -172,6 +172,10 @@ mod tests {
             break_code: None,
             since: Timestamp::from_millis(since),
             online: true,
+            wrap_up_until: None,
+            in_call: false,
+            other_channels: Default::default(),
+            external_until: None,
         }
     }
 

@@ -263,6 +263,7 @@ mod tests {
             source_url: None,
             dated_at: None,
             created_at: Timestamp::from_millis(id * 10),
+            rating: None,
         }
     }
 

@@ -222,8 +222,12 @@ pub mod tests {
             assigned_at: None,
             first_response_at: None,
             finished_at: None,
+            rating: None,
             last_message_at: Timestamp::from_millis(at),
+            alarm: None,
             version,
+            pull: false,
+            takeable: None,
         }
     }
 

@@ -60,6 +60,63 @@ CREATE TABLE sign_in_failures (
     blocked_until BIGINT NOT NULL
 );
 
+-- Templates --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE templates (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('signature', 'confirmation', 'reply', 'mass_mail')),
+    -- Offered in this campaign only; without one, in all.
+    campaign_id BIGINT REFERENCES campaigns (id),
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    shortcut TEXT,
+    images TEXT NOT NULL CHECK (images IN ('inline', 'link')),
+    -- Number of the newest version of the content.
+    number INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX templates_campaign ON templates (campaign_id);
+
+-- What a template says. Never changed: each save makes a new one.
+CREATE TABLE template_versions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    template_id BIGINT NOT NULL REFERENCES templates (id),
+    number INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    format TEXT NOT NULL CHECK (format IN ('html', 'mjml')),
+    source TEXT NOT NULL,
+    -- Cleaned: style sheet and body apart, pictures of ours as `cid:`.
+    css TEXT NOT NULL,
+    html TEXT NOT NULL,
+    -- Text part of its own; without one it is made from the HTML.
+    plain TEXT,
+    author_id BIGINT NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    UNIQUE (template_id, number)
+);
+
+CREATE TABLE template_images (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    author_id BIGINT NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX template_images_sha256 ON template_images (sha256);
+CREATE INDEX template_images_created ON template_images (created_at);
+
+CREATE TABLE template_version_images (
+    version_id BIGINT NOT NULL REFERENCES template_versions (id),
+    image_id BIGINT NOT NULL REFERENCES template_images (id),
+    PRIMARY KEY (version_id, image_id)
+);
+CREATE INDEX template_version_images_image ON template_version_images (image_id);
+
 -- Campaigns --------------------------------------------------------------------------------------------------------
 
 CREATE TABLE campaigns (
@@ -72,13 +129,30 @@ CREATE TABLE campaigns (
     eligibility TEXT NOT NULL CHECK (eligibility IN ('incall', 'nocall', 'interaction', 'ringall', 'ringallmultiple', 'omni', 'nopause')),
     delivery_order TEXT NOT NULL CHECK (delivery_order IN ('rrmemory', 'wrandom', 'leastrecent', 'fewestcalls', 'random', 'linear')),
     max_interactions INTEGER CHECK (max_interactions > 0),
+    default_priority INTEGER NOT NULL DEFAULT 5 CHECK (default_priority BETWEEN 1 AND 9),
+    -- JSON: field, matching, pattern, priority; the first that fits counts.
+    priority_rules TEXT NOT NULL DEFAULT '[]',
+    max_in_queue INTEGER NOT NULL DEFAULT 0 CHECK (max_in_queue >= 0),
+    last_agent_seconds INTEGER NOT NULL DEFAULT 0 CHECK (last_agent_seconds >= 0),
+    offer_timeout_seconds INTEGER NOT NULL DEFAULT 0 CHECK (offer_timeout_seconds >= 0),
+    wrap_up_seconds INTEGER NOT NULL DEFAULT 0 CHECK (wrap_up_seconds >= 0),
     enabled BOOLEAN NOT NULL,
     receive BOOLEAN NOT NULL,
     import_days INTEGER NOT NULL,
     reply_token TEXT NOT NULL CHECK (reply_token IN ('body', 'address', 'off')),
     -- JSON: zone, spans, holidays.
     schedule TEXT NOT NULL,
+    -- JSON: seconds, counts, percent.
+    thresholds TEXT NOT NULL,
+    signature_template_id BIGINT REFERENCES templates (id),
+    confirmation_enabled BOOLEAN NOT NULL,
+    confirmation_template_id BIGINT REFERENCES templates (id),
+    rating_enabled BOOLEAN NOT NULL,
+    rating_prompt TEXT NOT NULL,
+    rating_thanks TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    -- Its history stays; its name is free again.
+    deleted_at BIGINT,
     version BIGINT NOT NULL
 );
 
@@ -163,6 +237,28 @@ CREATE TABLE members (
 );
 CREATE INDEX members_user ON members (user_id);
 
+-- Campaigns of telephony, which is not ours: names with members.
+CREATE TABLE voice_campaigns (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE voice_members (
+    voice_campaign_id BIGINT NOT NULL REFERENCES voice_campaigns (id) ON DELETE CASCADE,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    PRIMARY KEY (voice_campaign_id, user_id)
+);
+CREATE INDEX voice_members_user ON voice_members (user_id);
+
+-- Settings that an administrator changes while it runs. One that has no row has its default.
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
 -- Presence ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE break_kinds (
@@ -182,8 +278,36 @@ CREATE TABLE agent_states (
     user_id BIGINT NOT NULL PRIMARY KEY REFERENCES users (id),
     mode TEXT NOT NULL CHECK (mode IN ('available', 'break')),
     break_code TEXT REFERENCES break_kinds (code),
-    since BIGINT NOT NULL
+    since BIGINT NOT NULL,
+    -- He rests after what he finished until then.
+    wrap_up_until BIGINT
 );
+
+-- What an agent does elsewhere, as an integrator reports it; holds until it expires.
+CREATE TABLE external_loads (
+    user_id BIGINT NOT NULL PRIMARY KEY REFERENCES users (id),
+    in_call BOOLEAN NOT NULL,
+    -- JSON: channel → how many.
+    interactions TEXT NOT NULL,
+    -- Their sum.
+    held INTEGER NOT NULL CHECK (held >= 0),
+    expires_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- Facts: every change of an agent's state, never changed, for reports and replays.
+CREATE TABLE agent_state_changes (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    at BIGINT NOT NULL,
+    online BOOLEAN NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('available', 'break')),
+    break_code TEXT REFERENCES break_kinds (code),
+    in_call BOOLEAN NOT NULL,
+    wrap_up_until BIGINT
+);
+CREATE INDEX agent_state_changes_user ON agent_state_changes (user_id, at, id);
+CREATE INDEX agent_state_changes_at ON agent_state_changes (at, id);
 
 -- Customers, conversations, mail -----------------------------------------------------------------------------------
 
@@ -232,13 +356,18 @@ CREATE TABLE interactions (
     unread BOOLEAN NOT NULL,
     awaits_answer BOOLEAN NOT NULL,
     note TEXT NOT NULL,
+    -- The customer's newest rating of a mail of it.
+    rating INTEGER CHECK (rating BETWEEN 1 AND 5),
     version BIGINT NOT NULL,
     CHECK (state <> 'assigned' OR agent_id IS NOT NULL)
 );
 CREATE UNIQUE INDEX interactions_one_open ON interactions (conversation_id) WHERE state <> 'finished';
 CREATE INDEX interactions_queue ON interactions (campaign_id, priority, arrived_at, id) WHERE state = 'waiting';
 CREATE INDEX interactions_waiting ON interactions (priority, arrived_at, id) WHERE state = 'waiting';
-CREATE INDEX interactions_held ON interactions (agent_id, campaign_id) WHERE state = 'assigned';
+CREATE INDEX interactions_held ON interactions (agent_id, campaign_id, assigned_at) WHERE state = 'assigned';
+CREATE INDEX interactions_unopened ON interactions (campaign_id, assigned_at) WHERE state = 'assigned' AND opened_at IS NULL;
+CREATE INDEX interactions_ended ON interactions (campaign_id, agent_id, finished_at) WHERE state = 'finished';
+CREATE INDEX interactions_campaign ON interactions (campaign_id, arrived_at, id);
 CREATE INDEX interactions_agent ON interactions (agent_id, arrived_at, id);
 CREATE INDEX interactions_arrived ON interactions (arrived_at, id);
 CREATE INDEX interactions_conversation ON interactions (conversation_id, id);
@@ -415,6 +544,40 @@ CREATE INDEX outbox_sending ON outbox (lease_owner) WHERE state = 'sending';
 CREATE INDEX outbox_source ON outbox (source_hash);
 CREATE INDEX outbox_copy ON outbox (account_id, id) WHERE state = 'sent' AND NOT copied;
 
+-- Confirmations: who got one last, which limits them to one a day, and those still to be composed.
+CREATE TABLE confirmations (
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    address_folded TEXT NOT NULL,
+    -- The mail that is answered.
+    message_id BIGINT NOT NULL REFERENCES messages (id),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'abandoned')),
+    claimed_at BIGINT NOT NULL,
+    PRIMARY KEY (campaign_id, address_folded)
+);
+CREATE INDEX confirmations_pending ON confirmations (claimed_at) WHERE state = 'pending';
+CREATE INDEX confirmations_claimed ON confirmations (claimed_at);
+
+-- Ratings ----------------------------------------------------------------------------------------------------------
+
+-- A mail that asks for a rating, and what the customer said. The token of its link is known to him alone.
+CREATE TABLE ratings (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    token_hash BLOB NOT NULL UNIQUE,
+    message_id BIGINT NOT NULL UNIQUE REFERENCES messages (id),
+    interaction_id BIGINT NOT NULL REFERENCES interactions (id),
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    agent_id BIGINT NOT NULL REFERENCES users (id),
+    language TEXT NOT NULL CHECK (language IN ('es', 'en')),
+    expires_at BIGINT NOT NULL,
+    score INTEGER CHECK (score BETWEEN 1 AND 5),
+    comment TEXT NOT NULL,
+    rated_at BIGINT,
+    changed_at BIGINT
+);
+CREATE INDEX ratings_interaction ON ratings (interaction_id);
+CREATE INDEX ratings_unrated ON ratings (expires_at) WHERE score IS NULL;
+
 -- Routing ----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE round_memory (
@@ -429,10 +592,12 @@ CREATE TABLE decisions (
     at BIGINT NOT NULL,
     eligibility TEXT NOT NULL,
     delivery_order TEXT NOT NULL,
+    cause TEXT NOT NULL CHECK (cause IN ('order', 'last_agent', 'take', 'offer_lapsed')),
     winner BIGINT NOT NULL REFERENCES users (id),
     explanation TEXT NOT NULL
 );
 CREATE INDEX decisions_interaction ON decisions (interaction_id, id);
+CREATE INDEX decisions_campaign ON decisions (campaign_id, at, id);
 
 -- Plumbing ---------------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,12 @@
 //! Campaigns, their mail account, members and health (S3–S34).
 
 use crate::{
+    alarm::Thresholds,
     api::{
         oauth::{OauthProvider, OauthView},
         schedules::Schedule,
     },
-    ids::{AccountId, CampaignId, UserId},
+    ids::{AccountId, CampaignId, TemplateId, UserId, VoiceCampaignId},
     permission::Role,
     time::Timestamp,
     validate::{Issues, Rule, Validate},
@@ -23,8 +24,39 @@ text_enum! {
 text_enum! {
     /// Who may get a waiting interaction (S40).
     pub enum Eligibility {
+        /// Not in a call, not on a break, holds nothing; while he holds it he is offered nothing else.
+        Incall = "incall",
         /// Not on a break and holds fewer than the campaign's maximum; calls do not matter.
         Nocall = "nocall",
+        /// Not on a break and holds no interaction of any channel; calls do not matter.
+        Interaction = "interaction",
+        /// Nothing is handed out: agents see the waiting list and take the first, one at a time.
+        Ringall = "ringall",
+        /// Nothing is handed out: agents take any that waits, as many as the maximum.
+        Ringallmultiple = "ringallmultiple",
+        /// First those who hold nothing and are in no call; if there is none, anyone not on a break below the maximum.
+        Omni = "omni",
+        /// Holds fewer than the maximum, even while an interaction of an `incall` campaign blocks him elsewhere.
+        Nopause = "nopause",
+    }
+}
+
+impl Eligibility {
+    /// Agents take what waits; nothing is handed out.
+    #[must_use]
+    pub const fn is_pull(self) -> bool {
+        matches!(self, Self::Ringall | Self::Ringallmultiple)
+    }
+
+    /// How many of the campaign one agent may hold, where `chosen` is what the campaign says (S16): required for `nocall`,
+    /// by default 3 for `omni`, `nopause` and `ringallmultiple`, without meaning elsewhere.
+    #[must_use]
+    pub fn maximum(self, chosen: Option<u32>) -> Option<u32> {
+        match self {
+            Self::Nocall => chosen,
+            Self::Omni | Self::Nopause | Self::Ringallmultiple => Some(chosen.unwrap_or(DEFAULT_MAX_INTERACTIONS)),
+            Self::Incall | Self::Interaction | Self::Ringall => None,
+        }
     }
 }
 
@@ -33,7 +65,52 @@ text_enum! {
     pub enum DeliveryOrder {
         /// Next after the last served, circular in member order; the memory survives restarts.
         Rrmemory = "rrmemory",
+        /// A random number below 1000 · (1 + penalty) each; the lowest wins.
+        Wrandom = "wrandom",
+        /// Lower penalty, then whose last interaction of this campaign ended longest ago; never served first.
+        Leastrecent = "leastrecent",
+        /// Lower penalty, then who finished fewest today, then as `leastrecent`.
+        Fewestcalls = "fewestcalls",
+        /// Lower penalty, then at random.
+        Random = "random",
+        /// Lower penalty, then in member order.
+        Linear = "linear",
     }
+}
+
+text_enum! {
+    /// What a priority rule looks at.
+    pub enum PriorityField {
+        /// The sender's address.
+        Sender = "sender",
+        /// The subject.
+        Subject = "subject",
+    }
+}
+
+text_enum! {
+    /// How a priority rule compares; case and accents do not matter.
+    pub enum PriorityMatch {
+        /// The pattern is somewhere in it.
+        Contains = "contains",
+        /// It is the pattern.
+        Equals = "equals",
+    }
+}
+
+/// Gives what comes in a priority of its own (S42). The first rule that fits counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PriorityRule {
+    /// What is looked at.
+    pub field: PriorityField,
+    /// How it is compared.
+    pub matching: PriorityMatch,
+    /// With what; 1–200 characters.
+    pub pattern: String,
+    /// 1 first … 9 last.
+    pub priority: u32,
 }
 
 text_enum! {
@@ -191,6 +268,8 @@ fn yes() -> bool {
 
 /// Default maximum of interactions an agent may hold of one campaign (S16).
 pub const DEFAULT_MAX_INTERACTIONS: u32 = 3;
+/// Default priority of what comes in (S42).
+pub const DEFAULT_PRIORITY: u32 = 5;
 /// Default service level, in seconds (S5).
 pub const DEFAULT_SERVICE_LEVEL_SECONDS: u32 = 3_600;
 
@@ -213,9 +292,29 @@ pub struct CampaignInput {
     /// Whose turn it is.
     #[serde(default = "default_order")]
     pub delivery_order: DeliveryOrder,
-    /// How many of this campaign one agent may hold, 1–1000; required for `nocall` (S16).
+    /// How many of this campaign one agent may hold, 1–1000; required for `nocall`, 3 by default for `omni`, `nopause` and
+    /// `ringallmultiple`, without meaning elsewhere (S16).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_interactions: Option<u32>,
+    /// Priority of what comes in, 1 first … 9 last (S42).
+    #[serde(default = "default_priority")]
+    pub default_priority: u32,
+    /// Other priorities by sender or subject, at most 100; the first that fits counts.
+    #[serde(default)]
+    pub priority_rules: Vec<PriorityRule>,
+    /// How many of those that wait are in the running at once, 0–100 000; 0: all (S26). Nothing is lost by it.
+    #[serde(default)]
+    pub max_in_queue: u32,
+    /// For so many seconds from its arrival a conversation that opens again goes to its last agent, if he is eligible;
+    /// 0–2 592 000, 0: no.
+    #[serde(default)]
+    pub last_agent_seconds: u32,
+    /// What was handed out and not opened within so many seconds returns to the queue at its old place; 0–86 400, 0: never.
+    #[serde(default)]
+    pub offer_timeout_seconds: u32,
+    /// For so many seconds after finishing an agent gets nothing new; 0–3 600 (S107).
+    #[serde(default)]
+    pub wrap_up_seconds: u32,
     /// Off: no fetching, no handing out (S17).
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -231,8 +330,59 @@ pub struct CampaignInput {
     /// When mail is handed out (S7); by default at all hours.
     #[serde(default)]
     pub schedule: Schedule,
+    /// What raises an alarm (S24).
+    #[serde(default)]
+    pub thresholds: Thresholds,
     /// The mail account.
     pub account: AccountInput,
+    /// Template of kind signature that stands under what agents write (S19).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature_template_id: Option<TemplateId>,
+    /// The automatic answer to first mails (S25).
+    #[serde(default)]
+    pub confirmation: ConfirmationSettings,
+    /// What agents' mail asks customers (S20–S22).
+    #[serde(default)]
+    pub rating: RatingSettings,
+}
+
+/// The automatic answer to the first mail of an interaction (S25).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationSettings {
+    /// On or off.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Template of kind confirmation; required while it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
+}
+
+/// What agents' mail asks customers (S20–S22).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RatingSettings {
+    /// On or off (S20).
+    #[serde(default)]
+    pub enabled: bool,
+    /// Title above the faces, at most 200 characters; required while it is on (S21).
+    #[serde(default)]
+    pub prompt: String,
+    /// What the customer reads after rating, as HTML; cleaned by the server (S22).
+    #[serde(default)]
+    pub thanks_html: String,
+}
+
+/// Most octets of a rating's thanks.
+pub const MAX_THANKS: usize = 10_000;
+
+impl RatingSettings {
+    fn validate(&self, issues: &mut Issues) {
+        issues.single_line("rating/prompt", &self.prompt, usize::from(self.enabled), 200);
+        issues.length("rating/thanks_html", &self.thanks_html, 0, MAX_THANKS);
+    }
 }
 
 fn default_service_level() -> u32 {
@@ -247,6 +397,10 @@ fn default_order() -> DeliveryOrder {
     DeliveryOrder::Rrmemory
 }
 
+fn default_priority() -> u32 {
+    DEFAULT_PRIORITY
+}
+
 fn default_reply_token() -> ReplyToken {
     ReplyToken::Body
 }
@@ -258,11 +412,29 @@ impl Validate for CampaignInput {
         issues.single_line("from_name", &self.from_name, 0, 120);
         match self.max_interactions {
             Some(max) => issues.range("max_interactions", i64::from(max), 1, 1_000),
-            None => issues.add("max_interactions", Rule::Required, "is required for the strategy nocall"),
+            None if self.eligibility == Eligibility::Nocall => {
+                issues.add("max_interactions", Rule::Required, "is required for the strategy nocall");
+            }
+            None => {}
         }
+        issues.range("default_priority", i64::from(self.default_priority), 1, 9);
+        issues.items("priority_rules", self.priority_rules.len(), 100);
+        for (index, rule) in self.priority_rules.iter().enumerate() {
+            issues.single_line(&format!("priority_rules/{index}/pattern"), &rule.pattern, 1, 200);
+            issues.range(&format!("priority_rules/{index}/priority"), i64::from(rule.priority), 1, 9);
+        }
+        issues.range("max_in_queue", i64::from(self.max_in_queue), 0, 100_000);
+        issues.range("last_agent_seconds", i64::from(self.last_agent_seconds), 0, 2_592_000);
+        issues.range("offer_timeout_seconds", i64::from(self.offer_timeout_seconds), 0, 86_400);
+        issues.range("wrap_up_seconds", i64::from(self.wrap_up_seconds), 0, 3_600);
         issues.range("import_days", i64::from(self.import_days), 0, 365);
         self.schedule.validate(issues, "schedule");
+        self.thresholds.validate(issues, "thresholds");
         self.account.validate(issues, self.receive);
+        if self.confirmation.enabled && self.confirmation.template_id.is_none() {
+            issues.add("confirmation/template_id", Rule::Required, "is required while the confirmation is on");
+        }
+        self.rating.validate(issues);
     }
 }
 
@@ -441,8 +613,20 @@ pub struct CampaignView {
     pub eligibility: Eligibility,
     /// Whose turn it is.
     pub delivery_order: DeliveryOrder,
-    /// How many of this campaign one agent may hold.
+    /// How many of this campaign one agent may hold, as it was entered.
     pub max_interactions: Option<u32>,
+    /// Priority of what comes in, 1 first … 9 last.
+    pub default_priority: u32,
+    /// Other priorities by sender or subject.
+    pub priority_rules: Vec<PriorityRule>,
+    /// How many of those that wait are in the running at once; 0: all.
+    pub max_in_queue: u32,
+    /// For so many seconds a conversation that opens again prefers its last agent; 0: no.
+    pub last_agent_seconds: u32,
+    /// What was not opened within so many seconds returns to the queue; 0: never.
+    pub offer_timeout_seconds: u32,
+    /// Seconds of rest after finishing.
+    pub wrap_up_seconds: u32,
     /// On or off.
     pub enabled: bool,
     /// Receives e-mail.
@@ -457,14 +641,88 @@ pub struct CampaignView {
     pub open: bool,
     /// When that changes next, within two years.
     pub next_change_at: Option<Timestamp>,
+    /// What raises an alarm.
+    pub thresholds: Thresholds,
     /// The mail account.
     pub account: AccountView,
     /// Interactions that wait now.
     pub waiting: u32,
+    /// Mails that have not left.
+    pub outgoing: u32,
     /// Created at.
     pub created_at: Timestamp,
     /// For `If-Match`.
     pub version: i64,
+    /// Template that stands under what agents write.
+    pub signature_template_id: Option<TemplateId>,
+    /// The automatic answer to first mails.
+    pub confirmation: ConfirmationSettings,
+    /// What agents' mail asks customers.
+    pub rating: RatingSettings,
+}
+
+/// What of a campaign is open: what stands in the way of deleting it, and what enabling it would send.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OpenWork {
+    /// Interactions in the queue.
+    pub waiting: u32,
+    /// Interactions that agents hold.
+    pub assigned: u32,
+    /// Mails that have not left.
+    pub outgoing: u32,
+}
+
+impl OpenWork {
+    /// Nothing is open.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Interactions that are not finished.
+    #[must_use]
+    pub fn interactions(&self) -> u32 {
+        self.waiting.saturating_add(self.assigned)
+    }
+}
+
+text_enum! {
+    /// What becomes of mail that could not leave because its campaign was off.
+    pub enum OutgoingChoice {
+        /// It leaves.
+        Send = "send",
+        /// It is given up: its authors see it as failed, and can try again.
+        Discard = "discard",
+    }
+}
+
+text_enum! {
+    /// What becomes of the open interactions of a campaign that is deleted.
+    pub enum InteractionsChoice {
+        /// They are finished.
+        Finish = "finish",
+        /// They go on in another campaign, with their conversations.
+        Move = "move",
+    }
+}
+
+/// How a campaign is deleted (S30).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct DeleteCampaign {
+    /// What becomes of open interactions; absent: the campaign is not deleted if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub interactions: Option<InteractionsChoice>,
+    /// Where they go on, if they are moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_to: Option<CampaignId>,
+    /// Give up mail that has not left; else the campaign is not deleted if there is any.
+    #[serde(default)]
+    pub discard_outgoing: bool,
 }
 
 /// A campaign in which the caller may work: what the agent's portal needs of it.
@@ -625,6 +883,21 @@ pub struct MemberView {
     pub may_receive: bool,
     /// May start interactions.
     pub may_start: bool,
+    /// Why nothing will ever be handed to him, as things stand; absent: it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gets_nothing: Option<GetsNothing>,
+}
+
+text_enum! {
+    /// Why a member gets nothing, whatever his state (S34).
+    pub enum GetsNothing {
+        /// The user is disabled.
+        UserDisabled = "user_disabled",
+        /// The member may not receive.
+        MayNotReceive = "may_not_receive",
+        /// Members must be in a voice campaign as well, and he is in none.
+        NotInVoiceCampaign = "not_in_voice_campaign",
+    }
 }
 
 /// Adds a member at the end of the order, or changes one.
@@ -653,6 +926,75 @@ impl Validate for MemberInput {
         }
         if let Some(position) = self.position {
             issues.range("position", i64::from(position), 1, 100_000);
+        }
+    }
+}
+
+/// A campaign of telephony, which is not Posta's: a name with members (S34).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VoiceCampaignView {
+    /// Voice campaign.
+    pub id: VoiceCampaignId,
+    /// Name.
+    pub name: String,
+    /// Members whom the caller sees, by id.
+    pub members: Vec<UserId>,
+    /// Created at.
+    pub created_at: Timestamp,
+    /// For `If-Match`.
+    pub version: i64,
+}
+
+/// Creates or replaces a voice campaign.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct VoiceCampaignInput {
+    /// Unique without regard to case and accents.
+    pub name: String,
+    /// All its members, at most 10 000.
+    #[serde(default)]
+    pub members: Vec<UserId>,
+}
+
+impl Validate for VoiceCampaignInput {
+    fn validate(&self, issues: &mut Issues) {
+        issues.name("name", &self.name, 120);
+        issues.items("members", self.members.len(), 10_000);
+    }
+}
+
+/// What an administrator sets for the whole installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct InstallationSettings {
+    /// Agents get interactions only if they are in a voice campaign, too (S34). Off by default.
+    pub require_voice_campaign: bool,
+}
+
+impl Validate for InstallationSettings {
+    fn validate(&self, _: &mut Issues) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_maximum_means_something_for_four_rules_only() {
+        use Eligibility as E;
+        for (rule, without, with) in [
+            (E::Incall, None, None),
+            (E::Nocall, None, Some(7)),
+            (E::Interaction, None, None),
+            (E::Ringall, None, None),
+            (E::Ringallmultiple, Some(3), Some(7)),
+            (E::Omni, Some(3), Some(7)),
+            (E::Nopause, Some(3), Some(7)),
+        ] {
+            assert_eq!((rule.maximum(None), rule.maximum(Some(7))), (without, with), "{rule}");
         }
     }
 }

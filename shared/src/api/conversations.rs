@@ -5,6 +5,7 @@ use crate::{
         attachments::AttachmentView,
         contacts::ContactView,
         interactions::{Direction, InteractionSummary},
+        ratings::RatingView,
     },
     ids::{CampaignId, ConversationId, InteractionId, MessageId, UserId},
     time::Timestamp,
@@ -139,6 +140,9 @@ pub struct MessageView {
     pub dated_at: Option<Timestamp>,
     /// Stored here at.
     pub created_at: Timestamp,
+    /// What the customer said of it; outgoing mail only.
+    #[serde(default)]
+    pub rating: Option<RatingView>,
 }
 
 /// A conversation, as it opens.

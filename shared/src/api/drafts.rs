@@ -2,7 +2,7 @@
 
 use crate::{
     api::{attachments::AttachmentView, conversations::MailAddress},
-    ids::{AttachmentId, CampaignId, ConversationId, DraftId, InteractionId, MessageId},
+    ids::{AttachmentId, CampaignId, ConversationId, DraftId, InteractionId, MessageId, TemplateId},
     time::Timestamp,
     validate::{Issues, Validate},
 };
@@ -141,6 +141,33 @@ pub struct DraftView {
     pub from_address: String,
     /// Addresses to choose from, the account's first.
     pub from_addresses: Vec<String>,
+}
+
+/// Asks for a canned answer, or a signature, with its variables filled for a draft.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FillTemplate {
+    /// Template of kind `reply` or `signature` that is offered in the draft's campaign.
+    pub template_id: TemplateId,
+}
+
+impl Validate for FillTemplate {
+    fn validate(&self, _: &mut Issues) {}
+}
+
+/// A canned answer, filled. Its pictures are files of the draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FilledTemplate {
+    /// Subject; may be empty.
+    pub subject: String,
+    /// HTML for the editor.
+    pub html: String,
+    /// The same as text.
+    pub text: String,
+    /// Variables for which there was no value; they are left out of the text.
+    pub unknown: Vec<String>,
 }
 
 /// Sends a draft. Needs the header `Idempotency-Key`.

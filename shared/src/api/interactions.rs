@@ -1,6 +1,7 @@
 //! Interactions: the tray, opening, finishing, and why they went where they went.
 
 use crate::{
+    alarm::AlarmTimes,
     api::campaigns::{Channel, DeliveryOrder, Eligibility},
     ids::{CampaignId, ContactId, ConversationId, DecisionId, InteractionId, UserId},
     time::Timestamp,
@@ -76,10 +77,35 @@ pub struct InteractionSummary {
     pub first_response_at: Option<Timestamp>,
     /// Finished at.
     pub finished_at: Option<Timestamp>,
+    /// The customer's newest rating of a mail of it, 1–5.
+    #[serde(default)]
+    pub rating: Option<i32>,
     /// Newest mail at.
     pub last_message_at: Timestamp,
+    /// When it waits, or is held, longer than the campaign's threshold; absent without one, and when it is finished.
+    pub alarm: Option<AlarmTimes>,
     /// Grows with each change.
     pub version: i64,
+    /// Its campaign hands nothing out: agents take what waits.
+    pub pull: bool,
+    /// The caller may take it now (pull strategies). Told in lists and of single ones; absent in events, which many get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeable: Option<bool>,
+}
+
+/// Changes the priority of an open interaction (S42).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetPriority {
+    /// 1 first … 9 last.
+    pub priority: u32,
+}
+
+impl Validate for SetPriority {
+    fn validate(&self, issues: &mut Issues) {
+        issues.range("priority", i64::from(self.priority), 1, 9);
+    }
 }
 
 /// How many interactions there are.
@@ -135,8 +161,8 @@ impl Validate for FinishInteraction {
     }
 }
 
-/// Why an agent could not get the interaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a decision says of one member: whether he could get the interaction, why not, and what placed him.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AgentReason {
     /// Agent.
@@ -149,8 +175,23 @@ pub struct AgentReason {
     pub reasons: Vec<Ineligible>,
     /// Interactions of this campaign that he held.
     pub held: u32,
-    /// The number by which the order ranked him; lowest wins.
-    pub rank: Option<i64>,
+    /// His place among the eligible, by the delivery order; 1 wins, unless the cause is another. Without one: not eligible,
+    /// or an order that does not apply.
+    pub rank: Option<u32>,
+    /// His penalty.
+    pub penalty: u32,
+    /// `rrmemory`: places after the last served. `linear`: place in member order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u32>,
+    /// `wrandom`, `random`: the number drawn for him.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<f64>,
+    /// `fewestcalls`: how many of this campaign he had finished that day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_today: Option<u32>,
+    /// `leastrecent`, `fewestcalls`: when his last interaction of this campaign ended; absent: never, or it had not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_ended_at: Option<Timestamp>,
 }
 
 text_enum! {
@@ -166,11 +207,43 @@ text_enum! {
         AtMaximum = "at_maximum",
         /// The user is disabled.
         Disabled = "disabled",
+        /// In a call.
+        InCall = "in_call",
+        /// Rests after what he finished.
+        InWrapUp = "in_wrap_up",
+        /// Holds an interaction.
+        HoldsInteraction = "holds_interaction",
+        /// Holds an interaction of another channel.
+        HoldsOtherChannel = "holds_other_channel",
+        /// Holds an interaction of an `incall` campaign, and is offered nothing else.
+        BlockedByIncall = "blocked_by_incall",
+        /// Is in no voice campaign.
+        NotInVoiceCampaign = "not_in_voice_campaign",
+        /// `omni`: others hold nothing and are in no call.
+        OthersAreFree = "others_are_free",
+        /// Had it, did not open it in time, and others can get it.
+        LetItLapse = "let_it_lapse",
+        /// The campaign is outside its schedule.
+        CampaignClosed = "campaign_closed",
+    }
+}
+
+text_enum! {
+    /// What decided.
+    pub enum DecisionCause {
+        /// The delivery order.
+        Order = "order",
+        /// He was the last agent of the conversation.
+        LastAgent = "last_agent",
+        /// He took it.
+        Take = "take",
+        /// He did not open it in time: it went back to the queue.
+        OfferLapsed = "offer_lapsed",
     }
 }
 
 /// A stored routing decision (S43).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DecisionView {
     /// Decision.
@@ -183,12 +256,23 @@ pub struct DecisionView {
     pub eligibility: Eligibility,
     /// Delivery order.
     pub delivery_order: DeliveryOrder,
-    /// Who got it.
+    /// What decided.
+    pub cause: DecisionCause,
+    /// Who got it; with the cause `offer_lapsed`, who had it.
     pub winner: UserId,
     /// The last agent served before, from whom the round went on.
     pub last_served: Option<UserId>,
+    /// The agent whom the conversation preferred, while that held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<UserId>,
     /// Maximum a member may hold.
     pub max_interactions: Option<u32>,
-    /// Every member, in member order.
+    /// Its place in the queue, 1 first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<u32>,
+    /// How many were in the running at once; 0: all.
+    #[serde(default)]
+    pub max_in_queue: u32,
+    /// Every member, in member order. None with the cause `offer_lapsed`.
     pub agents: Vec<AgentReason>,
 }

@@ -10,4 +10,7 @@ pub mod interactions;
 pub mod oauth;
 pub mod operations;
 pub mod presence;
+pub mod ratings;
+pub mod replays;
 pub mod schedules;
+pub mod templates;

@@ -6,6 +6,7 @@ use crate::{
     validate::{Issues, Rule, Validate},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 text_enum! {
     /// What the agent has chosen to be.
@@ -45,6 +46,65 @@ pub struct AgentState {
     pub since: Timestamp,
     /// Has a live session.
     pub online: bool,
+    /// He rests after what he finished until then, and gets nothing new.
+    #[serde(default)]
+    pub wrap_up_until: Option<Timestamp>,
+    /// In a call, as an integrator reported.
+    #[serde(default)]
+    pub in_call: bool,
+    /// What he holds of other channels, as an integrator reported.
+    #[serde(default)]
+    pub other_channels: BTreeMap<String, u32>,
+    /// The report holds until then.
+    #[serde(default)]
+    pub external_until: Option<Timestamp>,
+}
+
+/// What an agent does elsewhere (S44).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExternalLoad {
+    /// Agent.
+    pub user_id: UserId,
+    /// In a call.
+    pub in_call: bool,
+    /// Channel → how many interactions of it he holds.
+    pub interactions: BTreeMap<String, u32>,
+    /// Holds until then; absent: nothing is reported.
+    pub expires_at: Option<Timestamp>,
+    /// Reported at.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// Reports what an agent does elsewhere; replaces what was reported before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReportExternalLoad {
+    /// In a call.
+    #[serde(default)]
+    pub in_call: bool,
+    /// Channel, such as `sms`, `webchat`, `social` → how many interactions of it he holds, 0–1000; at most 20 channels.
+    #[serde(default)]
+    pub interactions: BTreeMap<String, u32>,
+    /// It is forgotten after so many seconds, 1–86 400, unless it is reported again.
+    pub expires_in_seconds: u32,
+}
+
+impl Validate for ReportExternalLoad {
+    fn validate(&self, issues: &mut Issues) {
+        issues.items("interactions", self.interactions.len(), 20);
+        for (channel, count) in &self.interactions {
+            let at = format!("interactions/{}", channel.replace('~', "~0").replace('/', "~1"));
+            let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+            if channel.is_empty() || channel.len() > 40 || !channel.chars().all(word) {
+                let message = "must be named by 1–40 of the characters a–z, 0–9, _ and -";
+                issues.add(&at, Rule::ForbiddenCharacter, message);
+            }
+            issues.range(&at, i64::from(*count), 0, 1_000);
+        }
+        issues.range("expires_in_seconds", i64::from(self.expires_in_seconds), 1, 86_400);
+    }
 }
 
 /// Chooses a state.

@@ -152,5 +152,12 @@ proptest! {
         let change = (1..length).find(|n| hours.is_open(minute(*n)) != now).map(minute);
         let told = hours.next_change(minute(0)).filter(|told| *told < minute(length));
         prop_assert_eq!(told, change);
+        let all = hours.open_time(minute(0), minute(length));
+        if !all.is_zero() {
+            let reached = hours.after_open_time(minute(0), all).unwrap();
+            prop_assert!(reached <= minute(length));
+            prop_assert_eq!(hours.open_time(minute(0), reached), all);
+            prop_assert!(hours.open_time(minute(0), Timestamp::from_millis(reached.millis() - 1)) < all);
+        }
     }
 }

@@ -100,10 +100,9 @@ fn no_token(error: NoToken) -> Error {
     let mut issues = Issues::default();
     issues.add("account/oauth_sign_in", rule, error.to_string());
     Error::Problem(Box::new(ProblemCause {
-        code,
         detail: Some(error.to_string()),
         fields: issues.into_result().err().unwrap_or_default(),
-        retry_after: None,
+        ..code.into()
     }))
 }
 

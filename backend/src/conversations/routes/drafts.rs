@@ -18,7 +18,7 @@ use serde::Deserialize;
 use shared::{
     api::{
         attachments::AttachmentView,
-        drafts::{CreateDraft, DraftView, SendDraft, SentDraft, UpdateDraft},
+        drafts::{CreateDraft, DraftView, FillTemplate, FilledTemplate, SendDraft, SentDraft, UpdateDraft},
     },
     error::ErrorCode,
     ids::{AttachmentId, ConversationId, DraftId},
@@ -128,6 +128,26 @@ pub async fn delete_draft(
 ) -> Result<HttpResponse> {
     service.delete_draft(caller.principal, id.0).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Fills a canned answer, or a signature, for a draft; the editor puts the words where they belong.
+///
+/// Its pictures become files of the draft at once, and go again if the text does not name them when it is sent.
+#[utoipa::path(
+    tag = "drafts",
+    params(("id" = DraftId, Path, description = "Draft")),
+    request_body = FillTemplate,
+    responses((status = 200, description = "The canned answer, filled", body = FilledTemplate)),
+    security(("bearer" = ["conversations:write"]))
+)]
+#[post("/drafts/{id}/fill-template")]
+pub async fn fill_template(
+    caller: Caller<ConversationsWrite>,
+    id: Segment<DraftId>,
+    body: Body<FillTemplate>,
+    service: web::Data<Service>,
+) -> Result<web::Json<FilledTemplate>> {
+    Ok(web::Json(service.fill_template(caller.principal, id.0, body.0).await?))
 }
 
 /// A file to add to a draft.

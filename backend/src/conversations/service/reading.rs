@@ -31,12 +31,15 @@ impl Service {
     /// `not_found`.
     pub async fn conversation(&self, caller: Principal, id: ConversationId) -> Result<ConversationView> {
         let (core, now, asker) = (self.core.clone(), self.core.now(), caller.clone());
+        let takes = std::sync::Arc::clone(&self.takes);
         let view = self
             .core
             .db
             .read(move |conn| {
                 access::readable(conn, &asker, id)?;
-                conversation(conn, &core, id, now)
+                let mut view = conversation(conn, &core, id, now)?;
+                takes.mark(conn, &asker, std::slice::from_mut(&mut view.interaction), now)?;
+                Ok(view)
             })
             .await?;
         if view.interaction.agent_id != Some(caller.user_id) {

@@ -1,7 +1,7 @@
 //! What `MultiConnection` lacks, one arm an engine, and nowhere else: upserts, batch inserts, locks.
 
 use super::{Connection, schema};
-use diesel::{QueryResult, prelude::*, sql_query};
+use diesel::{QueryResult, prelude::*, query_dsl::methods::FilterDsl, sql_query};
 
 /// Runs the same query on whichever engine is there.
 macro_rules! both {
@@ -86,6 +86,32 @@ pub fn upsert_sign_in_failures(
     Ok(())
 }
 
+/// Claims the confirmation of a campaign for an address, unless one was claimed after `before`; answers whether it did.
+///
+/// # Errors
+/// The database's.
+pub fn claim_confirmation(
+    conn: &mut Connection,
+    campaign: shared::ids::CampaignId,
+    address: &str,
+    message: shared::ids::MessageId,
+    now: shared::time::Timestamp,
+    before: shared::time::Timestamp,
+) -> QueryResult<bool> {
+    use schema::confirmations::dsl;
+    let set = (dsl::message_id.eq(message), dsl::state.eq("pending"), dsl::claimed_at.eq(now));
+    let claimed = both!(conn, c => FilterDsl::filter(
+        diesel::insert_into(dsl::confirmations)
+            .values((dsl::campaign_id.eq(campaign), dsl::address_folded.eq(address), set))
+            .on_conflict((dsl::campaign_id, dsl::address_folded))
+            .do_update()
+            .set(set),
+        dsl::claimed_at.le(before),
+    )
+    .execute(c))?;
+    Ok(claimed == 1)
+}
+
 /// Inserts an agent's state, unless there is one.
 ///
 /// # Errors
@@ -103,4 +129,89 @@ pub fn insert_agent_state(
         .do_nothing()
         .execute(c))?;
     Ok(())
+}
+
+/// Stores a setting of the installation.
+///
+/// # Errors
+/// The database's.
+pub fn upsert_setting(conn: &mut Connection, name: &str, value: &str) -> QueryResult<()> {
+    use schema::settings::dsl;
+    both!(conn, c => diesel::insert_into(dsl::settings)
+        .values((dsl::name.eq(name), dsl::value.eq(value)))
+        .on_conflict(dsl::name)
+        .do_update()
+        .set(dsl::value.eq(value))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Stores what an agent does elsewhere, in place of what was reported before.
+///
+/// # Errors
+/// The database's.
+pub fn upsert_external_load(
+    conn: &mut Connection,
+    user: shared::ids::UserId,
+    in_call: bool,
+    interactions: &str,
+    held: i32,
+    expires_at: shared::time::Timestamp,
+    updated_at: shared::time::Timestamp,
+) -> QueryResult<()> {
+    use schema::external_loads::dsl;
+    let set = (
+        dsl::in_call.eq(in_call),
+        dsl::interactions.eq(interactions),
+        dsl::held.eq(held),
+        dsl::expires_at.eq(expires_at),
+        dsl::updated_at.eq(updated_at),
+    );
+    both!(conn, c => diesel::insert_into(dsl::external_loads)
+        .values((dsl::user_id.eq(user), set))
+        .on_conflict(dsl::user_id)
+        .do_update()
+        .set(set)
+        .execute(c))?;
+    Ok(())
+}
+
+/// Appends events, in their order.
+///
+/// # Errors
+/// The database's.
+pub fn insert_events(conn: &mut Connection, rows: &[crate::kernel::events::NewEvent]) -> QueryResult<()> {
+    both!(conn, c => diesel::insert_into(schema::events::table).values(rows).execute(c))?;
+    Ok(())
+}
+
+/// Stores routing decisions, in their order.
+///
+/// # Errors
+/// The database's.
+pub fn insert_decisions(conn: &mut Connection, rows: &[DecisionRow]) -> QueryResult<()> {
+    both!(conn, c => diesel::insert_into(schema::decisions::table).values(rows).execute(c))?;
+    Ok(())
+}
+
+/// A routing decision as it is stored.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = schema::decisions)]
+pub struct DecisionRow {
+    /// Interaction.
+    pub interaction_id: shared::ids::InteractionId,
+    /// Campaign.
+    pub campaign_id: shared::ids::CampaignId,
+    /// Taken at.
+    pub at: shared::time::Timestamp,
+    /// Eligibility rule.
+    pub eligibility: shared::api::campaigns::Eligibility,
+    /// Delivery order.
+    pub delivery_order: shared::api::campaigns::DeliveryOrder,
+    /// What decided.
+    pub cause: shared::api::interactions::DecisionCause,
+    /// Who got it, or had it.
+    pub winner: shared::ids::UserId,
+    /// The whole of it, as JSON.
+    pub explanation: String,
 }

@@ -65,6 +65,58 @@ diesel::table! {
 }
 
 diesel::table! {
+    templates (id) {
+        id -> BigInt,
+        kind -> Text,
+        campaign_id -> Nullable<BigInt>,
+        name -> Text,
+        name_folded -> Text,
+        shortcut -> Nullable<Text>,
+        images -> Text,
+        number -> Integer,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    template_versions (id) {
+        id -> BigInt,
+        template_id -> BigInt,
+        number -> Integer,
+        subject -> Text,
+        format -> Text,
+        source -> Text,
+        css -> Text,
+        html -> Text,
+        plain -> Nullable<Text>,
+        author_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    template_images (id) {
+        id -> BigInt,
+        token -> Text,
+        name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        author_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    template_version_images (version_id, image_id) {
+        version_id -> BigInt,
+        image_id -> BigInt,
+    }
+}
+
+diesel::table! {
     campaigns (id) {
         id -> BigInt,
         channel -> Text,
@@ -75,11 +127,25 @@ diesel::table! {
         eligibility -> Text,
         delivery_order -> Text,
         max_interactions -> Nullable<Integer>,
+        default_priority -> Integer,
+        priority_rules -> Text,
+        max_in_queue -> Integer,
+        last_agent_seconds -> Integer,
+        offer_timeout_seconds -> Integer,
+        wrap_up_seconds -> Integer,
         enabled -> Bool,
         receive -> Bool,
         import_days -> Integer,
         reply_token -> Text,
         schedule -> Text,
+        thresholds -> Text,
+        deleted_at -> Nullable<BigInt>,
+        signature_template_id -> Nullable<BigInt>,
+        confirmation_enabled -> Bool,
+        confirmation_template_id -> Nullable<BigInt>,
+        rating_enabled -> Bool,
+        rating_prompt -> Text,
+        rating_thanks -> Text,
         created_at -> BigInt,
         version -> BigInt,
     }
@@ -168,6 +234,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    voice_campaigns (id) {
+        id -> BigInt,
+        name -> Text,
+        name_folded -> Text,
+        created_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    voice_members (voice_campaign_id, user_id) {
+        voice_campaign_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
     break_kinds (code) {
         code -> Text,
         name_es -> Text,
@@ -183,6 +273,31 @@ diesel::table! {
         mode -> Text,
         break_code -> Nullable<Text>,
         since -> BigInt,
+        wrap_up_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    external_loads (user_id) {
+        user_id -> BigInt,
+        in_call -> Bool,
+        interactions -> Text,
+        held -> Integer,
+        expires_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    agent_state_changes (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        at -> BigInt,
+        online -> Bool,
+        mode -> Text,
+        break_code -> Nullable<Text>,
+        in_call -> Bool,
+        wrap_up_until -> Nullable<BigInt>,
     }
 }
 
@@ -234,6 +349,7 @@ diesel::table! {
         unread -> Bool,
         awaits_answer -> Bool,
         note -> Text,
+        rating -> Nullable<Integer>,
         version -> BigInt,
     }
 }
@@ -399,6 +515,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    confirmations (campaign_id, address_folded) {
+        campaign_id -> BigInt,
+        address_folded -> Text,
+        message_id -> BigInt,
+        state -> Text,
+        claimed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ratings (id) {
+        id -> BigInt,
+        token_hash -> Binary,
+        message_id -> BigInt,
+        interaction_id -> BigInt,
+        conversation_id -> BigInt,
+        campaign_id -> BigInt,
+        agent_id -> BigInt,
+        language -> Text,
+        expires_at -> BigInt,
+        score -> Nullable<Integer>,
+        comment -> Text,
+        rated_at -> Nullable<BigInt>,
+        changed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     round_memory (campaign_id) {
         campaign_id -> BigInt,
         last_served -> BigInt,
@@ -413,6 +557,7 @@ diesel::table! {
         at -> BigInt,
         eligibility -> Text,
         delivery_order -> Text,
+        cause -> Text,
         winner -> BigInt,
         explanation -> Text,
     }
@@ -471,10 +616,19 @@ diesel::joinable!(user_campaigns -> users (user_id));
 diesel::joinable!(mail_accounts -> campaigns (campaign_id));
 diesel::joinable!(oauth_grants -> mail_accounts (account_id));
 diesel::joinable!(oauth_sign_ins -> users (user_id));
+diesel::joinable!(templates -> campaigns (campaign_id));
+diesel::joinable!(template_versions -> templates (template_id));
+diesel::joinable!(template_versions -> users (author_id));
+diesel::joinable!(template_version_images -> template_versions (version_id));
+diesel::joinable!(template_version_images -> template_images (image_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(members -> campaigns (campaign_id));
 diesel::joinable!(agent_states -> break_kinds (break_code));
 diesel::joinable!(agent_states -> users (user_id));
+diesel::joinable!(voice_members -> users (user_id));
+diesel::joinable!(voice_members -> voice_campaigns (voice_campaign_id));
+diesel::joinable!(external_loads -> users (user_id));
+diesel::joinable!(agent_state_changes -> users (user_id));
 diesel::joinable!(conversations -> users (last_agent_id));
 diesel::joinable!(conversations -> contacts (contact_id));
 diesel::joinable!(conversations -> campaigns (campaign_id));
@@ -502,6 +656,8 @@ diesel::joinable!(outbox -> conversations (conversation_id));
 diesel::joinable!(outbox -> campaigns (campaign_id));
 diesel::joinable!(outbox -> mail_accounts (account_id));
 diesel::joinable!(outbox -> messages (message_id));
+diesel::joinable!(confirmations -> messages (message_id));
+diesel::joinable!(ratings -> messages (message_id));
 diesel::joinable!(round_memory -> users (last_served));
 diesel::joinable!(round_memory -> campaigns (campaign_id));
 diesel::joinable!(decisions -> users (winner));
@@ -515,14 +671,23 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     one_time_tokens,
     sign_in_failures,
+    templates,
+    template_versions,
+    template_images,
+    template_version_images,
     campaigns,
     user_campaigns,
     mail_accounts,
     oauth_grants,
     oauth_sign_ins,
     members,
+    voice_campaigns,
+    voice_members,
+    settings,
     break_kinds,
     agent_states,
+    external_loads,
+    agent_state_changes,
     contacts,
     conversations,
     interactions,
@@ -536,6 +701,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     fetched_mails,
     quarantine,
     outbox,
+    confirmations,
+    ratings,
     round_memory,
     decisions,
     events,

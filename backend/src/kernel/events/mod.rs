@@ -9,7 +9,7 @@ pub use hub::{Audience, Hub, Published, Revoked, Subscriber};
 
 use crate::kernel::db::{Connection, Json, arms, schema::events};
 use diesel::prelude::*;
-use shared::{live::LiveEvent, time::Timestamp};
+use shared::{ids::CampaignId, live::LiveEvent, time::Timestamp};
 
 /// Appends an event to the transaction that makes it true. Call it last: on PostgreSQL it holds back other writers of
 /// events until the commit, so that sequence order is commit order.
@@ -18,18 +18,26 @@ use shared::{live::LiveEvent, time::Timestamp};
 /// The database's.
 pub fn append(conn: &mut Connection, at: Timestamp, audience: &Audience, event: &LiveEvent) -> QueryResult<()> {
     arms::lock_logs(conn)?;
-    let payload = serde_json::to_value(event).unwrap_or_default();
-    let kind = payload.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
-    diesel::insert_into(events::table)
-        .values((
-            events::at.eq(at),
-            events::kind.eq(kind),
-            events::campaign_id.eq(audience.campaign),
-            events::audience.eq(Json(audience.clone())),
-            events::payload.eq(Json(payload)),
-        ))
-        .execute(conn)?;
-    Ok(())
+    arms::insert_events(conn, &[NewEvent::new(at, audience, event)])
+}
+
+/// An event as it is stored.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = events)]
+pub struct NewEvent {
+    at: Timestamp,
+    kind: String,
+    campaign_id: Option<CampaignId>,
+    audience: Json<Audience>,
+    payload: Json<serde_json::Value>,
+}
+
+impl NewEvent {
+    fn new(at: Timestamp, audience: &Audience, event: &LiveEvent) -> Self {
+        let payload = serde_json::to_value(event).unwrap_or_default();
+        let kind = payload.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+        Self { at, kind, campaign_id: audience.campaign, audience: Json(audience.clone()), payload: Json(payload) }
+    }
 }
 
 /// Events kept back until the end of a transaction that does much before: appended one by one, the first would hold
@@ -48,7 +56,12 @@ impl News {
     /// # Errors
     /// The database's.
     pub fn append(&self, conn: &mut Connection, at: Timestamp) -> QueryResult<()> {
-        self.0.iter().try_for_each(|(audience, event)| append(conn, at, audience, event))
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<NewEvent> = self.0.iter().map(|(audience, event)| NewEvent::new(at, audience, event)).collect();
+        arms::lock_logs(conn)?;
+        arms::insert_events(conn, &rows)
     }
 }
 

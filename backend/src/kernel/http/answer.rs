@@ -23,15 +23,17 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse {
         let code = self.code();
-        let (detail, errors, retry_after) = match self {
-            Self::Problem(cause) => (cause.detail.clone(), cause.fields.clone(), cause.retry_after),
-            _ => (None, Vec::new(), (code == ErrorCode::Unavailable).then_some(Duration::from_secs(2))),
+        let (detail, errors, reasons, retry_after) = match self {
+            Self::Problem(cause) => {
+                (cause.detail.clone(), cause.fields.clone(), cause.reasons.clone(), cause.retry_after)
+            }
+            _ => (None, Vec::new(), Vec::new(), (code == ErrorCode::Unavailable).then_some(Duration::from_secs(2))),
         };
         if code.status() >= 500 {
             metrics::counter!("posta_request_failures_total", "code" => code.as_str()).increment(1);
             tracing::error!(error = %self, code = code.as_str(), request_id = request_id(), "a request failed on our side");
         }
-        problem(code, detail, errors, retry_after)
+        problem(code, detail, errors, reasons, retry_after)
     }
 }
 
@@ -41,6 +43,7 @@ pub fn problem(
     code: ErrorCode,
     detail: Option<String>,
     errors: Vec<shared::validate::FieldIssue>,
+    reasons: Vec<shared::api::interactions::Ineligible>,
     retry_after: Option<Duration>,
 ) -> HttpResponse {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -61,6 +64,7 @@ pub fn problem(
         detail,
         request_id: request_id(),
         errors,
+        reasons,
     };
     response.body(serde_json::to_string(&body).unwrap_or_default())
 }

@@ -89,6 +89,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             code: ErrorCode::MalformedBody,
             detail: None,
             fields: vec![FieldIssue { pointer, rule, min: None, max: None, message }],
+            reasons: Vec::new(),
             retry_after: None,
         }))
     })?;

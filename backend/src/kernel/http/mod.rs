@@ -4,6 +4,7 @@ pub mod answer;
 pub mod auth;
 pub mod cursor;
 pub mod extract;
+pub mod frame;
 pub mod health;
 pub mod idempotency;
 pub mod openapi;

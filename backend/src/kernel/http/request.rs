@@ -81,7 +81,7 @@ fn foreign_refusal<B>(response: &ServiceResponse<B>, id: &str) -> Option<actix_w
     } else {
         ErrorCode::MalformedRequest
     };
-    Some(problem(code, None, Vec::new(), None))
+    Some(problem(code, None, Vec::new(), Vec::new(), None))
 }
 
 fn wanted_id(request: &ServiceRequest) -> Option<String> {

@@ -9,7 +9,7 @@ use ammonia::{Builder, UrlRelative};
 
 use super::style;
 
-/// Classes by which mailers mark a quoted mail; the only ones kept.
+/// Classes by which mailers mark a quoted mail; with [`SIGNATURE_CLASS`] the only ones kept.
 pub const QUOTE_CLASSES: [&str; 8] = [
     "gmail_quote",
     "gmail_attr",
@@ -20,6 +20,8 @@ pub const QUOTE_CLASSES: [&str; 8] = [
     "posta-quote",
     "posta-attribution",
 ];
+/// Class of a signature in what an agent writes, by which the page finds it.
+pub const SIGNATURE_CLASS: &str = "posta-signature";
 /// Ids by which Outlook marks a quoted mail; the only ones kept.
 pub const QUOTE_IDS: [&str; 3] = ["divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"];
 
@@ -113,8 +115,19 @@ const TABLE_ATTRIBUTES: [&str; 12] = [
     "width",
 ];
 
+/// Where HTML comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A stranger's mail.
+    Received,
+    /// An agent's editor.
+    Written,
+    /// A template of ours, whose own style sheet goes along.
+    Designed,
+}
+
 /// ammonia with everything that is not a matter of single values.
-pub fn builder(received: bool) -> Builder<'static> {
+pub fn builder(origin: Origin) -> Builder<'static> {
     let mut attributes: HashMap<&str, HashSet<&str>> = HashMap::new();
     for table in ["table", "tbody", "thead", "tfoot", "tr", "td", "th", "col", "colgroup"] {
         attributes.insert(table, TABLE_ATTRIBUTES.into());
@@ -129,17 +142,21 @@ pub fn builder(received: bool) -> Builder<'static> {
     attributes.insert("blockquote", ["type"].into());
     attributes.insert("div", ["width", "height"].into());
     attributes.insert("details", ["open"].into());
+    let mut generic: HashSet<&str> = GENERIC_ATTRIBUTES.into();
+    if origin == Origin::Designed {
+        generic.extend(["role", "aria-label"]);
+    }
     let mut builder = Builder::empty();
     builder
         .tags(TAGS.iter().chain(&MORE_TAGS).copied().collect())
         .clean_content_tags(SILENT_TAGS.into())
-        .generic_attributes(GENERIC_ATTRIBUTES.into())
+        .generic_attributes(generic)
         .tag_attributes(attributes)
         // Relative addresses pass here only to be judged by `filter`.
         .url_relative(UrlRelative::PassThrough)
         .url_schemes(["http", "https", "mailto", "tel", "cid", "data"].into())
         .strip_comments(true);
-    if received {
+    if origin == Origin::Received {
         builder.link_rel(Some("noopener noreferrer")).set_tag_attribute_value("a", "target", "_blank");
     } else {
         builder.link_rel(None);
@@ -153,10 +170,10 @@ pub fn is_picture(element: &str, attribute: &str) -> bool {
 }
 
 /// Decides about one attribute that is no picture: its value, changed or not, or none to drop it.
-pub fn filter<'v>(element: &str, attribute: &str, value: &'v str, received: bool) -> Option<Cow<'v, str>> {
+pub fn filter<'v>(element: &str, attribute: &str, value: &'v str, origin: Origin) -> Option<Cow<'v, str>> {
     match attribute {
         "href" if element == "a" => {
-            if !received && value.trim_start().starts_with("${") {
+            if origin != Origin::Received && value.trim_start().starts_with("${") {
                 return Some(Cow::Borrowed(value));
             }
             link(value).map(Cow::Owned)
@@ -167,13 +184,19 @@ pub fn filter<'v>(element: &str, attribute: &str, value: &'v str, received: bool
             (!kept.is_empty()).then_some(Cow::Owned(kept))
         }
         "class" => {
-            let kept: Vec<&str> =
-                value.split_ascii_whitespace().filter(|class| QUOTE_CLASSES.contains(class)).collect();
+            let kept: Vec<&str> = value.split_ascii_whitespace().filter(|class| is_kept(class, origin)).collect();
             (!kept.is_empty()).then(|| Cow::Owned(kept.join(" ")))
         }
+        "role" => matches!(value, "presentation" | "none" | "img" | "article").then_some(Cow::Borrowed(value)),
         "id" => QUOTE_IDS.contains(&value).then_some(Cow::Borrowed(value)),
         _ => Some(Cow::Borrowed(value)),
     }
+}
+
+fn is_kept(class: &str, origin: Origin) -> bool {
+    // A design's classes are those of its own style sheet, which stands in its own mail.
+    let plain = || class.len() <= 64 && class.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    QUOTE_CLASSES.contains(&class) || class == SIGNATURE_CLASS || (origin == Origin::Designed && plain())
 }
 
 /// Where a picture comes from.
@@ -215,7 +238,7 @@ pub fn classify_source(value: &str) -> Source {
 }
 
 /// The target of a link in its plain spelling, or none when it is not one that may be followed.
-fn link(value: &str) -> Option<String> {
+pub fn link(value: &str) -> Option<String> {
     let address = plain_spelling(value);
     let Some((scheme, rest)) = split_scheme(&address) else {
         return starts_with_two_slashes(&address)

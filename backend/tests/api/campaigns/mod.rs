@@ -1,6 +1,7 @@
 //! Campaigns over HTTP, on both engines, against fake mail servers (S3–S18, S27–S29, S31–S33).
 
 mod account;
+mod deletion;
 mod logins;
 mod logs;
 mod members;

@@ -2,10 +2,14 @@
 
 use super::{
     account_fields::AccountFields,
+    campaign_delete::DeleteButton,
+    campaign_switch::EnabledSwitch,
     folder_fields::FolderFields,
     form::CampaignForm,
     ledger::Ledger,
     schedule_fields::{ScheduleFields, schedule_summary},
+    strategy_fields::{StrategyFields, strategy_summary},
+    threshold_fields::{ThresholdFields, threshold_summary},
 };
 use crate::{
     api::{ApiError, use_api},
@@ -22,12 +26,11 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::campaigns::{CampaignView, DeliveryOrder, Eligibility, ReplyToken},
+    api::campaigns::{CampaignView, ReplyToken},
     error::ErrorCode,
     ids::CampaignId,
     permission::Permission,
 };
-use std::sync::Arc;
 
 /// Puts the keyboard on the first field that is wrong, once it is marked; opens the group that hides it.
 pub fn focus_wrong_field() {
@@ -47,6 +50,8 @@ pub fn CampaignEditor(
     campaign: Option<CampaignView>,
     /// It was saved.
     on_saved: Callback<CampaignView>,
+    /// It was deleted.
+    on_deleted: Callback<()>,
     /// It must be loaded again: someone else has changed it.
     on_reload: Callback<()>,
 ) -> impl IntoView {
@@ -105,6 +110,7 @@ pub fn CampaignEditor(
         save(false);
     };
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
+    let deletable = campaign.clone();
     let title = campaign.as_ref().map(|campaign| campaign.name.clone());
     let opening = campaign.as_ref().map(|campaign| (campaign.open, campaign.next_change_at));
     view! {
@@ -159,11 +165,29 @@ pub fn CampaignEditor(
             </details>
             <details class="group group-advanced">
                 <summary>
+                    <span>{txt!(i18n, campaigns.group_strategy)}</span>
+                    <span class="help">{move || strategy_summary(i18n, form.strategy)}</span>
+                </summary>
+                <fieldset disabled=!may_write>
+                    <StrategyFields strategy=form.strategy errors=errors />
+                </fieldset>
+            </details>
+            <details class="group group-advanced">
+                <summary>
                     <span>{txt!(i18n, campaigns.group_schedule)}</span>
                     <span class="help">{move || schedule_summary(i18n, form.schedule, opening)}</span>
                 </summary>
                 <fieldset disabled=!may_write>
                     <ScheduleFields schedule=form.schedule errors=errors />
+                </fieldset>
+            </details>
+            <details class="group group-advanced">
+                <summary>
+                    <span>{txt!(i18n, campaigns.group_thresholds)}</span>
+                    <span class="help">{move || threshold_summary(i18n, form.thresholds)}</span>
+                </summary>
+                <fieldset disabled=!may_write>
+                    <ThresholdFields thresholds=form.thresholds errors=errors />
                 </fieldset>
             </details>
             {may_write
@@ -193,45 +217,19 @@ pub fn CampaignEditor(
                             <span class="help" role="status">
                                 {move || busy.get().then(|| txt!(i18n, campaigns.saving_help))}
                             </span>
+                            {deletable
+                                .map(|campaign| {
+                                    view! {
+                                        <span class="admin-form-delete">
+                                            <DeleteButton campaign=campaign on_deleted=on_deleted />
+                                        </span>
+                                    }
+                                })}
                         </footer>
                     }
                 })}
         </form>
         {campaign.map(|campaign| view! { <Ledger campaign=campaign /> })}
-    }
-}
-
-/// Switches a campaign that exists on or off at once, without saving the form, and without touching what is typed in it.
-#[component]
-fn EnabledSwitch(id: CampaignId, form: CampaignForm, version: StoredValue<i64>) -> impl IntoView {
-    let i18n = use_i18n();
-    let (api, toasts) = (use_api(), use_toasts());
-    let change = move |on: bool| {
-        form.enabled.set(on);
-        leptos::task::spawn_local(async move {
-            match api.enable_campaign(id, on).await {
-                Ok(()) => {
-                    if let Ok(campaign) = api.get_campaign(id).await {
-                        let _ = form.enabled.try_set(campaign.enabled);
-                        // One step is this change. More are somebody else's, which saving the form must not overwrite.
-                        let _ = version.try_update_value(|version| {
-                            if campaign.version == version.saturating_add(1) {
-                                *version = campaign.version;
-                            }
-                        });
-                    }
-                }
-                Err(error) => {
-                    let _ = form.enabled.try_set(!on);
-                    toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
-                }
-            }
-        });
-    };
-    view! {
-        <span class="admin-form-switch" data-tip=txt!(i18n, campaigns.enabled_help)>
-            <Switch label=txt!(i18n, campaigns.enabled) checked=form.enabled on_change=change />
-        </span>
     }
 }
 
@@ -293,48 +291,6 @@ fn Advanced(form: CampaignForm, errors: FormErrors, id: Option<CampaignId>) -> i
             max=31_536_000
             error=errors.of("service_level_seconds")
             on_edit=touch("service_level_seconds")
-        />
-        <NumberField
-            label=txt!(i18n, campaigns.max)
-            name="max_interactions"
-            value=form.max
-            help=txt!(i18n, campaigns.max_help)
-            min=1
-            max=1_000
-            error=errors.of("max_interactions")
-            on_edit=touch("max_interactions")
-        />
-        <SelectField
-            label=txt!(i18n, campaigns.eligibility)
-            name="eligibility"
-            value=form.eligibility
-            options=Signal::derive(move || {
-                Eligibility::ALL
-                    .iter()
-                    .map(|one| {
-                        let name = match one {
-                            Eligibility::Nocall => word!(i18n, campaigns.eligibility_nocall),
-                        };
-                        (one.as_str().to_string(), name)
-                    })
-                    .collect::<Vec<_>>()
-            })
-        />
-        <SelectField
-            label=txt!(i18n, campaigns.order)
-            name="delivery_order"
-            value=form.order
-            options=Signal::derive(move || {
-                DeliveryOrder::ALL
-                    .iter()
-                    .map(|one| {
-                        let name = match one {
-                            DeliveryOrder::Rrmemory => word!(i18n, campaigns.order_rrmemory),
-                        };
-                        (one.as_str().to_string(), name)
-                    })
-                    .collect::<Vec<_>>()
-            })
         />
         <TextField
             label=txt!(i18n, campaigns.login)
@@ -402,6 +358,5 @@ fn Advanced(form: CampaignForm, errors: FormErrors, id: Option<CampaignId>) -> i
 fn advanced_summary(i18n: crate::i18n::I18n, form: CampaignForm) -> String {
     let level = form.service_level.with(|text| text.trim().parse::<i64>().ok());
     let level = level.map(|seconds| intl::duration(i18n.get_locale(), seconds)).unwrap_or_default();
-    let max = form.max.get();
-    word!(i18n, campaigns.advanced_summary, level = level.as_str(), max = max.as_str())
+    word!(i18n, campaigns.advanced_summary, level = level.as_str())
 }

@@ -1,12 +1,13 @@
 //! The list of campaigns with their health (S28).
 
 use crate::{
-    components::{Badge, Dot, TimeAgo, Tint},
+    components::{Badge, Dot, Icon, TimeAgo, Tint},
     i18n::{I18n, plural, txt, use_i18n, word},
     routes,
 };
 use leptos::prelude::*;
 use shared::{
+    alarm::{Alarm, of_count},
     api::campaigns::{AccountHealth, CampaignView},
     ids::CampaignId,
 };
@@ -37,6 +38,13 @@ pub fn CampaignRow(
     let tint = Signal::derive(move || health(i18n, state).0);
     let name = Signal::derive(move || health(i18n, state).1);
     let waiting = campaign.waiting;
+    let crowd = match of_count(waiting, campaign.thresholds.most_waiting) {
+        Alarm::Calm => (Tint::Info, None),
+        Alarm::Near => (Tint::Warn, Some(icondata::LuTriangleAlert)),
+        Alarm::Over => (Tint::Bad, Some(icondata::LuOctagonAlert)),
+    };
+    // Of a campaign that is on they are on their way, and no news.
+    let held = if campaign.enabled { 0 } else { campaign.outgoing };
     let failed = matches!(state, AccountHealth::Failing | AccountHealth::Stopped);
     let error = campaign.account.last_error.clone().filter(|_| failed);
     let fetched = campaign.account.last_fetch_at.filter(|_| state == AccountHealth::Connected);
@@ -58,10 +66,26 @@ pub fn CampaignRow(
                     {name}
                     {fetched.map(|at| view! { " · " <TimeAgo at=at /> })}
                 </span>
+                {(held > 0)
+                    .then(|| {
+                        view! {
+                            <span class="admin-row-note">
+                                {move || plural!(i18n.get_locale(), campaigns.held, held)}
+                            </span>
+                        }
+                    })}
                 {error.map(|error| view! { <span class="admin-row-error">{error}</span> })}
             </span>
             {(waiting > 0)
-                .then(|| view! { <Badge tint=Tint::Info>{move || plural!(i18n.get_locale(), campaigns.waiting, waiting)}</Badge> })}
+                .then(|| {
+                    let (tint, sign) = crowd;
+                    view! {
+                        <Badge tint=tint>
+                            {sign.map(|glyph| view! { <Icon glyph=glyph /> })}
+                            {move || plural!(i18n.get_locale(), campaigns.waiting, waiting)}
+                        </Badge>
+                    }
+                })}
         </a>
     }
 }

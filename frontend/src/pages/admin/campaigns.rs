@@ -107,13 +107,23 @@ fn Campaigns() -> impl IntoView {
                                         list.reload();
                                         go.replace(&routes::campaign(saved.id));
                                     })
+                                    on_deleted=Callback::new(|()| {})
                                     on_reload=Callback::new(|()| {})
                                 />
                             }
                                 .into_any()
                         }
                         Choice::One(id) => {
-                            view! { <Existing id=id on_saved=Callback::new(move |()| list.reload()) /> }.into_any()
+                            view! { <Existing
+                                    id=id
+                                    on_saved=Callback::new(move |()| list.reload())
+                                    on_deleted=Callback::new(move |()| {
+                                        list.reload();
+                                        go.replace(routes::CAMPAIGNS);
+                                    })
+                                />
+                            }
+                                .into_any()
                         }
                     }}
                 </div>
@@ -192,7 +202,7 @@ fn NothingChosen(empty: bool) -> impl IntoView {
 }
 
 #[component]
-fn Existing(id: CampaignId, on_saved: Callback<()>) -> impl IntoView {
+fn Existing(id: CampaignId, on_saved: Callback<()>, on_deleted: Callback<()>) -> impl IntoView {
     let api = use_api();
     let campaign = Loader::new(move || id, move |id| api.get_campaign(id));
     move || match campaign.get() {
@@ -207,6 +217,7 @@ fn Existing(id: CampaignId, on_saved: Callback<()>) -> impl IntoView {
                     campaign.put(saved);
                     on_saved.run(());
                 })
+                on_deleted=on_deleted
                 on_reload=Callback::new(move |()| campaign.reload())
             />
         }

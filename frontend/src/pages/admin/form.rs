@@ -1,14 +1,20 @@
 //! What the campaign form holds, as typed, and how that becomes a request.
 
-use super::presets::{Preset, usual_port};
+use super::{
+    presets::{Preset, usual_port},
+    strategy_form::StrategyForm,
+    threshold_fields::ThresholdForm,
+};
 use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountAuth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, DEFAULT_MAX_INTERACTIONS,
-        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, INBOX, MailSecurity, ReplyToken,
+        AccountAuth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, ConfirmationSettings,
+        DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, INBOX, MailSecurity,
+        RatingSettings, ReplyToken,
     },
     api::{conversations::MailAddress, oauth::OauthView},
+    ids::TemplateId,
     validate::{FieldIssue, Rule, Validate as _},
 };
 
@@ -59,18 +65,16 @@ impl EndpointForm {
 pub struct CampaignForm {
     /// The account as it is stored, with a password that is not shown.
     stored: StoredValue<Option<AccountView>>,
+    /// What this page does not show, as it is stored.
+    rest: StoredValue<(Option<TemplateId>, ConfirmationSettings, RatingSettings)>,
     /// Name.
     pub name: RwSignal<String>,
     /// Service level, in seconds.
     pub service_level: RwSignal<String>,
     /// Display name.
     pub from_name: RwSignal<String>,
-    /// Eligibility, as its word.
-    pub eligibility: RwSignal<String>,
-    /// Delivery order, as its word.
-    pub order: RwSignal<String>,
-    /// Most interactions an agent holds.
-    pub max: RwSignal<String>,
+    /// How it hands out.
+    pub strategy: StrategyForm,
     /// On or off.
     pub enabled: RwSignal<bool>,
     /// Receives mail.
@@ -107,6 +111,8 @@ pub struct CampaignForm {
     pub oauth_sign_in: RwSignal<String>,
     /// Opening hours.
     pub schedule: ScheduleForm,
+    /// What raises an alarm.
+    pub thresholds: ThresholdForm,
 }
 
 impl CampaignForm {
@@ -115,12 +121,11 @@ impl CampaignForm {
         let text = || RwSignal::new(String::new());
         Self {
             stored: StoredValue::new(None),
+            rest: StoredValue::new(Default::default()),
             name: text(),
             service_level: RwSignal::new(DEFAULT_SERVICE_LEVEL_SECONDS.to_string()),
             from_name: text(),
-            eligibility: RwSignal::new(Eligibility::Nocall.as_str().into()),
-            order: RwSignal::new(DeliveryOrder::Rrmemory.as_str().into()),
-            max: RwSignal::new(DEFAULT_MAX_INTERACTIONS.to_string()),
+            strategy: StrategyForm::new(),
             enabled: RwSignal::new(true),
             receive: RwSignal::new(true),
             import_days: RwSignal::new("0".into()),
@@ -139,6 +144,7 @@ impl CampaignForm {
             auth: RwSignal::new(AccountAuth::Password.as_str().into()),
             oauth_sign_in: text(),
             schedule: ScheduleForm::new(zone),
+            thresholds: ThresholdForm::new(),
         }
     }
 
@@ -148,13 +154,13 @@ impl CampaignForm {
         form.name.set(campaign.name.clone());
         form.service_level.set(campaign.service_level_seconds.to_string());
         form.from_name.set(campaign.from_name.clone());
-        form.eligibility.set(campaign.eligibility.as_str().into());
-        form.order.set(campaign.delivery_order.as_str().into());
-        form.max.set(campaign.max_interactions.map(|max| max.to_string()).unwrap_or_default());
+        form.strategy.set(campaign);
         form.enabled.set(campaign.enabled);
         form.receive.set(campaign.receive);
         form.import_days.set(campaign.import_days.to_string());
         form.reply_token.set(campaign.reply_token.as_str().into());
+        let rest = (campaign.signature_template_id, campaign.confirmation.clone(), campaign.rating.clone());
+        form.rest.set_value(rest);
         let account = &campaign.account;
         form.stored.set_value(Some(account.clone()));
         form.address.set(account.address.clone());
@@ -172,6 +178,7 @@ impl CampaignForm {
         let alias = |email: &String| MailAddress { name: None, email: email.clone() };
         form.aliases.set(account.aliases.iter().map(alias).collect());
         form.schedule.set(&campaign.schedule);
+        form.thresholds.set(campaign.thresholds);
         form
     }
 
@@ -181,9 +188,6 @@ impl CampaignForm {
             self.name,
             self.service_level,
             self.from_name,
-            self.eligibility,
-            self.order,
-            self.max,
             self.import_days,
             self.reply_token,
             self.address,
@@ -204,9 +208,14 @@ impl CampaignForm {
         let switches = [self.receive, self.plaintext, self.save_sent];
         texts
             .into_iter()
+            .chain(self.thresholds.texts())
+            .chain(self.strategy.texts())
             .map(|text| text.get_untracked())
             .chain(switches.into_iter().map(|on| on.get_untracked().to_string()))
-            .chain([format!("{:?}{:?}", self.schedule.read(), self.aliases.get_untracked())])
+            .chain([
+                format!("{:?} {:?}", self.schedule.read(), self.strategy.read_rules(&mut Vec::new())),
+                format!("{:?}", self.aliases.get_untracked()),
+            ])
             .collect()
     }
 
@@ -272,24 +281,33 @@ impl CampaignForm {
     pub fn read(self) -> (CampaignInput, Vec<FieldIssue>) {
         let mut unread = Vec::new();
         let account = self.read_account(&mut unread);
-        let input = CampaignInput {
+        let (signature_template_id, confirmation, rating) = self.rest.get_value();
+        let mut input = CampaignInput {
             name: self.name.get_untracked(),
             service_level_seconds: number("service_level_seconds", self.service_level, 1, 31_536_000, &mut unread),
             from_name: self.from_name.get_untracked().trim().into(),
-            eligibility: self.eligibility.with_untracked(|word| word.parse().unwrap_or(Eligibility::Nocall)),
-            delivery_order: self.order.with_untracked(|word| word.parse().unwrap_or(DeliveryOrder::Rrmemory)),
-            max_interactions: if self.max.with_untracked(|max| max.trim().is_empty()) {
-                None
-            } else {
-                Some(number("max_interactions", self.max, 1, 1_000, &mut unread))
-            },
+            // Filled in below.
+            eligibility: Eligibility::Nocall,
+            delivery_order: DeliveryOrder::Rrmemory,
+            max_interactions: None,
+            default_priority: DEFAULT_PRIORITY,
+            priority_rules: Vec::new(),
+            max_in_queue: 0,
+            last_agent_seconds: 0,
+            offer_timeout_seconds: 0,
+            wrap_up_seconds: 0,
             enabled: self.enabled.get_untracked(),
             receive: self.receive.get_untracked(),
             import_days: number("import_days", self.import_days, 0, 365, &mut unread),
             schedule: self.schedule.read(),
+            thresholds: self.thresholds.read(&mut unread),
             reply_token: self.reply_token.with_untracked(|word| word.parse().unwrap_or(ReplyToken::Body)),
             account,
+            signature_template_id,
+            confirmation,
+            rating,
         };
+        self.strategy.fill(&mut input, &mut unread);
         let mut judged = input.check().err().unwrap_or_default();
         let secret = match input.account.auth {
             AccountAuth::Password => ("/account/password", input.account.password.is_none()),
@@ -337,7 +355,7 @@ pub fn lines(text: &str) -> Vec<String> {
 }
 
 /// A number as typed; what is none is an issue, and stands as the lower bound until it is mended.
-fn number<T>(pointer: &str, text: RwSignal<String>, min: T, max: T, issues: &mut Vec<FieldIssue>) -> T
+pub fn number<T>(pointer: &str, text: RwSignal<String>, min: T, max: T, issues: &mut Vec<FieldIssue>) -> T
 where
     T: std::str::FromStr + Copy + Into<i64>,
 {
@@ -367,7 +385,10 @@ fn merge(first: Vec<FieldIssue>, second: Vec<FieldIssue>) -> Vec<FieldIssue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{api::campaigns::AccountHealth, ids::AccountId};
+    use shared::{
+        api::campaigns::{AccountHealth, DEFAULT_MAX_INTERACTIONS},
+        ids::AccountId,
+    };
 
     fn filled() -> CampaignForm {
         let form = CampaignForm::new("UTC".into());
@@ -388,12 +409,27 @@ mod tests {
     }
 
     #[test]
+    fn a_maximum_without_meaning_is_not_in_the_way() {
+        let _owner = Owner::new();
+        let form = filled();
+        form.strategy.max.set("many".into());
+        form.strategy.eligibility.set(Eligibility::Ringall.as_str().into());
+        form.strategy.add_rule();
+        let (input, issues) = form.read();
+        assert_eq!((input.eligibility, input.max_interactions), (Eligibility::Ringall, None));
+        let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/priority_rules/0/pattern"], "the rule has no text yet");
+        form.strategy.rules.get_untracked()[0].pattern.set(" vip@ ".into());
+        assert_eq!(form.read().0.priority_rules[0].pattern, "vip@");
+    }
+
+    #[test]
     fn what_is_no_number_is_named_once() {
         let _owner = Owner::new();
         let form = filled();
         form.smtp.port.set("99999".into());
         form.service_level.set("one hour".into());
-        form.max.set(String::new());
+        form.strategy.max.set(String::new());
         let (_, issues) = form.read();
         let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
         assert_eq!(pointers, ["/account/smtp/port", "/service_level_seconds", "/max_interactions"]);

@@ -100,6 +100,7 @@ mod tests {
             penalty: 0,
             may_receive: true,
             may_start: true,
+            gets_nothing: None,
         };
         Place { campaign: CampaignId(campaign), campaign_name: String::new(), member }
     }

@@ -1,8 +1,10 @@
 //! Administration: campaigns, members, users.
 
 pub mod account_fields;
+pub mod campaign_delete;
 pub mod campaign_form;
 pub mod campaign_list;
+pub mod campaign_switch;
 pub mod campaigns;
 pub mod filter_box;
 mod folder_fields;
@@ -16,6 +18,9 @@ pub mod members;
 mod oauth_sign_in;
 pub mod presets;
 pub mod schedule_fields;
+pub mod strategy_fields;
+pub mod strategy_form;
+pub mod threshold_fields;
 pub mod trial;
 pub mod user_form;
 pub mod users;

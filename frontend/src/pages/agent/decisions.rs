@@ -4,11 +4,15 @@ use super::conversation::use_open;
 use crate::{
     api::use_api,
     components::{Badge, Empty, Failed, Skeleton, TimeAgo, Tint},
-    i18n::{I18n, txt, use_i18n},
+    format::intl,
+    i18n::{I18n, txt, use_i18n, word},
     state::load::{Load, Loader},
 };
 use leptos::prelude::*;
-use shared::api::interactions::{AgentReason, DecisionView, Ineligible};
+use shared::api::{
+    campaigns::DeliveryOrder,
+    interactions::{AgentReason, DecisionCause, DecisionView, Ineligible},
+};
 
 /// Every decision about the open interaction, newest first.
 #[component]
@@ -39,18 +43,31 @@ fn Decision(decision: DecisionView) -> impl IntoView {
     let who = winner.unwrap_or_default();
     let max = decision.max_interactions;
     let won = decision.winner;
+    let by_turn = decision.cause == DecisionCause::Order && decision.delivery_order == DeliveryOrder::Rrmemory;
     view! {
         <details class="decision">
             <summary>
-                <span>{txt!(i18n, inbox.routing_winner, who = who.as_str())}</span>
+                <span>
+                    {match decision.cause {
+                        DecisionCause::Order => txt!(i18n, inbox.routing_winner, who = who.as_str()),
+                        DecisionCause::LastAgent => txt!(i18n, inbox.routing_last_agent, who = who.as_str()),
+                        DecisionCause::Take => txt!(i18n, inbox.routing_taken, who = who.as_str()),
+                        DecisionCause::OfferLapsed => txt!(i18n, inbox.routing_lapsed, who = who.as_str()),
+                    }}
+                </span>
                 <TimeAgo at=decision.at />
             </summary>
-            <p class="help">
-                {match last {
-                    Some(last) => txt!(i18n, inbox.routing_after, who = last.as_str()),
-                    None => txt!(i18n, inbox.routing_first),
-                }}
-            </p>
+            {by_turn
+                .then(|| {
+                    view! {
+                        <p class="help">
+                            {match last {
+                                Some(last) => txt!(i18n, inbox.routing_after, who = last.as_str()),
+                                None => txt!(i18n, inbox.routing_first),
+                            }}
+                        </p>
+                    }
+                })}
             <ul>
                 {decision
                     .agents
@@ -68,6 +85,7 @@ fn Decision(decision: DecisionView) -> impl IntoView {
                                         None => txt!(i18n, inbox.routing_held, held = held),
                                     }}
                                 </span>
+                                {measure(i18n, &agent).map(|text| view! { <span class="decision-held">{text}</span> })}
                                 {verdict(i18n, &agent, is_winner)}
                             </li>
                         }
@@ -76,6 +94,23 @@ fn Decision(decision: DecisionView) -> impl IntoView {
             </ul>
         </details>
     }
+}
+
+/// The measure by which the order placed him, where it has one that people read.
+fn measure(i18n: I18n, agent: &AgentReason) -> Option<Signal<String>> {
+    if let Some(count) = agent.finished_today {
+        return Some(txt!(i18n, inbox.routing_today, count = count));
+    }
+    if let Some(drawn) = agent.drawn {
+        let number = format!("{drawn:.3}");
+        return Some(txt!(i18n, inbox.routing_drew, number = number.as_str()));
+    }
+    agent.last_ended_at.map(|at| {
+        Signal::derive(move || {
+            let when = intl::when(i18n.get_locale(), at, intl::When::Exact);
+            word!(i18n, inbox.routing_ended, when = when.as_str())
+        })
+    })
 }
 
 fn verdict(i18n: I18n, agent: &AgentReason, winner: bool) -> impl IntoView + use<> {
@@ -95,6 +130,15 @@ fn verdict(i18n: I18n, agent: &AgentReason, winner: bool) -> impl IntoView + use
                 Ineligible::MayNotReceive => txt!(i18n, inbox.routing_may_not),
                 Ineligible::AtMaximum => txt!(i18n, inbox.routing_maximum),
                 Ineligible::Disabled => txt!(i18n, inbox.routing_disabled),
+                Ineligible::InCall => txt!(i18n, inbox.routing_in_call),
+                Ineligible::InWrapUp => txt!(i18n, inbox.routing_in_wrap_up),
+                Ineligible::HoldsInteraction => txt!(i18n, inbox.routing_holds_one),
+                Ineligible::HoldsOtherChannel => txt!(i18n, inbox.routing_holds_channel),
+                Ineligible::BlockedByIncall => txt!(i18n, inbox.routing_blocked),
+                Ineligible::NotInVoiceCampaign => txt!(i18n, inbox.routing_no_voice),
+                Ineligible::OthersAreFree => txt!(i18n, inbox.routing_others_free),
+                Ineligible::LetItLapse => txt!(i18n, inbox.routing_let_lapse),
+                Ineligible::CampaignClosed => txt!(i18n, inbox.routing_closed),
             };
             view! { <Badge tint=Tint::Quiet>{word}</Badge> }
         })

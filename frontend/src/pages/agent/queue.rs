@@ -23,6 +23,8 @@ use std::sync::Arc;
 const FEW: usize = 20;
 /// How often the whole queue is counted while it moves, in milliseconds.
 const COUNT_EVERY: u32 = 3_000;
+/// How often a queue from which agents take is fetched anew while it moves, in milliseconds.
+const RENEW_EVERY: u32 = 1_000;
 
 /// The queue as far as it was fetched; its rows are in the live state. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -39,6 +41,7 @@ pub struct Queue {
     /// How many wait, here or not, by the server's word.
     total: RwSignal<Option<i64>>,
     counting: StoredValue<bool>,
+    renewing: StoredValue<bool>,
     /// Only the newest fetch of the beginning counts.
     fetches: StoredValue<u32>,
 }
@@ -56,6 +59,7 @@ impl Queue {
             busy: RwSignal::new(false),
             total: RwSignal::new(None),
             counting: StoredValue::new(false),
+            renewing: StoredValue::new(false),
             fetches: StoredValue::new(0),
         };
         live.listen(move |event| match event {
@@ -63,6 +67,8 @@ impl Queue {
             LiveEvent::CampaignChanged { .. } => queue.fetch(),
             // Of rows that are not here nobody knows whether they are new.
             LiveEvent::InteractionChanged { .. } if queue.has_more_now() => queue.count_after(COUNT_EVERY),
+            // What may be taken is told in the list only, and changes with every row that goes.
+            LiveEvent::InteractionChanged { interaction } if interaction.pull => queue.fetch_after(RENEW_EVERY),
             _ => {}
         });
         effect(move || {
@@ -95,6 +101,19 @@ impl Queue {
             return (here > 0).then(|| here.to_string());
         }
         Some(self.total.get().map_or_else(|| format!("{here}+"), |total| total.to_string()))
+    }
+
+    /// Fetches the beginning after a while, together with what changes until then.
+    fn fetch_after(self, millis: u32) {
+        if self.renewing.try_update_value(|renewing| std::mem::replace(renewing, true)) != Some(false) {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            TimeoutFuture::new(millis).await;
+            if self.renewing.try_set_value(false).is_none() {
+                self.fetch();
+            }
+        });
     }
 
     /// Fetches the beginning, as far as it was known.

@@ -1,16 +1,23 @@
 //! One row of the tray.
 
+use super::inbox::use_portal;
 use crate::{
-    components::{Badge, Icon, TimeAgo, Tint},
-    i18n::{plural, txt, use_i18n, word},
+    api::use_api,
+    components::{Badge, Button, Icon, Look, TimeAgo, Tint},
+    i18n::{I18n, detail, error_text, plural, txt, use_i18n, word},
     routes,
-    state::recipients,
+    state::{clock::use_clock, recipients, toasts::use_toasts},
 };
 use leptos::{either::Either, prelude::*};
-use shared::api::{
-    drafts::DraftView,
-    interactions::{Direction, InteractionState, InteractionSummary},
+use shared::{
+    alarm::Alarm,
+    api::{
+        drafts::DraftView,
+        interactions::{Direction, InteractionState, InteractionSummary},
+    },
+    time::Timestamp,
 };
+use std::sync::Arc;
 
 /// An interaction. Follows its row's signal and nothing else.
 #[component]
@@ -24,7 +31,12 @@ pub fn TrayRow(
     let row: Signal<InteractionSummary> = row.into();
     let inside = view! { <RowInside row=row /> };
     if fixed {
-        return Either::Left(view! { <div class="tray-row tray-row-fixed" data-testid="tray-row">{inside}</div> });
+        return Either::Left(view! {
+            <div class="tray-row tray-row-fixed" data-testid="tray-row">
+                {inside}
+                <Take row=row />
+            </div>
+        });
     }
     let go = routes::use_go();
     let id = row.with_untracked(|row| row.id);
@@ -44,6 +56,44 @@ pub fn TrayRow(
     })
 }
 
+/// Takes what waits, where the campaign lets agents take and it is this one's turn.
+#[component]
+fn Take(row: Signal<InteractionSummary>) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, go, toasts, queue) = (use_api(), routes::use_go(), use_toasts(), use_portal().queue);
+    let busy = RwSignal::new(false);
+    let offered = Memo::new(move |_| row.with(|row| row.pull && row.takeable != Some(false)));
+    let take = move |_| {
+        let id = row.with_untracked(|row| row.id);
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let outcome = api.take_interaction(id).await;
+            let _ = busy.try_set(false);
+            match outcome {
+                Ok(_) => go.to(&routes::interaction(id)),
+                Err(error) => {
+                    // The words name who has it, or why it is not for him.
+                    let words = detail(&error);
+                    toasts.bad(Arc::new(move |locale| {
+                        let text = error_text(locale, &error);
+                        words.as_ref().map_or_else(|| text.clone(), |words| format!("{text} {words}"))
+                    }));
+                    queue.fetch();
+                }
+            }
+        });
+    };
+    move || {
+        offered.get().then(|| {
+            view! {
+                <span class="tray-row-take">
+                    <Button small=true look=Look::Primary busy=busy on:click=take>{txt!(i18n, inbox.take)}</Button>
+                </span>
+            }
+        })
+    }
+}
+
 #[component]
 fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
     let i18n = use_i18n();
@@ -55,6 +105,11 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
         row.with(|row| if row.state == InteractionState::Waiting { row.arrived_at } else { row.last_message_at })
     });
     let unread = Memo::new(move |_| row.with(|row| row.unread && row.state == InteractionState::Assigned));
+    let page_clock = use_clock();
+    let alarm = Memo::new(move |_| {
+        let now = Timestamp::from_millis(page_clock.minute());
+        row.with(|row| row.alarm.map_or(Alarm::Calm, |times| times.at(now)))
+    });
     let awaits = Memo::new(move |_| row.with(|row| row.awaits_answer && row.state == InteractionState::Assigned));
     view! {
         <span class="tray-row-top">
@@ -83,6 +138,7 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
         <span class="tray-row-snippet">{move || row.with(|row| row.snippet.clone())}</span>
         <span class="tray-row-marks">
             <Badge tint=Tint::Quiet>{move || row.with(|row| row.campaign_name.clone())}</Badge>
+            {move || late(i18n, alarm.get(), row.with(|row| row.state == InteractionState::Waiting))}
             {move || {
                 awaits
                     .get()
@@ -109,6 +165,27 @@ fn RowInside(row: Signal<InteractionSummary>) -> impl IntoView {
             }}
         </span>
     }
+}
+
+/// That it waits, or is held, for long: by sign and word, not by colour alone.
+fn late(i18n: I18n, alarm: Alarm, waits: bool) -> Option<impl IntoView> {
+    let (tint, glyph) = match alarm {
+        Alarm::Calm => return None,
+        Alarm::Near => (Tint::Warn, icondata::LuTriangleAlert),
+        Alarm::Over => (Tint::Bad, icondata::LuOctagonAlert),
+    };
+    let words = move || match (waits, alarm) {
+        (true, Alarm::Over) => word!(i18n, inbox.waits_too_long),
+        (true, _) => word!(i18n, inbox.waits_long),
+        (false, Alarm::Over) => word!(i18n, inbox.held_too_long),
+        (false, _) => word!(i18n, inbox.held_long),
+    };
+    Some(view! {
+        <Badge tint=tint>
+            <Icon glyph=glyph />
+            {words}
+        </Badge>
+    })
 }
 
 /// A started mail that is still being written.
