@@ -121,6 +121,8 @@ async fn tick(core: Core) -> Result<Duration> {
         if pending.is_empty() {
             return Ok(REST);
         }
+        // One that cannot be composed now stays, and holds up none of the others.
+        let mut failure = None;
         for claimed in pending {
             match settle(&core, &claimed).await {
                 Ok(()) => {}
@@ -128,8 +130,11 @@ async fn tick(core: Core) -> Result<Duration> {
                     tracing::warn!(message = claimed.message.0, %error, "a confirmation cannot be sent");
                     core.db.write(move |conn| Ok(end(conn, &claimed, State::Abandoned).map(|_| ())?)).await?;
                 }
-                Err(error) => return Err(error),
+                Err(error) => failure = Some(error),
             }
+        }
+        if let Some(error) = failure {
+            return Err(error);
         }
     }
 }
@@ -186,9 +191,11 @@ fn end(conn: &mut Connection, claimed: &Claimed, state: State) -> QueryResult<bo
 /// Composes one and puts it into the outbox.
 async fn settle(core: &Core, claimed: &Claimed) -> Result<()> {
     let now = core.now();
-    let (asked, late) = (claimed.clone(), now.minus(ONCE_IN) >= claimed.at);
-    let planned = core.db.read(move |conn| plan(conn, &asked, now)).await?;
-    let Some(plan) = planned.filter(|_| !late) else {
+    // After a day it would only puzzle its reader; what could never be composed ends so, too.
+    let late = now.minus(ONCE_IN) >= claimed.at;
+    let asked = claimed.clone();
+    let planned = if late { None } else { core.db.read(move |conn| plan(conn, &asked, now)).await? };
+    let Some(plan) = planned else {
         let claimed = claimed.clone();
         return core.db.write(move |conn| Ok(end(conn, &claimed, State::Abandoned).map(|_| ())?)).await;
     };

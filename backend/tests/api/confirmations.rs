@@ -196,4 +196,36 @@ both_engines! {
         let after = ana.get(&format!("/interactions/{}", row["id"])).ok();
         assert_eq!((&after["awaits_answer"], &after["first_response_at"]), (&json!(true), &Value::Null));
     }
+
+    // Once the oldest claim held up all others for as long as it failed, and for ever if it always did.
+    fn one_that_cannot_be_composed_holds_up_no_other_and_ends_after_a_day(app) {
+        let soporte = confirming(&app, "Soporte");
+        mail_in(&app, soporte, &mail("lista@cliente.test", "Boletín", "m1", "Precedence: bulk\n"));
+        let now = app.posta.core.now();
+        app.write(|conn| {
+            let broken: MessageId = messages::table.select(messages::id).first(conn)?;
+            diesel::update(messages::table.find(broken)).set(messages::recipients.eq("nonsense")).execute(conn)?;
+            diesel::insert_into(confirmations::table)
+                .values((
+                    confirmations::campaign_id.eq(soporte),
+                    confirmations::address_folded.eq("lista@cliente.test"),
+                    confirmations::message_id.eq(broken),
+                    confirmations::claimed_at.eq(now.minus(Duration::from_secs(60))),
+                    confirmations::state.eq("pending"),
+                ))
+                .execute(conn)?;
+            Ok(())
+        });
+        mail_in(&app, soporte, &mail("carla@cliente.test", "Mi pedido", "m2", ""));
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let sent = || app.read(|conn| Ok(outbox::table.count().get_result::<i64>(conn)?));
+        while sent() == 0 {
+            assert!(Instant::now() < deadline, "the other one is held up");
+            std::thread::yield_now();
+        }
+        assert_eq!(pending(&app), 1);
+        app.advance(Duration::from_secs(24 * 3_600));
+        mail_in(&app, soporte, &mail("eva@cliente.test", "Otra", "m3", ""));
+        assert_eq!(confirmed(&app).len(), 2, "nothing is left to compose");
+    }
 }

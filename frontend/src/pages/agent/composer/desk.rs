@@ -110,7 +110,7 @@ impl Desk {
 
     fn restore(self, draft: &DraftView) {
         let Some(text) = storage::read(Area::Tab, &copy_key(self.id)) else { return };
-        let Ok(copy) = serde_json::from_str::<Copy>(&text) else { return };
+        let Ok(copy) = crate::api::json::read::<Copy>(&text) else { return };
         if copy.content.is_same(&Content::of(draft)) {
             storage::remove(Area::Tab, &copy_key(self.id));
             return;
