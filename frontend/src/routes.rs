@@ -63,6 +63,8 @@ pub enum Place {
     Home,
     /// Set-up.
     Setup,
+    /// Choosing one's password by a link.
+    Welcome,
     /// Signing in.
     SignIn,
     /// The agent's portal, with what is open in it.
@@ -96,6 +98,7 @@ pub fn place(path: &str) -> Place {
     match parts.as_slice() {
         [] => Place::Home,
         ["setup"] => Place::Setup,
+        ["welcome"] => Place::Welcome,
         ["sign-in"] => Place::SignIn,
         ["inbox"] => Place::Inbox(Pane::Nothing),
         ["inbox", "new"] => Place::Inbox(Pane::Start(None)),

@@ -13,7 +13,7 @@ pub mod request;
 mod tabs;
 pub mod users;
 
-pub use client::{Api, use_api};
+pub use client::{Acted, Api, Asked, use_api};
 pub use error::ApiError;
 
 /// What an operation gives.

@@ -135,7 +135,7 @@ fn Room() -> impl IntoView {
         Place::Members => view! { <Administration screen=AdminScreen::Members /> }.into_any(),
         Place::Users => view! { <Administration screen=AdminScreen::Users /> }.into_any(),
         Place::Settings => view! { <SettingsPage /> }.into_any(),
-        Place::Home | Place::Setup | Place::SignIn | Place::Unknown => ().into_any(),
+        Place::Home | Place::Setup | Place::Welcome | Place::SignIn | Place::Unknown => ().into_any(),
     }
 }
 
@@ -179,7 +179,7 @@ fn name_page(live: Live) {
             Place::Users => word!(i18n, shell.users),
             Place::Settings => word!(i18n, shell.settings),
             // They name themselves.
-            Place::Setup | Place::SignIn | Place::Unknown => return,
+            Place::Setup | Place::Welcome | Place::SignIn | Place::Unknown => return,
         };
         set_title(&name, live.active.unread());
     });

@@ -2,7 +2,7 @@
 
 use super::{
     BackToList,
-    user_form::{NewUser, UserEditor},
+    user_form::{NewUser, UserEditor, WITH_LINK},
 };
 use crate::{
     api::{Api, ApiError, use_api},
@@ -118,7 +118,7 @@ fn Users() -> impl IntoView {
                                 <NewUser on_created=Callback::new(move |user: UserView| {
                                     let id = user.id;
                                     put(user);
-                                    go.replace(&routes::user(id));
+                                    go.replace(&format!("{}&{WITH_LINK}=new", routes::user(id)));
                                 }) />
                             }
                                 .into_any()
