@@ -17,6 +17,8 @@ pub const CAMPAIGNS: &str = "/admin/campaigns";
 pub const MEMBERS: &str = "/admin/campaigns/members";
 /// Users.
 pub const USERS: &str = "/admin/users";
+/// What holds for agents: breaks, monitoring.
+pub const AGENTS: &str = "/admin/agents";
 /// One's own settings.
 pub const SETTINGS: &str = "/settings";
 /// Signing in.
@@ -75,6 +77,8 @@ pub enum Place {
     Members,
     /// Users.
     Users,
+    /// What holds for agents.
+    Agents,
     /// One's own settings.
     Settings,
     /// No page of ours.
@@ -107,6 +111,7 @@ pub fn place(path: &str) -> Place {
         ["admin", "campaigns"] => Place::Campaigns,
         ["admin", "campaigns", "members"] => Place::Members,
         ["admin", "users"] => Place::Users,
+        ["admin", "agents"] => Place::Agents,
         ["settings"] => Place::Settings,
         _ => Place::Unknown,
     }

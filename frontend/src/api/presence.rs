@@ -5,7 +5,7 @@ use super::{
     request::{Method, Request},
 };
 use shared::{
-    api::presence::{AgentState, BreakKind, SetAgentState},
+    api::presence::{AgentState, BreakKind, BreakKinds, SetAgentState},
     page::Page,
 };
 
@@ -13,6 +13,11 @@ impl Api {
     /// Becomes available, or goes on a break.
     pub fn set_my_state(self, state: &SetAgentState) -> Asked<AgentState> {
         self.fetch(Request::new(Method::Put, "presence/me").json(state))
+    }
+
+    /// Replaces the kinds of breaks.
+    pub fn set_break_kinds(self, kinds: &BreakKinds) -> Asked<Page<BreakKind>> {
+        self.fetch(Request::new(Method::Put, "presence/break-kinds").json(kinds))
     }
 
     /// Kinds of breaks.

@@ -134,6 +134,7 @@ fn Room() -> impl IntoView {
         Place::Campaigns => view! { <Administration screen=AdminScreen::Campaigns /> }.into_any(),
         Place::Members => view! { <Administration screen=AdminScreen::Members /> }.into_any(),
         Place::Users => view! { <Administration screen=AdminScreen::Users /> }.into_any(),
+        Place::Agents => view! { <Administration screen=AdminScreen::Agents /> }.into_any(),
         Place::Settings => view! { <SettingsPage /> }.into_any(),
         Place::Home | Place::Setup | Place::Welcome | Place::SignIn | Place::Unknown => ().into_any(),
     }
@@ -177,6 +178,7 @@ fn name_page(live: Live) {
             Place::Campaigns => word!(i18n, shell.campaigns),
             Place::Members => word!(i18n, campaigns.members),
             Place::Users => word!(i18n, shell.users),
+            Place::Agents => word!(i18n, users.agents),
             Place::Settings => word!(i18n, shell.settings),
             // They name themselves.
             Place::Setup | Place::Welcome | Place::SignIn | Place::Unknown => return,
@@ -199,6 +201,7 @@ fn offer_places() {
     }
     if session.may_now(Permission::UsersRead) {
         place(txt!(i18n, shell.users), routes::USERS);
+        place(txt!(i18n, users.agents), routes::AGENTS);
     }
     place(txt!(i18n, shell.settings), routes::SETTINGS);
 }

@@ -1,7 +1,7 @@
 //! `/admin/users`: form at the left, list at the right.
 
 use super::{
-    BackToList,
+    UserSections,
     user_form::{NewUser, UserEditor, WITH_LINK},
 };
 use crate::{
@@ -82,10 +82,7 @@ fn Users() -> impl IntoView {
     view! {
         <div class="admin" data-open=move || (choice.get() != Choice::Nothing).to_string()>
             <div class="admin-main">
-                <header class="sections">
-                    <BackToList path=routes::USERS />
-                    <h1>{txt!(i18n, shell.users)}</h1>
-                </header>
+                <UserSections />
                 <div class="admin-scroll">
                     {move || match choice.get() {
                         Choice::Nothing => {
