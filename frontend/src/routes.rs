@@ -18,7 +18,7 @@ pub const MEMBERS: &str = "/admin/campaigns/members";
 /// Users.
 pub const USERS: &str = "/admin/users";
 /// What holds for agents: breaks, monitoring.
-pub const AGENTS: &str = "/admin/agents";
+pub const AGENTS: &str = "/admin/users/agents";
 /// One's own settings.
 pub const SETTINGS: &str = "/settings";
 /// Signing in.
@@ -111,7 +111,7 @@ pub fn place(path: &str) -> Place {
         ["admin", "campaigns"] => Place::Campaigns,
         ["admin", "campaigns", "members"] => Place::Members,
         ["admin", "users"] => Place::Users,
-        ["admin", "agents"] => Place::Agents,
+        ["admin", "users", "agents"] => Place::Agents,
         ["settings"] => Place::Settings,
         _ => Place::Unknown,
     }

@@ -273,7 +273,7 @@ test('users are invited by a link, watched over, disabled and enabled', async ({
 test('the administrator keeps the breaks and says whose screen may be watched', async ({ ownStage, desk, signIn }) => {
   const stage = await ownStage();
   const { agents } = await desk({}, stage);
-  const page = await signIn(stage.person('admin'), '/admin/agents', {}, stage);
+  const page = await signIn(stage.person('admin'), '/admin/users/agents', {}, stage);
   const agent = await signIn(agents[0]!, '/inbox', {}, stage);
   const rows = page.getByTestId('break-row');
   await expect(rows).toHaveCount(4);
@@ -313,7 +313,7 @@ test('an agent sees nothing of administration', async ({ desk, signIn }) => {
   const { agents } = await desk();
   const page = await signIn(agents[0]!);
   await expect(page.getByRole('link', { name: 'Campaigns' })).toHaveCount(0);
-  for (const path of ['/admin/campaigns', '/admin/campaigns/members', '/admin/users', '/admin/agents']) {
+  for (const path of ['/admin/campaigns', '/admin/campaigns/members', '/admin/users', '/admin/users/agents']) {
     await page.goto(path);
     await expect(page.getByText('You may not see this')).toBeVisible();
   }

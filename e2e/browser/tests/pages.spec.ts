@@ -198,7 +198,7 @@ for (const theme of THEMES) {
       await page.goto('/admin/users?user=new');
       await expect(page.getByRole('button', { name: 'Create user' })).toBeVisible();
       await look(page, 'user-new');
-      await page.goto('/admin/agents');
+      await page.goto('/admin/users/agents');
       await expect(page.getByTestId('break-row').first()).toBeVisible();
       await expect(page.getByLabel('Ana Molina')).toBeVisible();
       await look(page, 'agents');

@@ -1,4 +1,4 @@
-//! `/admin/agents`: what holds for agents: the breaks that they may take (S107), and whose screen may be watched (S77).
+//! `/admin/users/agents`: what holds for agents: the breaks that they may take (S107), and whose screen may be watched (S77).
 
 use super::{UserSections, campaign_form::focus_wrong_field, users::all_users};
 use crate::{
@@ -35,12 +35,14 @@ pub fn AgentsPage() -> impl IntoView {
             return view! { <Forbidden /> }.into_any();
         }
         view! {
-            <div class="admin admin-alone" data-open="true">
+            <div class="admin admin-members" data-open="true">
                 <div class="admin-main">
                     <UserSections />
                     <div class="admin-scroll">
                         <div class="admin-form">
-                            <h1>{txt!(i18n, users.agents)}</h1>
+                            <header class="admin-form-head">
+                                <h1>{txt!(i18n, users.agents)}</h1>
+                            </header>
                             {move || match kinds.get() {
                                 Load::Loading => view! { <Skeleton rows=1 shape="card" /> }.into_any(),
                                 Load::Failed(error) => {
@@ -156,8 +158,9 @@ fn Breaks(kinds: Vec<BreakKind>) -> impl IntoView {
         });
     };
     view! {
-        <form class="group" on:submit=submit novalidate>
-            <h2 class="rows-title">{txt!(i18n, users.breaks)}</h2>
+        <form on:submit=submit novalidate>
+            <fieldset class="group" disabled=!may>
+            <legend>{txt!(i18n, users.breaks)}</legend>
             <p class="help">{txt!(i18n, users.breaks_help)}</p>
             {move || {
                 failure
@@ -167,7 +170,13 @@ fn Breaks(kinds: Vec<BreakKind>) -> impl IntoView {
                         view! { <Banner tint=Tint::Bad urgent=true>{text}</Banner> }
                     })
             }}
-            <fieldset class="rows" disabled=!may>
+            <div class="rows">
+                <div class="break-fields break-heads" aria-hidden="true">
+                    <span></span>
+                    <span>{txt!(i18n, users.break_icon)}</span>
+                    <span>{txt!(i18n, users.break_name_en)}</span>
+                    <span>{txt!(i18n, users.break_name_es)}</span>
+                </div>
                 <For each=move || rows.get() key=|row| row.key let:row>
                     <BreakRow row=row rows=rows errors=errors />
                 </For>
@@ -179,13 +188,16 @@ fn Breaks(kinds: Vec<BreakKind>) -> impl IntoView {
                 >
                     {txt!(i18n, users.break_add)}
                 </Button>
-            </fieldset>
+            </div>
             {may
                 .then(|| {
                     view! {
-                        <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, common.save)}</Button>
+                        <div class="rows-actions">
+                            <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, common.save)}</Button>
+                        </div>
                     }
                 })}
+            </fieldset>
         </form>
     }
 }
@@ -196,7 +208,7 @@ fn BreakRow(row: Row, rows: RwSignal<Vec<Row>>, errors: FormErrors) -> impl Into
     let place = move || rows.with(|rows| rows.iter().position(|other| other.key == row.key)).unwrap_or_default();
     let fields = [("name_en", txt!(i18n, users.break_name_en)), ("name_es", txt!(i18n, users.break_name_es))];
     view! {
-        <div class="row-fields" data-testid="break-row">
+        <div class="break-fields" data-testid="break-row">
             <span class="break-icon">{move || view! { <Icon glyph=row.icon.with(|icon| break_glyph(icon)) /> }}</span>
             <SelectField
                 label=txt!(i18n, users.break_icon)
@@ -289,7 +301,7 @@ fn Watched() -> impl IntoView {
         });
     };
     view! {
-        <fieldset class="group limits" disabled=!may>
+        <fieldset class="group" disabled=!may>
             <legend>{txt!(i18n, users.watched_title)}</legend>
             <p class="help">{txt!(i18n, users.watched_help)}</p>
             {move || match users.get() {
