@@ -69,7 +69,7 @@ fn people(conn: &mut Connection) -> QueryResult<Vec<UserId>> {
                 (users::role.eq(role), users::language.eq(Language::En), users::theme.eq("dark")),
                 (users::password_hash.eq("x"), users::must_change_password.eq(role == Role::Agent)),
                 (users::enabled.eq(true), users::single_key_shortcuts.eq(false), users::undo_send_seconds.eq(60)),
-                (users::created_at.eq(AT), users::version.eq(i64::MAX)),
+                (users::created_at.eq(AT), users::screen_monitoring.eq(true), users::version.eq(i64::MAX)),
             ))
             .returning(users::id)
             .get_result(conn)?;

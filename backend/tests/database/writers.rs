@@ -17,6 +17,7 @@ fn insert_user(conn: &mut Connection, login: &str) -> QueryResult<UserId> {
             (users::password_hash.eq("x"), users::must_change_password.eq(false), users::enabled.eq(true)),
             (users::language.eq("es"), users::theme.eq("system"), users::single_key_shortcuts.eq(true)),
             (users::undo_send_seconds.eq(10), users::created_at.eq(0_i64), users::version.eq(0_i64)),
+            users::screen_monitoring.eq(false),
         ))
         .returning(users::id)
         .get_result(conn)
