@@ -8,7 +8,8 @@ use leptos_i18n_parser::parse_locales::{
 use std::{env, error::Error, fs, path::PathBuf};
 
 /// Files of `locales/<language>/`.
-const NAMESPACES: [&str; 8] = ["common", "errors", "access", "shell", "inbox", "editor", "campaigns", "users"];
+const NAMESPACES: [&str; 9] =
+    ["common", "errors", "access", "shell", "inbox", "editor", "campaigns", "users", "templates"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::new("en")?

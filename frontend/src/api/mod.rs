@@ -10,6 +10,7 @@ pub mod interactions;
 pub mod presence;
 pub mod request;
 mod tabs;
+pub mod templates;
 pub mod users;
 
 pub use client::{Api, use_api};

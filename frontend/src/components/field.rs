@@ -320,24 +320,38 @@ pub fn TextArea(
     /// Lines shown.
     #[prop(default = 3)]
     rows: u32,
+    /// A line that explains it.
+    #[prop(optional, into)]
+    help: MaybeProp<String>,
+    /// Source text: every character as wide as the others.
+    #[prop(optional)]
+    mono: bool,
+    /// The field is being changed.
+    #[prop(optional, into)]
+    on_edit: Option<Callback<()>>,
     /// May stay empty, and says so.
     #[prop(optional)]
     optional: bool,
 ) -> impl IntoView {
     let id = unique_id("field");
-    let none = MaybeProp::<String>::default();
-    let described = described_by(&id, none, error);
+    let described = described_by(&id, help, error);
     view! {
-        <Frame id=id.clone() label=label help=none error=error optional=optional>
+        <Frame id=id.clone() label=label help=help error=error optional=optional>
             <textarea
-                class="input"
+                class=if mono { "input input-mono" } else { "input" }
+                spellcheck=if mono { "false" } else { "true" }
                 id=id.clone()
                 name=name
                 rows=rows
                 prop:value=value
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    if let Some(on_edit) = on_edit {
+                        on_edit.run(());
+                    }
+                }
             ></textarea>
         </Frame>
     }

@@ -1,0 +1,60 @@
+// What can be put into a designed mail.
+
+/** Those of MJML's elements that need nothing from another server. */
+export const mjmlBlocks = [
+  'mj-1-column', 'mj-2-columns', 'mj-3-columns', 'mj-text', 'mj-button', 'mj-image', 'mj-divider', 'mj-spacer', 'mj-section',
+  'mj-column', 'mj-wrapper', 'mj-raw',
+];
+
+const WORDS = {
+  en: {
+    wide: 'Wide', narrow: 'Narrow', variables: 'Variables', text: 'Text', heading: 'Heading', button: 'Button', image: 'Picture',
+    columns: 'Two columns', table: 'Table', line: 'Line', sample: 'Write here', column: 'Column',
+  },
+  es: {
+    wide: 'Ancha', narrow: 'Estrecha', variables: 'Variables', text: 'Texto', heading: 'Título', button: 'Botón', image: 'Imagen',
+    columns: 'Dos columnas', table: 'Tabla', line: 'Línea', sample: 'Escriba aquí', column: 'Columna',
+  },
+};
+
+/** The designer's own words in a language. */
+export function words(language) {
+  return WORDS[language] ?? WORDS.en;
+}
+
+const icon = (path) => `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5"><path d="${path}"/></svg>`;
+
+/** The elements of mail in plain HTML, with the styles that mail programs know. */
+export function htmlBlocks(say) {
+  const cell = `<td width="50%" valign="top" style="padding:8px"><div>${say.column}</div></td>`;
+  const field = (tag) => `<${tag} style="border:1px solid #cccccc;padding:8px;text-align:left">${say.sample}</${tag}>`;
+  const row = (tag) => `<tr>${field(tag)}${field(tag)}</tr>`;
+  return [
+    {
+      id: 'text', label: say.text, media: icon('M5 6h14M12 6v13'),
+      content: `<p style="margin:0 0 16px;font-family:Arial,sans-serif;font-size:15px;line-height:1.5">${say.sample}</p>`,
+    },
+    {
+      id: 'heading', label: say.heading, media: icon('M6 5v14M18 5v14M6 12h12'),
+      content: `<h1 style="margin:0 0 16px;font-family:Arial,sans-serif;font-size:24px;line-height:1.25">${say.sample}</h1>`,
+    },
+    { id: 'image', label: say.image, media: icon('M3 5h18v14H3zM3 16l5-5 5 5 3-3 5 5'), content: { type: 'image' }, activate: true },
+    {
+      id: 'button', label: say.button, media: icon('M3 8h18v8H3zM8 12h8'),
+      content: `<a href="https://" style="display:inline-block;padding:12px 20px;border-radius:6px;background-color:#2459d3;`
+        + `color:#ffffff;font-family:Arial,sans-serif;font-size:15px;text-decoration:none">${say.sample}</a>`,
+    },
+    {
+      id: 'columns', label: say.columns, media: icon('M3 5h8v14H3zM13 5h8v14h-8z'),
+      content: `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="width:100%"><tr>${cell}${cell}</tr></table>`,
+    },
+    {
+      id: 'table', label: say.table, media: icon('M3 5h18v14H3zM3 10h18M3 14.500h18M12 5v14'),
+      content: `<table style="width:100%;border-collapse:collapse;font-family:Arial,sans-serif;font-size:15px">${row('th')}${row('td')}</table>`,
+    },
+    {
+      id: 'line', label: say.line, media: icon('M3 12h18'),
+      content: '<hr style="margin:16px 0;border:0;border-top:1px solid #cccccc">',
+    },
+  ];
+}

@@ -1,0 +1,292 @@
+//! What is done with a template as a whole: a test to oneself, a copy, the end.
+
+use crate::{
+    api::{ApiError, templates::OpenTemplate, use_api},
+    components::{Banner, Button, Dialog, Look, SelectField, TextField, Tint},
+    i18n::{Locale, error_text, txt, use_i18n},
+    live::store::use_live,
+    routes,
+    state::{
+        confirm::{Question, use_confirm},
+        forms::FormErrors,
+        session::use_session,
+        toasts::{say, use_toasts},
+    },
+};
+use leptos::prelude::*;
+use leptos_i18n::td_string;
+use shared::{
+    api::{
+        conversations::Delivery,
+        templates::{SendTemplateTest, TemplateRole, TemplateUse},
+    },
+    ids::{MessageId, TemplateId},
+    live::LiveEvent,
+    validate::Rule,
+};
+use std::sync::Arc;
+
+/// How many names of a copy are tried.
+const COPIES: u32 = 20;
+
+/// The buttons and their dialogs.
+#[component]
+pub fn Actions(
+    /// The template, as it is saved.
+    template: OpenTemplate,
+    /// Campaigns to choose from, by id and name.
+    campaigns: Signal<Vec<(String, String)>>,
+    /// It is gone.
+    on_deleted: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, toasts, confirm, go) = (use_api(), use_toasts(), use_confirm(), routes::use_go());
+    let id = template.id;
+    let name = StoredValue::new(template.name.clone());
+    let testing = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let uses = RwSignal::new(Vec::<TemplateUse>::new());
+    let used = RwSignal::new(false);
+    let fail = move |error: ApiError| toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
+
+    let copy = move |_| {
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let own = name.get_value();
+            for number in 1..=COPIES {
+                let locale = i18n.get_locale_untracked();
+                let mut wanted = td_string!(locale, templates.copy_name, name = own.as_str()).to_string();
+                if number > 1 {
+                    wanted = format!("{wanted} {number}");
+                }
+                match api.duplicate_template(id, &wanted).await {
+                    Ok(copy) => {
+                        toasts.good(say!(templates.copied));
+                        // Asks, where the form holds what was not saved.
+                        go.to(&routes::template(copy.id));
+                        break;
+                    }
+                    Err(error) if number < COPIES && error.issues().iter().any(|i| i.rule == Rule::NotUnique) => {}
+                    Err(error) => {
+                        fail(error);
+                        break;
+                    }
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let delete = move || {
+        leptos::task::spawn_local(async move {
+            match api.delete_template(id).await {
+                Ok(()) => {
+                    toasts.good(say!(templates.deleted));
+                    let _ = on_deleted.try_run(());
+                }
+                Err(error) => fail(error),
+            }
+        });
+    };
+    let ask = move |_| {
+        leptos::task::spawn_local(async move {
+            // As it is now: it may have come into use since it was opened.
+            match api.get_template(id).await {
+                Ok(now) if now.used_by.is_empty() => {
+                    let name = now.name;
+                    confirm.ask(Question {
+                        title: say!(templates.delete_title, name = name.as_str()),
+                        body: say!(templates.delete_body),
+                        action: say!(common.delete),
+                        danger: true,
+                        on_yes: Arc::new(delete),
+                    });
+                }
+                Ok(now) => {
+                    let _ = uses.try_set(now.used_by);
+                    let _ = used.try_set(true);
+                }
+                Err(error) => fail(error),
+            }
+        });
+    };
+    let own_campaign = template.campaign_id.map(|id| id.to_string()).unwrap_or_default();
+    view! {
+        <Button icon=icondata::LuSend on:click=move |_| testing.set(true)>{txt!(i18n, templates.send_test)}</Button>
+        <Button icon=icondata::LuCopy busy=busy on:click=copy>{txt!(i18n, templates.duplicate)}</Button>
+        <span class="admin-form-delete">
+            <Button icon=icondata::LuTrash2 on:click=ask>{txt!(i18n, templates.delete)}</Button>
+        </span>
+        <Dialog open=testing title=txt!(i18n, templates.send_test)>
+            <SendTest id=id own=own_campaign.clone() campaigns=campaigns open=testing />
+        </Dialog>
+        <Dialog open=used title=txt!(i18n, templates.used_title)>
+            <div class="dialog-body">
+                <p>{txt!(i18n, templates.used_body)}</p>
+                <ul class="template-uses">
+                    {move || {
+                        uses.get()
+                            .into_iter()
+                            .map(|one| {
+                                let role = one.role;
+                                let href = one.campaign_id.map(routes::campaign);
+                                view! {
+                                    <li>
+                                        {move || role_word(i18n.get_locale(), role)} ": "
+                                        {match href {
+                                            Some(href) => view! { <a href=href>{one.name}</a> }.into_any(),
+                                            None => one.name.into_any(),
+                                        }}
+                                    </li>
+                                }
+                            })
+                            .collect_view()
+                    }}
+                </ul>
+            </div>
+            <footer class="dialog-foot">
+                <Button look=Look::Primary on:click=move |_| used.set(false)>{txt!(i18n, common.close)}</Button>
+            </footer>
+        </Dialog>
+    }
+}
+
+fn role_word(locale: Locale, role: TemplateRole) -> &'static str {
+    match role {
+        TemplateRole::Signature => td_string!(locale, templates.role_signature),
+        TemplateRole::Confirmation => td_string!(locale, templates.role_confirmation),
+        TemplateRole::MassMail => td_string!(locale, templates.role_mass_mail),
+    }
+}
+
+/// How far a test has come, in words.
+fn stand(locale: Locale, delivery: Delivery) -> (Tint, &'static str) {
+    match delivery {
+        Delivery::Held | Delivery::Queued => (Tint::Info, td_string!(locale, inbox.delivery_queued)),
+        Delivery::Sending => (Tint::Info, td_string!(locale, inbox.delivery_sending)),
+        Delivery::Sent => (Tint::Good, td_string!(locale, inbox.delivery_sent)),
+        Delivery::Failed => (Tint::Bad, td_string!(locale, inbox.delivery_failed)),
+        Delivery::Bounced => (Tint::Bad, td_string!(locale, inbox.delivery_bounced)),
+        Delivery::Cancelled => (Tint::Quiet, td_string!(locale, inbox.delivery_cancelled)),
+    }
+}
+
+/// *Send a test to myself*, and what becomes of it.
+#[component]
+fn SendTest(
+    id: TemplateId,
+    /// The template's own campaign, or nothing.
+    own: String,
+    campaigns: Signal<Vec<(String, String)>>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, live) = (use_api(), use_live());
+    let errors = FormErrors::new(i18n);
+    let failure = RwSignal::new(None::<ApiError>);
+    let busy = RwSignal::new(false);
+    let login = use_session().me_untracked().map(|me| me.login).unwrap_or_default();
+    let to = RwSignal::new(if shared::validate::looks_like_address(&login) { login } else { String::new() });
+    let limited = !own.is_empty();
+    let campaign = RwSignal::new(own);
+    let sent = RwSignal::new(None::<(MessageId, Delivery, String)>);
+    live.listen(move |event| {
+        if let LiveEvent::DeliveryChanged { message_id, delivery, last_reply, .. } = event {
+            sent.update(|sent| {
+                if let Some(sent) = sent.as_mut().filter(|sent| sent.0 == *message_id) {
+                    sent.1 = *delivery;
+                    sent.2 = last_reply.clone().unwrap_or_default();
+                }
+            });
+        }
+    });
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let wanted = SendTemplateTest {
+            campaign_id: campaign.with_untracked(|id| id.parse().ok()),
+            to: Some(to.with_untracked(|to| to.trim().to_string())),
+            number: None,
+        };
+        failure.set(None);
+        if !errors.judge(&wanted) {
+            return;
+        }
+        busy.set(true);
+        sent.set(None);
+        leptos::task::spawn_local(async move {
+            match api.send_template_test(id, &wanted).await {
+                Ok(answer) => {
+                    let _ = sent.try_set(Some((answer.message_id, Delivery::Queued, String::new())));
+                    // It may have left before we knew its number.
+                    if let Ok(mail) = api.get_message(answer.message_id).await
+                        && let Some(delivery) = mail.delivery
+                    {
+                        let _ = sent.try_update(|sent| {
+                            if let Some(sent) = sent.as_mut().filter(|sent| sent.1 == Delivery::Queued) {
+                                sent.1 = delivery;
+                                sent.2 = mail.last_reply.unwrap_or_default();
+                            }
+                        });
+                    }
+                }
+                Err(error) => {
+                    errors.adopt(&error);
+                    let _ = failure.try_set(Some(error));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! {
+        <form on:submit=submit novalidate>
+            <div class="dialog-body">
+                <p class="help">{txt!(i18n, templates.send_test_help)}</p>
+                {(!limited)
+                    .then(|| {
+                        view! {
+                            <SelectField
+                                label=txt!(i18n, templates.send_test_campaign)
+                                name="campaign_id"
+                                value=campaign
+                                options=campaigns
+                                error=errors.of("campaign_id")
+                                on_edit=Callback::new(move |()| errors.touch("campaign_id"))
+                            />
+                        }
+                    })}
+                <TextField
+                    label=txt!(i18n, editor.to)
+                    name="to"
+                    kind="email"
+                    value=to
+                    error=errors.of("to")
+                    on_edit=Callback::new(move |()| errors.touch("to"))
+                />
+                {move || {
+                    let locale = i18n.get_locale();
+                    let (tint, text, words) = match (failure.get(), sent.get()) {
+                        (Some(error), _) => (Tint::Bad, error_text(locale, &error), String::new()),
+                        (None, Some((_, delivery, words))) => {
+                            let (tint, text) = stand(locale, delivery);
+                            (tint, text.to_string(), words)
+                        }
+                        (None, None) => return None,
+                    };
+                    Some(
+                        view! {
+                            <Banner tint=tint>
+                                <p data-testid="test-outcome">{text}</p>
+                                {(!words.is_empty()).then(|| view! { <p class="words">{words}</p> })}
+                            </Banner>
+                        },
+                    )
+                }}
+            </div>
+            <footer class="dialog-foot">
+                <Button on:click=move |_| open.set(false)>{txt!(i18n, common.close)}</Button>
+                <Button look=Look::Primary submit=true busy=busy icon=icondata::LuSend>
+                    {txt!(i18n, editor.send)}
+                </Button>
+            </footer>
+        </form>
+    }
+}
