@@ -6,6 +6,7 @@ use super::{
     campaign_switch::EnabledSwitch,
     form::CampaignForm,
     ledger::Ledger,
+    mail_fields::mail_fields,
     schedule_fields::{ScheduleFields, schedule_summary},
     strategy_fields::{StrategyFields, strategy_summary},
     threshold_fields::{ThresholdFields, threshold_summary},
@@ -105,7 +106,10 @@ pub fn CampaignEditor(
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        save(false);
+        // Dialogs inside have forms of their own.
+        if event.target() == event.current_target() {
+            save(false);
+        }
     };
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     let deletable = campaign.clone();
@@ -188,6 +192,7 @@ pub fn CampaignEditor(
                     <ThresholdFields thresholds=form.thresholds errors=errors />
                 </fieldset>
             </details>
+            {mail_fields(form.mail, errors, id, may_write)}
             {may_write
                 .then(|| {
                     view! {

@@ -1,9 +1,13 @@
 //! What is done with a template as a whole: a test to oneself, a copy, the end.
 
+use super::{
+    plain::{self, Choosing},
+    templates::Host,
+};
 use crate::{
-    api::{ApiError, templates::OpenTemplate, use_api},
-    components::{Banner, Button, Dialog, Look, SelectField, TextField, Tint},
-    i18n::{Locale, error_text, txt, use_i18n},
+    api::{ApiError, templates::{Taken, Template}, use_api},
+    components::{Dialog, Look, Tint},
+    i18n::{Locale, error_text, txt, use_i18n, word},
     live::store::use_live,
     routes,
     state::{
@@ -29,16 +33,8 @@ use std::sync::Arc;
 /// How many names of a copy are tried.
 const COPIES: u32 = 20;
 
-/// The buttons and their dialogs.
-#[component]
-pub fn Actions(
-    /// The template, as it is saved.
-    template: OpenTemplate,
-    /// Campaigns to choose from, by id and name.
-    campaigns: Signal<Vec<(String, String)>>,
-    /// It is gone.
-    on_deleted: Callback<()>,
-) -> impl IntoView {
+/// The buttons for the template as it is saved, and their dialogs.
+pub fn actions(template: Template, host: Host) -> AnyView {
     let i18n = use_i18n();
     let (api, toasts, confirm, go) = (use_api(), use_toasts(), use_confirm(), routes::use_go());
     let id = template.id;
@@ -49,7 +45,7 @@ pub fn Actions(
     let used = RwSignal::new(false);
     let fail = move |error: ApiError| toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
 
-    let copy = move |_| {
+    let copy = move |()| {
         busy.set(true);
         leptos::task::spawn_local(async move {
             let own = name.get_value();
@@ -81,13 +77,13 @@ pub fn Actions(
             match api.delete_template(id).await {
                 Ok(()) => {
                     toasts.good(say!(templates.deleted));
-                    let _ = on_deleted.try_run(());
+                    let _ = host.on_deleted.try_run(());
                 }
                 Err(error) => fail(error),
             }
         });
     };
-    let ask = move |_| {
+    let ask = move |()| {
         leptos::task::spawn_local(async move {
             // As it is now: it may have come into use since it was opened.
             match api.get_template(id).await {
@@ -109,45 +105,38 @@ pub fn Actions(
             }
         });
     };
-    let own_campaign = template.campaign_id.map(|id| id.to_string()).unwrap_or_default();
+    let own = template.campaign_id.map(|id| id.to_string()).unwrap_or_default();
+    let uses_list = move || {
+        let item = |one: TemplateUse| {
+            let role = role_word(i18n.get_locale(), one.role);
+            let href = one.campaign_id.map(routes::campaign);
+            view! { <li>{role} ": " <a href=href>{one.name}</a></li> }.into_any()
+        };
+        let list: Vec<_> = uses.get().into_iter().map(item).collect();
+        view! {
+            <p>{txt!(i18n, templates.used_body)}</p>
+            <ul class="template-uses">{list}</ul>
+        }
+        .into_any()
+    };
+    let idle = Signal::stored(false);
+    let tool = move |icon, word, busy, press| plain::button(Look::Plain, false, Some(icon), word, busy, press);
+    let close = Callback::new(move |()| used.set(false));
+    let close = move || plain::button(Look::Primary, false, None, txt!(i18n, common.close), idle, close);
+    let test = Callback::new(move |()| testing.set(true));
+    let send = txt!(i18n, templates.send_test);
     view! {
-        <Button icon=icondata::LuSend on:click=move |_| testing.set(true)>{txt!(i18n, templates.send_test)}</Button>
-        <Button icon=icondata::LuCopy busy=busy on:click=copy>{txt!(i18n, templates.duplicate)}</Button>
+        {tool(icondata::LuSend, send, idle, test)}
+        {tool(icondata::LuCopy, txt!(i18n, templates.duplicate), busy.into(), Callback::new(copy))}
         <span class="admin-form-delete">
-            <Button icon=icondata::LuTrash2 on:click=ask>{txt!(i18n, templates.delete)}</Button>
+            {tool(icondata::LuTrash2, txt!(i18n, templates.delete), idle, Callback::new(ask))}
         </span>
-        <Dialog open=testing title=txt!(i18n, templates.send_test)>
-            <SendTest id=id own=own_campaign.clone() campaigns=campaigns open=testing />
+        <Dialog open=testing title=send>
+            {send_test(id, own.clone(), host.campaigns)}
         </Dialog>
-        <Dialog open=used title=txt!(i18n, templates.used_title)>
-            <div class="dialog-body">
-                <p>{txt!(i18n, templates.used_body)}</p>
-                <ul class="template-uses">
-                    {move || {
-                        uses.get()
-                            .into_iter()
-                            .map(|one| {
-                                let role = one.role;
-                                let href = one.campaign_id.map(routes::campaign);
-                                view! {
-                                    <li>
-                                        {move || role_word(i18n.get_locale(), role)} ": "
-                                        {match href {
-                                            Some(href) => view! { <a href=href>{one.name}</a> }.into_any(),
-                                            None => one.name.into_any(),
-                                        }}
-                                    </li>
-                                }
-                            })
-                            .collect_view()
-                    }}
-                </ul>
-            </div>
-            <footer class="dialog-foot">
-                <Button look=Look::Primary on:click=move |_| used.set(false)>{txt!(i18n, common.close)}</Button>
-            </footer>
-        </Dialog>
+        {plain::dialog(used, txt!(i18n, templates.used_title), false, uses_list, close)}
     }
+    .into_any()
 }
 
 fn role_word(locale: Locale, role: TemplateRole) -> &'static str {
@@ -170,15 +159,8 @@ fn stand(locale: Locale, delivery: Delivery) -> (Tint, &'static str) {
     }
 }
 
-/// *Send a test to myself*, and what becomes of it.
-#[component]
-fn SendTest(
-    id: TemplateId,
-    /// The template's own campaign, or nothing.
-    own: String,
-    campaigns: Signal<Vec<(String, String)>>,
-    open: RwSignal<bool>,
-) -> impl IntoView {
+/// *Send a test to myself*, and what becomes of it; `own`: the template's own campaign, or nothing.
+fn send_test(id: TemplateId, own: String, campaigns: plain::Options) -> AnyView {
     let i18n = use_i18n();
     let (api, live) = (use_api(), use_live());
     let errors = FormErrors::new(i18n);
@@ -201,6 +183,8 @@ fn SendTest(
     });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        // The form around it is another one.
+        event.stop_propagation();
         let wanted = SendTemplateTest {
             campaign_id: campaign.with_untracked(|id| id.parse().ok()),
             to: Some(to.with_untracked(|to| to.trim().to_string())),
@@ -214,10 +198,10 @@ fn SendTest(
         sent.set(None);
         leptos::task::spawn_local(async move {
             match api.send_template_test(id, &wanted).await {
-                Ok(answer) => {
-                    let _ = sent.try_set(Some((answer.message_id, Delivery::Queued, String::new())));
+                Ok(Taken { message_id: Some(mail), .. }) => {
+                    let _ = sent.try_set(Some((mail, Delivery::Queued, String::new())));
                     // It may have left before we knew its number.
-                    if let Ok(mail) = api.get_message(answer.message_id).await
+                    if let Ok(mail) = api.get_message(mail).await
                         && let Some(delivery) = mail.delivery
                     {
                         let _ = sent.try_update(|sent| {
@@ -228,6 +212,7 @@ fn SendTest(
                         });
                     }
                 }
+                Ok(_) => {}
                 Err(error) => {
                     errors.adopt(&error);
                     let _ = failure.try_set(Some(error));
@@ -236,57 +221,37 @@ fn SendTest(
             let _ = busy.try_set(false);
         });
     };
+    let places = Signal::derive(move || {
+        let mut list = vec![(String::new(), word!(i18n, templates.campaign_choose))];
+        list.extend(campaigns.get());
+        list
+    });
+    let from = (!limited).then(|| {
+        let label = txt!(i18n, templates.send_test_campaign);
+        plain::choice(errors, label, "campaign_id", campaign, places, None, Choosing::default())
+    });
+    let outcome = plain::again(move || {
+        let locale = i18n.get_locale();
+        let (tint, text, words) = match (failure.get(), sent.get()) {
+            (Some(error), _) => (Tint::Bad, error_text(locale, &error), String::new()),
+            (None, Some((_, delivery, words))) => {
+                let (tint, text) = stand(locale, delivery);
+                (tint, text.to_string(), words)
+            }
+            (None, None) => return ().into_any(),
+        };
+        plain::banner(tint, Signal::stored(text), words, None)
+    });
     view! {
         <form on:submit=submit novalidate>
             <div class="dialog-body">
                 <p class="help">{txt!(i18n, templates.send_test_help)}</p>
-                {(!limited)
-                    .then(|| {
-                        view! {
-                            <SelectField
-                                label=txt!(i18n, templates.send_test_campaign)
-                                name="campaign_id"
-                                value=campaign
-                                options=campaigns
-                                error=errors.of("campaign_id")
-                                on_edit=Callback::new(move |()| errors.touch("campaign_id"))
-                            />
-                        }
-                    })}
-                <TextField
-                    label=txt!(i18n, editor.to)
-                    name="to"
-                    kind="email"
-                    value=to
-                    error=errors.of("to")
-                    on_edit=Callback::new(move |()| errors.touch("to"))
-                />
-                {move || {
-                    let locale = i18n.get_locale();
-                    let (tint, text, words) = match (failure.get(), sent.get()) {
-                        (Some(error), _) => (Tint::Bad, error_text(locale, &error), String::new()),
-                        (None, Some((_, delivery, words))) => {
-                            let (tint, text) = stand(locale, delivery);
-                            (tint, text.to_string(), words)
-                        }
-                        (None, None) => return None,
-                    };
-                    Some(
-                        view! {
-                            <Banner tint=tint>
-                                <p data-testid="test-outcome">{text}</p>
-                                {(!words.is_empty()).then(|| view! { <p class="words">{words}</p> })}
-                            </Banner>
-                        },
-                    )
-                }}
+                {from}
+                {plain::line(errors, txt!(i18n, editor.to), "to", to, None, false)}
+                {outcome}
             </div>
-            <footer class="dialog-foot">
-                <Button on:click=move |_| open.set(false)>{txt!(i18n, common.close)}</Button>
-                <Button look=Look::Primary submit=true busy=busy icon=icondata::LuSend>
-                    {txt!(i18n, editor.send)}
-                </Button>
-            </footer>
+            <footer class="dialog-foot">{plain::send(txt!(i18n, editor.send), busy)}</footer>
         </form>
     }
+    .into_any()
 }

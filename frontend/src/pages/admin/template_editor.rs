@@ -1,11 +1,15 @@
 //! What a template says: subject, the visual editor, the source, the preview, the text part; and the variables that are
 //! put in where the caret stands.
 
-use super::{template_preview::Preview, template_state::TemplateForm};
+use super::{
+    plain::{self, Choosing},
+    template_preview::preview,
+    template_state::TemplateForm,
+};
 use crate::{
     api::use_api,
     components::{
-        Icon, IconButton, Menu, MenuItem, SelectField, Skeleton, Switch, TextArea, TextField,
+        Icon, IconButton, Menu, MenuItem,
         tabs::{Tab, Tabs},
     },
     dom::js,
@@ -22,7 +26,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_i18n::td_string;
-use shared::api::templates::{TemplateFormat, TemplateVariables};
+use shared::api::templates::{TemplateFormat, TemplateVariable, TemplateVariables};
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
@@ -102,216 +106,154 @@ fn meaning(locale: Locale, key: &str) -> &'static str {
 }
 
 /// The button with all variables of the kind.
-#[component]
-fn VariablesMenu(variables: Variables) -> impl IntoView {
+fn variables_menu(variables: Variables) -> AnyView {
     let i18n = use_i18n();
     let label = txt!(i18n, templates.variables);
+    let items = move || {
+        let locale = i18n.get_locale();
+        let known = variables.known.with(|load| load.ready().map(|known| known.items.clone())).unwrap_or_default();
+        let item = |one: TemplateVariable| {
+            let written = format!("${{{}}}", one.name);
+            let label = Signal::stored(format!("{} {written}", meaning(locale, &one.description)));
+            view! { <MenuItem label=label on_pick=move |()| variables.insert(&written) /> }.into_any()
+        };
+        known.into_iter().map(item).collect::<Vec<_>>()
+    };
+    let trigger = ViewFn::from(move || {
+        view! {
+            <Icon glyph=icondata::LuBraces />
+            <span>{label}</span>
+        }
+    });
     view! {
-        <Menu
-            label=label
-            class="button button-small"
-            named=true
-            trigger=ViewFn::from(move || {
-                view! {
-                    <Icon glyph=icondata::LuBraces />
-                    <span>{label}</span>
-                }
-            })
-        >
-            {move || {
-                let known = variables.known.with(|load| load.ready().map(|known| known.items.clone()));
-                known
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|one| {
-                        let written = format!("${{{}}}", one.name);
-                        let shown = written.clone();
-                        let label = Signal::derive(move || {
-                            format!("{} {shown}", meaning(i18n.get_locale(), &one.description))
-                        });
-                        view! { <MenuItem label=label on_pick=move |()| variables.insert(&written) /> }
-                    })
-                    .collect_view()
-            }}
+        <Menu label=label class="button button-small" named=true trigger=trigger>
+            {items()}
         </Menu>
     }
+    .into_any()
 }
 
-/// The group of what the template says.
-#[component]
-pub fn Content(
-    /// The form.
+/// The group of what the template says; `tab`: which side is shown.
+pub fn content(
     form: TemplateForm,
-    /// What is wrong with it.
     errors: FormErrors,
-    /// The editor and its variables.
     variables: Variables,
-    /// Which side is shown.
     tab: RwSignal<&'static str>,
-    /// The caller may change it.
     may_write: bool,
-) -> impl IntoView {
+) -> AnyView {
     let i18n = use_i18n();
     let kind = Memo::new(move |_| form.kind());
-    let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
+    let whole = Signal::derive(move || kind.get().is_whole_mail());
+    let side = |id, label| Tab { id, label, count: Signal::stored(None) };
     let tabs = vec![
-        Tab { id: "design", label: txt!(i18n, templates.tab_design), count: Signal::derive(|| None) },
-        Tab { id: "source", label: txt!(i18n, templates.tab_source), count: Signal::derive(|| None) },
-        Tab { id: "preview", label: txt!(i18n, templates.tab_preview), count: Signal::derive(|| None) },
+        side("design", txt!(i18n, templates.tab_design)),
+        side("source", txt!(i18n, templates.tab_source)),
+        side("preview", txt!(i18n, templates.tab_preview)),
     ];
     let choose = move |id: &'static str| {
         variables.field.set_value(None);
         tab.set(id);
     };
     let formats = Signal::derive(|| {
-        vec![
-            (TemplateFormat::Mjml.to_string(), "MJML".to_string()),
-            (TemplateFormat::Html.to_string(), "HTML".to_string()),
-        ]
+        [TemplateFormat::Mjml, TemplateFormat::Html].map(|one| (one.as_str().to_string(), one.as_str().to_uppercase())).to_vec()
     });
     // Another format of what is written already would need a translator.
     let settled = Signal::derive(move || !form.is_untouched());
     let format_help = Signal::derive(move || {
         if settled.get() { word!(i18n, templates.format_settled) } else { word!(i18n, templates.format_help) }
     });
+    let choosing = Choosing {
+        settled: Some(settled),
+        on_edit: Some(Callback::new(move |()| form.start_with(untrack(|| form.format())))),
+    };
+    let faulty = errors.of("source");
+    let is_faulty = move || faulty.with(Option::is_some);
+    let words = [
+        txt!(i18n, templates.subject),
+        txt!(i18n, templates.format),
+        txt!(i18n, templates.source),
+        txt!(i18n, templates.text),
+    ];
+    let [subject, format, source, text] = words;
     // Which editor: it is made anew for another format.
     let surface = Memo::new(move |_| (form.kind().is_whole_mail(), form.format()));
-    let faulty = errors.of("source");
+    let design = move || {
+        plain::again(move || {
+            let (whole, format) = surface.get();
+            if whole && variables.known.with(|load| *load == Load::Loading) {
+                return plain::skeleton(3, "card");
+            }
+            let host = host(form, errors, variables, whole.then_some(format));
+            draw(variables.editor, host, !whole)
+        })
+    };
+    let panel = plain::again(move || match tab.get() {
+        "source" => plain::area(errors, source, "source", form.source, 18, true),
+        "preview" => preview(form, errors),
+        _ => design(),
+    });
+    let subject = plain::when(Signal::derive(move || kind.get().has_subject()), move || {
+        plain::line(errors, subject, "subject", form.subject, None, !whole.get())
+    });
+    let format = plain::when(whole, move || {
+        plain::choice(errors, format, "format", form.format, formats, Some(format_help), choosing)
+    });
+    let own = plain::toggle(txt!(i18n, templates.own_text), Some(txt!(i18n, templates.own_text_help)), form.own_text);
+    let text = plain::when(form.own_text.into(), move || plain::area(errors, text, "text", form.text, 8, false));
+    let fault = plain::again(move || {
+        let elsewhere = faulty.get().filter(|_| tab.get() != "source").unwrap_or_default();
+        view! { <p class="field-error" role="alert">{elsewhere}</p> }.into_any()
+    });
     view! {
         <fieldset class="group" disabled=!may_write on:focusin=move |event| variables.note(event.target())>
             <legend>{txt!(i18n, templates.group_content)}</legend>
-            {move || {
-                kind.get()
-                    .has_subject()
-                    .then(|| {
-                        view! {
-                            <TextField
-                                label=txt!(i18n, templates.subject)
-                                name="subject"
-                                value=form.subject
-                                optional=!kind.get().is_whole_mail()
-                                error=errors.of("subject")
-                                on_edit=touch("subject")
-                            />
-                        }
-                    })
-            }}
-            {move || {
-                kind.get()
-                    .is_whole_mail()
-                    .then(|| {
-                        view! {
-                            <SelectField
-                                label=txt!(i18n, templates.format)
-                                name="format"
-                                value=form.format
-                                options=formats
-                                help=format_help
-                                disabled=settled
-                                on_edit=Callback::new(move |()| form.start_with(untrack(|| form.format())))
-                            />
-                        }
-                    })
-            }}
-            <div class="template-content" class:field-wrong=move || faulty.get().is_some()>
+            {subject}
+            {format}
+            <div class="template-content" class:field-wrong=is_faulty>
                 <div class="template-bar">
                     <Tabs tabs=tabs label=txt!(i18n, templates.sides) chosen=tab on_choose=choose />
-                    <VariablesMenu variables=variables />
+                    {variables_menu(variables)}
                 </div>
                 <div
                     class="template-panel"
                     role="tabpanel"
                     aria-labelledby=move || format!("tab-{}", tab.get())
                     tabindex="-1"
-                    aria-invalid=move || faulty.get().is_some().then_some("true")
                 >
-                    {move || match tab.get() {
-                        "source" => {
-                            view! {
-                                <TextArea
-                                    label=txt!(i18n, templates.source)
-                                    name="source"
-                                    value=form.source
-                                    rows=18
-                                    mono=true
-                                    error=faulty
-                                    on_edit=touch("source")
-                                />
-                            }
-                                .into_any()
-                        }
-                        "preview" => view! { <Preview form=form errors=errors /> }.into_any(),
-                        _ => {
-                            (move || {
-                                let (whole, format) = surface.get();
-                                let come = variables.known.with(|load| *load != Load::Loading);
-                                if whole && !come {
-                                    return view! { <Skeleton rows=3 shape="card" /> }.into_any();
-                                }
-                                let host = host(form, errors, variables, whole.then_some(format));
-                                view! { <Surface editor=variables.editor host=host rich=!whole /> }.into_any()
-                            })
-                                .into_any()
-                        }
-                    }}
+                    {panel}
                 </div>
-                {move || {
-                    faulty
-                        .get()
-                        .filter(|_| tab.get() != "source")
-                        .map(|text| view! { <p class="field-error" role="alert">{text}</p> })
-                }}
+                {fault}
             </div>
-            <Switch
-                label=txt!(i18n, templates.own_text)
-                help=txt!(i18n, templates.own_text_help)
-                checked=form.own_text
-                on_change=move |on| form.own_text.set(on)
-            />
-            {move || {
-                form.own_text
-                    .get()
-                    .then(|| {
-                        view! {
-                            <TextArea
-                                label=txt!(i18n, templates.text)
-                                name="text"
-                                value=form.text
-                                rows=8
-                                error=errors.of("text")
-                                on_edit=touch("text")
-                            />
-                        }
-                    })
-            }}
+            {own}
+            {text}
         </fieldset>
     }
+    .into_any()
 }
 
 /// Rich text under its toolbar, or the designer, which has its own.
-#[component]
-fn Surface(editor: RichTextHandle, host: RichHost, rich: bool) -> impl IntoView {
+fn draw(editor: RichTextHandle, host: RichHost, rich: bool) -> AnyView {
     let i18n = use_i18n();
     editor.ready.set(false);
+    let text = view! { <RichText editor=editor host=host /> };
+    if !rich {
+        return view! { <div class="design">{text}</div> }.into_any();
+    }
     view! {
-        <div class=if rich { "rich" } else { "design" }>
-            {rich
-                .then(|| {
-                    view! {
-                        <Toolbar editor=editor>
-                            <IconButton
-                                small=true
-                                glyph=icondata::LuTable
-                                label=txt!(i18n, templates.table)
-                                on:pointerdown=move |event| event.prevent_default()
-                                on:click=move |_| editor.insert(TABLE)
-                            />
-                        </Toolbar>
-                    }
-                })}
-            <RichText editor=editor host=host />
+        <div class="rich">
+            <Toolbar editor=editor>
+                <IconButton
+                    small=true
+                    glyph=icondata::LuTable
+                    label=txt!(i18n, templates.table)
+                    on:pointerdown=move |event| event.prevent_default()
+                    on:click=move |_| editor.insert(TABLE)
+                />
+            </Toolbar>
+            {text}
         </div>
     }
+    .into_any()
 }
 
 /// What the editor needs of the form; `format`: of a whole mail.

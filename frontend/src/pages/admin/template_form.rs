@@ -2,15 +2,16 @@
 
 use super::{
     campaign_form::focus_wrong_field,
-    template_actions::Actions,
-    template_editor::{Content, Variables},
+    plain::{self, Choosing},
+    template_actions::actions,
+    template_editor::{Variables, content},
     template_state::TemplateForm,
-    template_versions::Versions,
-    templates::kind_word,
+    template_versions::versions,
+    templates::{Host, kind_word},
 };
 use crate::{
-    api::{ApiError, templates::OpenTemplate, use_api},
-    components::{Banner, Button, Checkbox, Look, SelectField, TextField, Tint},
+    api::{ApiError, templates::Template, use_api},
+    components::Tint,
     i18n::{error_text, txt, use_i18n, word},
     state::{
         forms::FormErrors,
@@ -28,21 +29,7 @@ use shared::{
 };
 
 /// The form, for a new template or one that exists.
-#[component]
-pub fn TemplateEditor(
-    /// The template; none for a new one.
-    template: Option<OpenTemplate>,
-    /// Campaigns by id and name.
-    campaigns: Signal<Vec<(String, String)>>,
-    /// Which side of the content is shown.
-    tab: RwSignal<&'static str>,
-    /// It, or a copy of it, was saved.
-    on_saved: Callback<OpenTemplate>,
-    /// It was deleted.
-    on_deleted: Callback<()>,
-    /// It must be loaded again: someone else has changed it.
-    on_reload: Callback<()>,
-) -> impl IntoView {
+pub fn template_editor(template: Option<Template>, host: Host) -> AnyView {
     let i18n = use_i18n();
     let (api, session, toasts) = (use_api(), use_session(), use_toasts());
     let known = template.as_ref().map(|template| (template.id, template.version));
@@ -53,12 +40,13 @@ pub fn TemplateEditor(
     let busy = RwSignal::new(false);
     let may_write = session.may_now(Permission::TemplatesWrite);
     let opened = StoredValue::new(form.typed());
-    let is_dirty = move || opened.with_value(|opened| *opened != form.typed());
-    hold_unsaved(is_dirty);
+    let is_dirty = Callback::new(move |()| opened.with_value(|opened| *opened != form.typed()));
+    hold_unsaved(move || is_dirty.run(()));
 
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        // Dialogs inside have forms of their own.
+        if busy.get_untracked() || event.target() != event.current_target() {
             return;
         }
         let (input, issues) = form.read();
@@ -78,7 +66,7 @@ pub fn TemplateEditor(
                     toasts.good(say!(templates.saved));
                     // Leaving what is saved asks nobody.
                     let _ = opened.try_set_value(form.typed());
-                    let _ = on_saved.try_run(saved);
+                    let _ = host.on_saved.try_run(saved);
                 }
                 Err(error) => {
                     if errors.adopt(&error) {
@@ -89,12 +77,41 @@ pub fn TemplateEditor(
             }
         });
     };
-    let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     let whole = Memo::new(move |_| form.kind().is_whole_mail());
+    let variables = Variables::new(form);
+    let about = plain::group(txt!(i18n, templates.group_template), !may_write, about(form, errors, host.campaigns, is_new));
+    let content = content(form, errors, variables, host.tab, may_write);
+    let before = known.map(|(id, version)| versions(id, version, may_write, is_dirty, host.on_saved));
+    let name = template.as_ref().map(|template| template.name.clone());
+    let title = move || name.clone().unwrap_or_else(|| word!(i18n, templates.new));
+    let foot = may_write.then(move || {
+        let said = plain::again(move || failure.get().map_or_else(|| ().into_any(), |error| refusal(error, host.on_reload)));
+        let save = if is_new { txt!(i18n, templates.create) } else { txt!(i18n, common.save) };
+        let more = template.map(|template| actions(template, host));
+        view! { <footer class="admin-form-foot">{said} {plain::send(save, busy)} {more}</footer> }.into_any()
+    });
+    view! {
+        <form class="admin-form template-form" class:admin-form-wide=whole on:submit=submit novalidate>
+            <header class="admin-form-head">
+                <h1>{title}</h1>
+            </header>
+            {about}
+            {content}
+            {before}
+            {foot}
+        </form>
+    }
+    .into_any()
+}
+
+/// What it is for.
+fn about(form: TemplateForm, errors: FormErrors, campaigns: plain::Options, is_new: bool) -> Vec<AnyView> {
+    let i18n = use_i18n();
     let kind = Memo::new(move |_| form.kind());
     let kinds = Signal::derive(move || {
         let locale = i18n.get_locale();
-        TemplateKind::ALL.iter().map(|kind| (kind.to_string(), kind_word(locale, *kind).to_string())).collect::<Vec<_>>()
+        let named = |kind: &TemplateKind| (kind.as_str().to_string(), kind_word(locale, *kind).to_string());
+        TemplateKind::ALL.iter().map(named).collect::<Vec<_>>()
     });
     let kind_help = Signal::derive(move || match kind.get() {
         TemplateKind::Signature => word!(i18n, templates.kind_signature_help),
@@ -102,144 +119,54 @@ pub fn TemplateEditor(
         TemplateKind::Reply => word!(i18n, templates.kind_reply_help),
         TemplateKind::MassMail => word!(i18n, templates.kind_mass_mail_help),
     });
-    let choices = Signal::derive(move || {
+    let places = Signal::derive(move || {
         let mut list = vec![(String::new(), word!(i18n, templates.campaign_choose))];
         list.extend(campaigns.get());
         list
     });
     let deliveries = Signal::derive(move || {
         vec![
-            (ImageDelivery::Inline.to_string(), word!(i18n, templates.images_inline)),
-            (ImageDelivery::Link.to_string(), word!(i18n, templates.images_link)),
+            (ImageDelivery::Inline.as_str().to_string(), word!(i18n, templates.images_inline)),
+            (ImageDelivery::Link.as_str().to_string(), word!(i18n, templates.images_link)),
         ]
     });
-    let variables = Variables::new(form);
-    let title = template.as_ref().map(|template| template.name.clone());
-    view! {
-        <form class="admin-form template-form" class:admin-form-wide=whole on:submit=submit novalidate>
-            <header class="admin-form-head">
-                <h1>{move || title.clone().unwrap_or_else(|| word!(i18n, templates.new))}</h1>
-            </header>
-            <fieldset class="group" disabled=!may_write>
-                <legend>{txt!(i18n, templates.group_template)}</legend>
-                <SelectField
-                    label=txt!(i18n, templates.kind)
-                    name="kind"
-                    value=form.kind
-                    options=kinds
-                    help=kind_help
-                    disabled=!is_new
-                    on_edit=Callback::new(move |()| form.begin())
-                />
-                <TextField
-                    label=txt!(i18n, templates.name)
-                    name="name"
-                    value=form.name
-                    error=errors.of("name")
-                    on_edit=touch("name")
-                />
-                <div class="template-campaign">
-                    <Checkbox
-                        label=txt!(i18n, templates.limited)
-                        checked=form.limited
-                        on_change=move |on| form.limited.set(on)
-                    />
-                    {move || {
-                        form.limited
-                            .get()
-                            .then(|| {
-                                view! {
-                                    <SelectField
-                                        label=txt!(i18n, templates.campaign)
-                                        name="campaign_id"
-                                        value=form.campaign
-                                        options=choices
-                                        error=errors.of("campaign_id")
-                                        on_edit=touch("campaign_id")
-                                    />
-                                }
-                            })
-                    }}
-                </div>
-                {move || {
-                    (kind.get() == TemplateKind::Reply)
-                        .then(|| {
-                            view! {
-                                <TextField
-                                    label=txt!(i18n, templates.shortcut)
-                                    name="shortcut"
-                                    value=form.shortcut
-                                    optional=true
-                                    help=txt!(i18n, templates.shortcut_help)
-                                    error=errors.of("shortcut")
-                                    on_edit=touch("shortcut")
-                                />
-                            }
-                        })
-                }}
-                <SelectField
-                    label=txt!(i18n, templates.images)
-                    name="images"
-                    value=form.images
-                    options=deliveries
-                    help=txt!(i18n, templates.images_help)
-                />
-            </fieldset>
-            <Content form=form errors=errors variables=variables tab=tab may_write=may_write />
-            {known
-                .map(|(id, version)| {
-                    view! { <Versions id=id version=version may_write=may_write is_dirty=Callback::new(move |()| is_dirty()) on_saved=on_saved /> }
-                })}
-            {may_write
-                .then(|| {
-                    view! {
-                        <footer class="admin-form-foot">
-                            {move || failure.get().map(|error| view! { <Failure error=error on_reload=on_reload /> })}
-                            <Button look=Look::Primary submit=true busy=busy>
-                                {if is_new { txt!(i18n, templates.create) } else { txt!(i18n, common.save) }}
-                            </Button>
-                            {template
-                                .map(|template| {
-                                    view! {
-                                        <Actions
-                                            template=template
-                                            campaigns=choices
-                                            on_deleted=on_deleted
-                                        />
-                                    }
-                                })}
-                        </footer>
-                    }
-                })}
-        </form>
-    }
+    let choosing = Choosing {
+        settled: (!is_new).then(|| Signal::stored(true)),
+        on_edit: Some(Callback::new(move |()| form.begin())),
+    };
+    let plainly = Choosing::default();
+    let (label, help) = (txt!(i18n, templates.shortcut), Some(txt!(i18n, templates.shortcut_help)));
+    let place = txt!(i18n, templates.campaign);
+    vec![
+        plain::choice(errors, txt!(i18n, templates.kind), "kind", form.kind, kinds, Some(kind_help), choosing),
+        plain::line(errors, txt!(i18n, templates.name), "name", form.name, None, false),
+        plain::tick(txt!(i18n, templates.limited), form.limited),
+        plain::when(form.limited.into(), move || {
+            plain::choice(errors, place, "campaign_id", form.campaign, places, None, plainly)
+        }),
+        plain::when(Signal::derive(move || kind.get() == TemplateKind::Reply), move || {
+            plain::line(errors, label, "shortcut", form.shortcut, help, true)
+        }),
+        plain::choice(
+            errors,
+            txt!(i18n, templates.images),
+            "images",
+            form.images,
+            deliveries,
+            Some(txt!(i18n, templates.images_help)),
+            plainly,
+        ),
+    ]
 }
 
-/// Why it was not saved, and what can be done.
-#[component]
-pub fn Failure(
-    /// What the server said.
-    error: ApiError,
-    /// Loads what stands in the form again.
-    on_reload: Callback<()>,
-) -> impl IntoView {
+/// Why it was not saved or cannot be shown, and what can be done.
+pub fn refusal(error: ApiError, on_reload: Callback<()>) -> AnyView {
     let i18n = use_i18n();
     let stale = error.code() == Some(ErrorCode::VersionMismatch);
-    // The renderer's own words, which name the line.
-    let broken = |rule: Rule| rule == Rule::NotRenderable;
-    let words = error.issues().iter().find(|issue| broken(issue.rule)).map(|issue| issue.message.clone());
-    view! {
-        <Banner tint=Tint::Bad urgent=true>
-            <p>{move || error_text(i18n.get_locale(), &error)}</p>
-            {words.map(|words| view! { <p class="words">{words}</p> })}
-            {stale
-                .then(|| {
-                    view! {
-                        <Button small=true on:click=move |_| on_reload.run(())>
-                            {txt!(i18n, campaigns.load_again)}
-                        </Button>
-                    }
-                })}
-        </Banner>
-    }
+    // The renderer's own words, which name the place.
+    let broken = error.issues().iter().find(|issue| issue.rule == Rule::NotRenderable);
+    let words = broken.map(|issue| issue.message.clone()).unwrap_or_default();
+    let text = Signal::derive(move || error_text(i18n.get_locale(), &error));
+    let again = stale.then(|| plain::press(txt!(i18n, campaigns.load_again), move |()| on_reload.run(())));
+    plain::banner(Tint::Bad, text, words, again)
 }

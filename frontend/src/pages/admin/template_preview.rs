@@ -1,9 +1,9 @@
 //! How a template looks with sample data, as the server renders it: wide, narrow, dark.
 
-use super::{template_form::Failure, template_state::TemplateForm};
+use super::{plain, template_form::refusal, template_state::TemplateForm};
 use crate::{
-    api::{templates::TemplateLook, use_api},
-    components::{Banner, Skeleton, Tint},
+    api::{templates::Content, use_api},
+    components::Tint,
     i18n::{Locale, txt, use_i18n},
     pages::agent::frame::MailFrame,
     state::{
@@ -15,15 +15,10 @@ use crate::{
 use leptos::{html, prelude::*};
 use leptos_i18n::td_string;
 use shared::api::templates::{TemplateWarning, TemplateWarningCode as Code};
+use wasm_bindgen::JsCast;
 
 /// What is in the form, as it would look.
-#[component]
-pub fn Preview(
-    /// The form.
-    form: TemplateForm,
-    /// What is wrong with it.
-    errors: FormErrors,
-) -> impl IntoView {
+pub fn preview(form: TemplateForm, errors: FormErrors) -> AnyView {
     let api = use_api();
     let look = Loader::new(
         || (),
@@ -35,93 +30,80 @@ pub fn Preview(
             outcome
         },
     );
-    move || match look.get() {
-        Load::Loading => view! { <Skeleton rows=3 shape="card" /> }.into_any(),
-        Load::Failed(error) => view! { <Failure error=error on_reload=Callback::new(|()| {}) /> }.into_any(),
-        Load::Ready(look) => view! { <Looked look=look /> }.into_any(),
-    }
+    plain::again(move || match look.get() {
+        Load::Loading => plain::skeleton(3, "card"),
+        Load::Failed(error) => refusal(error, Callback::new(|()| {})),
+        Load::Ready(content) => looked(content),
+    })
 }
 
-/// A look at it.
-#[component]
-pub fn Looked(
-    /// What the server has rendered.
-    look: TemplateLook,
-) -> impl IntoView {
+/// A look at what the server has rendered.
+pub fn looked(content: Content) -> AnyView {
     let i18n = use_i18n();
     let narrow = RwSignal::new(false);
     let dark = RwSignal::new(false);
     let node = NodeRef::<html::Div>::new();
-    let url = look.frame_url;
-    let (subject, text) = (look.subject, look.text);
-    let choice = |label: Signal<String>, pressed: Signal<bool>, press: Callback<()>| {
+    // Programs that turn colours round at night leave pictures alone; the frame's page knows how.
+    effect(move || {
+        let turned = dark.get();
+        let frame = node.get_untracked().and_then(|node| node.query_selector("iframe").ok().flatten());
+        let frame = frame.and_then(|frame| frame.dyn_into::<web_sys::HtmlIFrameElement>().ok());
+        if let Some(root) = frame.and_then(|frame| frame.content_document()).and_then(|page| page.document_element()) {
+            let _ = root.class_list().toggle_with_force("turned", turned);
+        }
+    });
+    let screens = [
+        (txt!(i18n, templates.wide), Signal::derive(move || !narrow.get()), narrow, false),
+        (txt!(i18n, templates.narrow), narrow.into(), narrow, true),
+        (txt!(i18n, templates.dark), dark.into(), dark, true),
+    ];
+    let screens = screens.map(|(label, pressed, signal, value)| {
+        // The last one is on or off; the others choose between themselves.
+        let press = move |_| signal.update(|on| *on = if signal == dark { !*on } else { value });
         view! {
-            <button
-                type="button"
-                class="preset"
-                aria-pressed=move || pressed.get().to_string()
-                on:click=move |_| press.run(())
-            >
+            <button type="button" class="preset" aria-pressed=move || pressed.get().to_string() on:click=press>
                 {label}
             </button>
         }
-    };
-    // Programs that turn colours round leave pictures alone.
-    let paint = move || {
-        let frame = node.get_untracked().and_then(|node| node.query_selector("iframe").ok().flatten());
-        let frame = frame.and_then(|frame| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlIFrameElement>(frame).ok());
-        if let Some(root) = frame.and_then(|frame| frame.content_document()).and_then(|page| page.document_element()) {
-            let _ = root.class_list().toggle_with_force("turned", dark.get_untracked());
-        }
-    };
-    effect(move || {
-        dark.track();
-        paint();
+        .into_any()
     });
+    let worth = content.warnings;
+    let warnings = (!worth.is_empty()).then(|| {
+        let text = Signal::derive(move || {
+            let locale = i18n.get_locale();
+            worth.iter().map(|one| warning(locale, one)).collect::<Vec<_>>().join("\n")
+        });
+        plain::banner(Tint::Warn, text, String::new(), None)
+    });
+    let url = Signal::stored(content.frame_url);
     view! {
         <div class="template-look">
-            <div class="presets" role="group" aria-label=txt!(i18n, templates.screen)>
-                {choice(
-                    txt!(i18n, templates.wide),
-                    Signal::derive(move || !narrow.get()),
-                    Callback::new(move |()| narrow.set(false)),
-                )}
-                {choice(txt!(i18n, templates.narrow), narrow.into(), Callback::new(move |()| narrow.set(true)))}
-                {choice(
-                    txt!(i18n, templates.dark),
-                    dark.into(),
-                    Callback::new(move |()| dark.update(|dark| *dark = !*dark)),
-                )}
+            <div class="presets" role="group" aria-label=txt!(i18n, templates.screen)>{Vec::from(screens)}</div>
+            <div class="template-warnings">{warnings}</div>
+            <p class="template-subject">{content.subject}</p>
+            <div
+                class="template-frame"
+                node_ref=node
+                data-narrow=move || narrow.get().to_string()
+                data-dark=move || dark.get().to_string()
+            >
+                <MailFrame src=url title=txt!(i18n, templates.tab_preview) unfolded=true />
             </div>
-            <Warnings list=look.warnings />
-            {(!subject.is_empty()).then(|| view! { <p class="template-subject">{subject}</p> })}
-            <div class="template-frame" node_ref=node data-narrow=move || narrow.get().to_string() data-dark=move || dark.get().to_string()>
-                <MailFrame src=Signal::derive(move || url.clone()) title=txt!(i18n, templates.tab_preview) unfolded=true />
-            </div>
-            <details class="template-text">
-                <summary>{txt!(i18n, templates.text)}</summary>
-                <pre>{text}</pre>
-            </details>
+            {raw(txt!(i18n, templates.text), content.text)}
         </div>
     }
+    .into_any()
 }
 
-/// What is worth a look.
-#[component]
-fn Warnings(list: Vec<TemplateWarning>) -> impl IntoView {
-    let i18n = use_i18n();
-    (!list.is_empty()).then(|| {
-        view! {
-            <Banner tint=Tint::Warn>
-                <ul class="template-warnings" aria-label=txt!(i18n, templates.warnings)>
-                    {list
-                        .into_iter()
-                        .map(|one| view! { <li>{move || warning(i18n.get_locale(), &one)}</li> })
-                        .collect_view()}
-                </ul>
-            </Banner>
-        }
-    })
+/// Folded text as it is.
+pub fn raw(title: Signal<String>, text: String) -> AnyView {
+    view! {
+        <details class="template-text">
+            <summary>{title}</summary>
+            <pre>{text}</pre>
+        </details>
+    }
+    .into_any()
 }
 
 fn warning(locale: Locale, warning: &TemplateWarning) -> String {

@@ -1,6 +1,6 @@
 //! What the template form holds, as typed, and how that becomes a request.
 
-use crate::api::templates::OpenTemplate;
+use crate::api::templates::Template;
 use leptos::prelude::*;
 use shared::{
     api::templates::{ImageDelivery, PreviewTemplate, TemplateFormat, TemplateInput, TemplateKind},
@@ -57,7 +57,7 @@ impl TemplateForm {
     }
 
     /// One that exists.
-    pub fn of(template: &OpenTemplate) -> Self {
+    pub fn of(template: &Template) -> Self {
         let form = Self::new(template.kind);
         form.name.set(template.name.clone());
         form.limited.set(template.campaign_id.is_some());

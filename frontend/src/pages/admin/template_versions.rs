@@ -1,13 +1,19 @@
 //! What a template said before: who saved it and when, a look at it, and the way back (S38).
 
-use super::template_preview::Looked;
+use super::{
+    plain,
+    template_preview::{looked, raw},
+};
 use crate::{
-    api::{templates::OpenTemplate, use_api},
-    components::{Badge, Button, Dialog, Failed, Look, Skeleton, TimeAgo, Tint},
+    api::{
+        templates::{Content, Template},
+        use_api,
+    },
+    components::{Look, TimeAgo, Tint},
     i18n::{error_text, txt, use_i18n, word},
     state::{
         confirm::{Question, use_confirm},
-        load::{Load, Loader},
+        load::Loader,
         toasts::{say, use_toasts},
     },
 };
@@ -15,131 +21,92 @@ use leptos::prelude::*;
 use shared::ids::TemplateId;
 use std::sync::Arc;
 
-/// The folded group of versions.
-#[component]
-pub fn Versions(
-    /// The template.
+/// The folded group of versions of a template that has `version` now; `is_dirty`: the form holds what was not saved.
+pub fn versions(
     id: TemplateId,
-    /// For `If-Match`.
     version: i64,
-    /// The caller may restore one.
     may_write: bool,
-    /// Whether the form holds what was not saved.
     is_dirty: Callback<(), bool>,
-    /// It says what it said before.
-    on_saved: Callback<OpenTemplate>,
-) -> impl IntoView {
+    on_saved: Callback<Template>,
+) -> AnyView {
     let i18n = use_i18n();
     let (api, toasts, confirm) = (use_api(), use_toasts(), use_confirm());
     let rows = Loader::new(move || id, move |id| api.list_template_versions(id));
     let shown = RwSignal::new(0_i32);
     let open = RwSignal::new(false);
-    let restore = move |number: i32| {
-        let act = move || {
-            open.set(false);
-            leptos::task::spawn_local(async move {
-                match api.restore_template_version(id, number, version).await {
-                    Ok(saved) => {
-                        toasts.good(say!(templates.restored, number = number));
-                        let _ = on_saved.try_run(saved);
-                    }
-                    Err(error) => toasts.bad(Arc::new(move |locale| error_text(locale, &error))),
+    let act = move |number: i32| {
+        leptos::task::spawn_local(async move {
+            match api.restore_template_version(id, number, version).await {
+                Ok(saved) => {
+                    toasts.good(say!(templates.restored, number = number));
+                    let _ = on_saved.try_run(saved);
                 }
-            });
-        };
+                Err(error) => toasts.bad(Arc::new(move |locale| error_text(locale, &error))),
+            }
+        });
+    };
+    let restore = Callback::new(move |number: i32| {
         if is_dirty.run(()) {
             confirm.ask(Question {
                 title: say!(common.unsaved_title),
                 body: say!(common.unsaved_body),
                 action: say!(templates.restore),
                 danger: true,
-                on_yes: Arc::new(act),
+                on_yes: Arc::new(move || act(number)),
             });
         } else {
-            act();
+            act(number);
         }
-    };
-    let summary = move || rows.with(|load| load.ready().map(|page| page.items.len())).map(|count| count.to_string());
+    });
+    let look = Callback::new(move |number| {
+        shown.set(number);
+        open.set(true);
+    });
+    let count = move || rows.with(|load| load.ready().map(Vec::len)).map(|count| count.to_string());
+    let list = plain::loaded(rows, 2, "line", move |page: Vec<Content>| {
+        let newest = page.first().map(|row| row.number);
+        let row = |row: Content| {
+            let old = newest != Some(row.number);
+            row_view(row, (!old).then_some(()), look, (old && may_write).then_some(restore))
+        };
+        page.into_iter().map(row).collect::<Vec<_>>().into_any()
+    });
     let title = Signal::derive(move || word!(i18n, templates.version, number = shown.get()));
+    let body = move || {
+        let number = shown.get_untracked();
+        let content = Loader::new(|| (), move |()| api.get_template_version(id, number));
+        plain::loaded(content, 3, "card", move |content| {
+            let source = raw(txt!(i18n, templates.source), content.source.clone());
+            vec![looked(content), source].into_any()
+        })
+    };
+    let close = Callback::new(move |()| open.set(false));
+    let foot = move || {
+        plain::button(Look::Plain, false, None, txt!(i18n, common.close), Signal::stored(false), close)
+    };
+    let group = plain::fold(
+        txt!(i18n, templates.versions),
+        Signal::derive(move || count().unwrap_or_default()),
+        false,
+        list,
+    );
+    vec![group, plain::dialog(open, title, true, body, foot)].into_any()
+}
+
+fn row_view(row: Content, newest: Option<()>, look: Callback<i32>, restore: Option<Callback<i32>>) -> AnyView {
+    let i18n = use_i18n();
+    let number = row.number;
+    let newest = newest.map(|()| plain::badge(Tint::Good, txt!(i18n, templates.newest)));
+    let look = plain::press(txt!(i18n, templates.look), move |()| look.run(number));
+    let restore =
+        restore.map(|restore| plain::press(txt!(i18n, templates.restore), move |()| restore.run(number)));
     view! {
-        <details class="group group-advanced">
-            <summary>
-                <span>{txt!(i18n, templates.versions)}</span>
-                <span class="help">{summary}</span>
-            </summary>
-            <fieldset>
-                {move || match rows.get() {
-                    Load::Loading => view! { <Skeleton rows=2 shape="line" /> }.into_any(),
-                    Load::Failed(error) => {
-                        view! { <Failed error=error on_retry=move |()| rows.reload() /> }.into_any()
-                    }
-                    Load::Ready(page) => {
-                        page.items
-                            .into_iter()
-                            .enumerate()
-                            .map(|(at, row)| {
-                                let number = row.number;
-                                view! {
-                                    <div class="template-version" data-testid="version-row">
-                                        <strong>{txt!(i18n, templates.version, number = number)}</strong>
-                                        <span class="admin-row-note">{row.author_name} " · " <TimeAgo at=row.created_at /></span>
-                                        {(at == 0)
-                                            .then(|| view! { <Badge tint=Tint::Good>{txt!(i18n, templates.newest)}</Badge> })}
-                                        <span class="template-version-actions">
-                                            <Button
-                                                small=true
-                                                on:click=move |_| {
-                                                    shown.set(number);
-                                                    open.set(true);
-                                                }
-                                            >
-                                                {txt!(i18n, templates.look)}
-                                            </Button>
-                                            {(at > 0 && may_write)
-                                                .then(|| {
-                                                    view! {
-                                                        <Button small=true on:click=move |_| restore(number)>
-                                                            {txt!(i18n, templates.restore)}
-                                                        </Button>
-                                                    }
-                                                })}
-                                        </span>
-                                    </div>
-                                }
-                            })
-                            .collect_view()
-                            .into_any()
-                    }
-                }}
-            </fieldset>
-        </details>
-        <Dialog open=open title=title wide=true>
-            <div class="dialog-body">
-                {
-                    let number = shown.get_untracked();
-                    let look = Loader::new(|| (), move |()| api.get_template_version(id, number));
-                    move || match look.get() {
-                        Load::Loading => view! { <Skeleton rows=3 shape="card" /> }.into_any(),
-                        Load::Failed(error) => {
-                            view! { <Failed error=error on_retry=move |()| look.reload() /> }.into_any()
-                        }
-                        Load::Ready(look) => {
-                            let source = look.source.clone();
-                            view! {
-                                <Looked look=look />
-                                <details class="template-text">
-                                    <summary>{txt!(i18n, templates.source)}</summary>
-                                    <pre>{source}</pre>
-                                </details>
-                            }
-                                .into_any()
-                        }
-                    }
-                }
-            </div>
-            <footer class="dialog-foot">
-                <Button look=Look::Primary on:click=move |_| open.set(false)>{txt!(i18n, common.close)}</Button>
-            </footer>
-        </Dialog>
+        <div class="template-version" data-testid="version-row">
+            <strong>{txt!(i18n, templates.version, number = number)}</strong>
+            <span class="admin-row-note">{row.author_name} " · " <TimeAgo at=row.created_at /></span>
+            {newest}
+            <span class="template-version-actions">{look} {restore}</span>
+        </div>
     }
+    .into_any()
 }
