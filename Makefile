@@ -81,4 +81,4 @@ openapi: ## write openapi/openapi.json anew
 
 clean: ## remove all that was built; data stays
 	cargo clean --quiet
-	rm -rf "$(POSTA_WASM_TARGET_DIR)" frontend/dist frontend/node_modules e2e/browser/node_modules e2e/browser/test-results
+	rm -rf "$(POSTA_WASM_TARGET_DIR)" frontend/dist frontend/node_modules e2e/browser/node_modules e2e/oidc/node_modules e2e/browser/test-results

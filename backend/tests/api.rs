@@ -12,6 +12,8 @@ mod support;
 
 #[path = "api/access.rs"]
 mod access;
+#[path = "api/aliases.rs"]
+mod aliases;
 #[path = "api/brake.rs"]
 mod brake;
 #[path = "api/campaigns/mod.rs"]
@@ -22,10 +24,14 @@ mod confirmations;
 mod conversations;
 #[path = "api/files.rs"]
 mod files;
+#[path = "api/folders.rs"]
+mod folders;
 #[path = "api/live.rs"]
 mod live;
 #[path = "api/long_lists.rs"]
 mod long_lists;
+#[path = "api/oauth.rs"]
+mod oauth;
 #[path = "api/operations.rs"]
 mod operations;
 #[path = "api/outbox.rs"]

@@ -40,11 +40,13 @@ pub(crate) struct Accounts {
     directory: PathBuf,
     owner: Owner,
     entries: Mutex<BTreeMap<String, Entry>>,
+    /// Alias and the address whose mailbox it is.
+    aliases: Mutex<BTreeMap<String, String>>,
 }
 
 impl Accounts {
     pub(crate) fn new(directory: PathBuf, owner: Owner) -> Self {
-        Self { directory, owner, entries: Mutex::new(BTreeMap::new()) }
+        Self { directory, owner, entries: Mutex::new(BTreeMap::new()), aliases: Mutex::new(BTreeMap::new()) }
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -114,12 +116,24 @@ impl Accounts {
         found.ok_or_else(|| LabError::Usage(format!("the lab has no mailbox {address}")))
     }
 
-    /// The addresses that have a mailbox.
-    pub(crate) fn addresses(&self) -> Vec<String> {
-        let mut addresses = self.entries().values().map(|entry| entry.account.address.clone()).collect::<Vec<_>>();
-        addresses.sort();
-        addresses.dedup();
-        addresses
+    /// Lets a further address be delivered into a mailbox.
+    pub(crate) fn add_alias(&self, alias: &str, address: &str) -> Result<(), LabError> {
+        let (local, domain) = split_address(alias)?;
+        let owner = self.of_address(address)?.address;
+        let mut aliases = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        aliases.insert(format!("{local}@{domain}"), owner);
+        Ok(())
+    }
+
+    /// The addresses that are delivered, each with the one whose mailbox it is.
+    pub(crate) fn mailboxes(&self) -> Vec<(String, String)> {
+        let own = |entry: &Entry| (entry.account.address.clone(), entry.account.address.clone());
+        let mut mailboxes: Vec<_> = self.entries().values().map(own).collect();
+        let aliases = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        mailboxes.extend(aliases.iter().map(|(alias, owner)| (alias.clone(), owner.clone())));
+        mailboxes.sort();
+        mailboxes.dedup();
+        mailboxes
     }
 
     fn write(&self, entry: &Entry, home: &Path) -> Result<(), LabError> {

@@ -41,12 +41,14 @@ pub struct LabOptions {
     pub postgres: Option<PgOptions>,
     /// Whether the files are kept after the end.
     pub keep: bool,
+    /// Where the mail servers ask whose an access token is; without it they take passwords alone.
+    pub token_check: Option<String>,
 }
 
 impl Default for LabOptions {
     /// Dovecot and Postfix.
     fn default() -> Self {
-        Self { base: None, dovecot: true, postfix: true, postgres: None, keep: false }
+        Self { base: None, dovecot: true, postfix: true, postgres: None, keep: false, token_check: None }
     }
 }
 
@@ -123,6 +125,7 @@ impl Lab {
             mailroom: &mailroom,
             certificate: &certificate,
             key: &key,
+            token_check: options.token_check.as_deref(),
         };
         let (dovecot, mail, postgres) = std::thread::scope(|scope| {
             let dovecot = options.dovecot.then(|| scope.spawn(|| Dovecot::launch(&parts)));

@@ -17,6 +17,7 @@ pub mod lab;
 pub mod mail;
 mod maildir;
 pub mod mailroom;
+pub mod oidc;
 pub mod place;
 pub mod posta;
 pub mod postfix;

@@ -3,10 +3,16 @@
 //! Every word of a worker about an account names the revision with which it worked. An edit raises the revision, so
 //! that a worker that still speaks of the old password cannot stop the account that has just been mended.
 
-use super::{MailServers, queries, rows::AccountRow};
+use super::{
+    MailServers,
+    addresses::OwnAddresses,
+    grant::{self, NoToken},
+    queries,
+    rows::AccountRow,
+};
 use crate::{
     kernel::{
-        Error, Result,
+        Core, Error, Result,
         db::{
             Connection,
             schema::{campaigns, mail_accounts},
@@ -14,17 +20,18 @@ use crate::{
         events::{self, Audience},
         secrets::Keys,
     },
-    mail::account::{ImapSettings, SmtpSettings},
+    mail::account::{Credential, ImapSettings, SmtpSettings},
 };
 use diesel::prelude::*;
 use secrecy::SecretString;
 use shared::{
-    api::campaigns::AccountHealth,
+    api::campaigns::{AccountAuth, AccountHealth, AfterStoring},
     ids::{AccountId, CampaignId},
     live::LiveEvent,
     permission::Permission,
     time::Timestamp,
 };
+use std::sync::Arc;
 
 /// An account at one of its revisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,20 +68,64 @@ pub struct OpenAccount {
     pub at: AccountRevision,
     /// Its campaign.
     pub campaign_id: CampaignId,
-    /// Its address.
-    pub address: String,
+    /// Its addresses.
+    pub addresses: OwnAddresses,
     /// Display name that recipients see; may be empty.
     pub from_name: String,
     /// Outgoing server.
     pub smtp: SmtpSettings,
     /// Incoming server, where there is one.
     pub imap: Option<ImapSettings>,
+    /// Signs in with an access token, which is to be used until then.
+    pub oauth_until: Option<Timestamp>,
+    /// What is read of its mailbox.
+    pub reading: Reading,
     /// Append copies of what is sent to the Sent folder.
     pub save_sent: bool,
     /// Days of old mail that the first connection imports as history.
     pub import_days: u32,
     /// The campaign is on and the outgoing server has not refused the login.
     pub may_send: bool,
+}
+
+/// What is read of a mailbox, and what becomes of it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Folders; the first is watched.
+    pub folders: Vec<String>,
+    /// What becomes of mail on the server once it is stored.
+    after: After,
+}
+
+/// What becomes of mail on the server once it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// It stays as it is.
+    Leave,
+    /// It is marked as read.
+    MarkSeen,
+    /// It is moved to this folder.
+    MoveTo(String),
+}
+
+impl Reading {
+    /// What becomes of mail that came into this folder. What came into the folder for stored mail stays there.
+    #[must_use]
+    pub fn after_in(&self, folder: &str) -> &After {
+        match &self.after {
+            After::MoveTo(target) if target == folder => &After::Leave,
+            after => after,
+        }
+    }
+}
+
+fn reading(row: &AccountRow) -> Reading {
+    let after = match (row.after_storing, &row.move_to) {
+        (AfterStoring::MarkSeen, _) => After::MarkSeen,
+        (AfterStoring::Move, Some(target)) => After::MoveTo(target.clone()),
+        (AfterStoring::Leave | AfterStoring::Move, _) => After::Leave,
+    };
+    Reading { folders: row.folders.0.clone(), after }
 }
 
 /// Accounts of enabled campaigns that receive, without those whose login was refused (R9), in the order of their ids.
@@ -114,18 +165,34 @@ pub fn may_send(conn: &mut Connection, account: AccountId) -> QueryResult<Option
 pub fn open(conn: &mut Connection, keys: &Keys, servers: &MailServers, account: AccountId) -> Result<OpenAccount> {
     let row = queries::account(conn, account)?;
     let campaign = queries::campaign(conn, row.campaign_id)?;
-    let password = open_password(keys, &row)?;
+    let (secret, oauth_until) = open_secret(conn, keys, &row)?;
     Ok(OpenAccount {
         at: AccountRevision { account_id: row.id, revision: row.revision },
         campaign_id: row.campaign_id,
         from_name: campaign.from_name,
-        smtp: servers.smtp_of_row(&row, &password),
-        imap: servers.imap_of_row(&row, &password),
+        smtp: servers.smtp_of_row(&row, &secret),
+        imap: servers.imap_of_row(&row, &secret),
+        oauth_until,
+        reading: reading(&row),
         save_sent: row.save_sent,
         import_days: u32::try_from(campaign.import_days).unwrap_or_default(),
         may_send: campaign.enabled && !row.smtp_stopped,
-        address: row.address,
+        addresses: OwnAddresses { address: row.address, aliases: row.aliases.0 },
     })
+}
+
+/// Opens an account, once its access token, if it signs in with one, is good for a while.
+///
+/// # Errors
+/// As [`open`]; the provider gives no token.
+pub async fn open_fresh(
+    core: &Core,
+    servers: &MailServers,
+    account: AccountId,
+) -> std::result::Result<OpenAccount, NoToken> {
+    grant::freshen(core, servers.tokens(), account).await?;
+    let (keys, servers) = (Arc::clone(&core.keys), servers.clone());
+    Ok(core.db.read(move |conn| open(conn, &keys, &servers, account)).await?)
 }
 
 /// Notes how fetching from an account goes; `error` is the failure in the server's words. A change is told live.
@@ -199,6 +266,7 @@ pub fn stop_sending(conn: &mut Connection, at: AccountRevision, reason: &str, no
 /// # Errors
 /// The database's; a password does not open with the keys at hand, and then none is to be changed.
 pub fn reseal_all(conn: &mut Connection, keys: &Keys) -> Result<usize> {
+    grant::reseal_all(conn, keys)?;
     let mut resealed = 0_usize;
     for row in queries::accounts(conn)? {
         let place = place(row.id);
@@ -211,6 +279,22 @@ pub fn reseal_all(conn: &mut Connection, keys: &Keys) -> Result<usize> {
         resealed = resealed.saturating_add(done);
     }
     Ok(resealed)
+}
+
+/// What an account signs in with, and until when.
+pub(super) fn open_secret(
+    conn: &mut Connection,
+    keys: &Keys,
+    row: &AccountRow,
+) -> Result<(Credential, Option<Timestamp>)> {
+    match row.auth {
+        AccountAuth::Password => Ok((Credential::Password(open_password(keys, row)?), None)),
+        AccountAuth::Oauth2 => {
+            let grant = grant::find(conn, row.id)?;
+            let grant = grant.ok_or_else(|| Error::Internal(format!("account {} has no grant", row.id)))?;
+            Ok((Credential::OAuthToken(grant.access_token(keys, row.id)?), Some(grant.good_until())))
+        }
+    }
 }
 
 /// Seals a password for its row.

@@ -8,7 +8,7 @@ use crate::{
 };
 use serde::Deserialize;
 use shared::{
-    api::campaigns::{AccountInput, CampaignInput, Endpoint, MailSecurity},
+    api::campaigns::{AccountAuth, AccountInput, CampaignInput, Endpoint, MAX_ALIASES, MailSecurity},
     ids::CampaignId,
     validate::{Issues, Rule, Validate},
 };
@@ -31,9 +31,13 @@ pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<Campaig
     let mut issues = Issues::default();
     input.validate(&mut issues);
     judge_account(&input.account, &mut issues);
-    if known.is_none() && input.account.password.as_deref().unwrap_or("").is_empty() && !issues.has("account/password")
-    {
-        issues.add("account/password", Rule::Required, "is required");
+    let given = |secret: &Option<String>| secret.as_deref().is_some_and(|secret| !secret.is_empty());
+    let (field, is_given) = match input.account.auth {
+        AccountAuth::Password => ("account/password", given(&input.account.password)),
+        AccountAuth::Oauth2 => ("account/oauth_sign_in", given(&input.account.oauth_sign_in)),
+    };
+    if known.is_none() && !is_given && !issues.has(field) {
+        issues.add(field, Rule::Required, "is required");
     }
     if !issues.has("schedule/zone") && jiff::tz::TimeZone::get(&input.schedule.zone).is_err() {
         issues.add("schedule/zone", Rule::UnknownValue, "is no time zone such as Europe/Madrid");
@@ -41,19 +45,39 @@ pub fn judge(conn: &mut Connection, input: &CampaignInput, known: Option<Campaig
     if !issues.has("name") && queries::name_is_taken(conn, &input.name, known)? {
         issues.add("name", Rule::NotUnique, "another campaign has this name");
     }
-    if input.enabled
-        && input.receive
-        && !issues.has("account/address")
-        && queries::address_is_read(conn, &input.account.address, known)?
-    {
-        issues.add("account/address", Rule::NotUnique, "another enabled campaign receives mail at this address");
-    }
+    judge_addresses(conn, input, known, &mut issues)?;
     if input.rating.enabled && public_url.is_empty() {
         let words = "needs the setting server.public_url: customers must reach the page of the links";
         issues.add("rating/enabled", Rule::Inconsistent, words);
     }
     templates::judge(conn, input, known, &mut issues)?;
     issues.into_result().map_err(Error::invalid)
+}
+
+/// No two enabled campaigns receive mail at one address, and none writes by the address at which another one receives.
+fn judge_addresses(
+    conn: &mut Connection,
+    input: &CampaignInput,
+    known: Option<CampaignId>,
+    issues: &mut Issues,
+) -> Result<()> {
+    let read = queries::addresses_read(conn, known)?;
+    let account = &input.account;
+    if input.enabled && input.receive && !issues.has("account/address") {
+        let own = address::fold(&account.address);
+        if read.contains(&own) {
+            issues.add("account/address", Rule::NotUnique, "another enabled campaign receives mail at this address");
+        } else if queries::aliases_read(conn, known)?.contains(&own) {
+            issues.add("account/address", Rule::NotUnique, "it is an alias of another enabled campaign");
+        }
+    }
+    for (index, alias) in account.aliases.iter().enumerate() {
+        let pointer = format!("account/aliases/{index}");
+        if !issues.has(&pointer) && read.contains(&address::fold(alias)) {
+            issues.add(&pointer, Rule::NotUnique, "another enabled campaign receives mail at this address");
+        }
+    }
+    Ok(())
 }
 
 /// The rules of an account that need the mail library: full address syntax, and no password in clear (S27).
@@ -63,6 +87,7 @@ pub fn judge_account(account: &AccountInput, issues: &mut Issues) {
     {
         issues.add("account/address", Rule::NotAnAddress, error.to_string());
     }
+    judge_aliases(account, issues);
     let servers = [("account/smtp/security", Some(&account.smtp)), ("account/imap/security", account.imap.as_ref())];
     for (pointer, server) in servers {
         if server.is_some_and(|server| is_exposed(server, account.allow_plaintext_password)) {
@@ -72,6 +97,23 @@ pub fn judge_account(account: &AccountInput, issues: &mut Issues) {
                 "would send the password unprotected over the network; choose TLS or confirm with allow_plaintext_password",
             );
         }
+    }
+}
+
+fn judge_aliases(account: &AccountInput, issues: &mut Issues) {
+    let mut known = vec![address::fold(&account.address)];
+    for (index, alias) in account.aliases.iter().enumerate().take(MAX_ALIASES) {
+        let pointer = format!("account/aliases/{index}");
+        let folded = address::fold(alias);
+        if issues.has(&pointer) {
+            continue;
+        }
+        if let Err(error) = address::validate(alias) {
+            issues.add(&pointer, Rule::NotAnAddress, error.to_string());
+        } else if known.contains(&folded) {
+            issues.add(&pointer, Rule::NotUnique, "the account has this address already");
+        }
+        known.push(folded);
     }
 }
 
@@ -89,6 +131,7 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::api::campaigns::AfterStoring;
 
     fn server(host: &str, security: MailSecurity) -> Endpoint {
         Endpoint { host: host.into(), port: 25, security }
@@ -118,6 +161,13 @@ mod tests {
             imap: Some(server("imap.example.org", MailSecurity::None)),
             allow_plaintext_password: false,
             save_sent: true,
+            aliases: vec!["a..b@EXAMPLE.org".into(), "c@example.org".into(), "C@Example.org".into()],
+            folders: vec!["INBOX".into()],
+            after_storing: AfterStoring::Leave,
+            move_to: None,
+            auth: AccountAuth::Password,
+            oauth_provider: None,
+            oauth_sign_in: None,
         };
         let mut issues = Issues::default();
         judge_account(&account, &mut issues);
@@ -127,6 +177,8 @@ mod tests {
             found,
             [
                 ("/account/address".to_owned(), Rule::NotAnAddress),
+                ("/account/aliases/0".to_owned(), Rule::NotAnAddress),
+                ("/account/aliases/2".to_owned(), Rule::NotUnique),
                 ("/account/smtp/security".to_owned(), Rule::Inconsistent),
                 ("/account/imap/security".to_owned(), Rule::Inconsistent),
             ]

@@ -5,11 +5,14 @@
 //! [`account::OpenAccount`], for the mail workers. What happens in mailboxes and queues is not known here.
 
 pub mod account;
+pub mod addresses;
 mod changes;
 mod form;
+pub mod grant;
 mod holidays;
 mod order;
 mod priority;
+mod providers;
 mod queries;
 mod routes;
 mod rows;

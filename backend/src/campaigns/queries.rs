@@ -1,8 +1,17 @@
 //! Questions to `campaigns`, `mail_accounts` and `members`, and the writes of this room.
 
+mod sign_ins;
 pub mod voice;
 
-use super::rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, Counts, MemberRow, campaign_view, first_health};
+pub use sign_ins::{
+    NewSignIn, SignInRow, find_sign_in, forget_sign_in, forget_sign_ins, insert_sign_in, settle_sign_in, sign_in,
+    take_sign_in,
+};
+
+use super::{
+    grant,
+    rows::{AccountForm, AccountRow, CampaignForm, CampaignRow, Counts, MemberRow, campaign_view, first_health},
+};
 use crate::kernel::{
     db::{
         Connection, Json, MultiBackend, arms,
@@ -19,7 +28,8 @@ use diesel::{
 use shared::{
     api::{
         campaigns::{
-            CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView, OpenWork, PriorityRule,
+            AccountAuth, CampaignInput, CampaignSummary, CampaignView, Channel, MemberInput, MemberView, OpenWork,
+            PriorityRule,
         },
         schedules::Schedule,
     },
@@ -27,7 +37,7 @@ use shared::{
     permission::CampaignScope,
     time::Timestamp,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Spaces of [`arms::lock_pair`]: changes of campaigns as a whole, and of one campaign's members.
 const LOCK_CAMPAIGNS: i32 = 0x6361;
@@ -87,22 +97,39 @@ pub fn name_is_taken(conn: &mut Connection, name: &str, known: Option<CampaignId
     select(exists(other)).get_result(conn)
 }
 
-/// Whether another enabled campaign than `known` receives mail at this address.
-pub fn address_is_read(conn: &mut Connection, address: &str, known: Option<CampaignId>) -> QueryResult<bool> {
-    let other = mail_accounts::table
+/// Addresses at which other enabled campaigns than `known` receive mail, folded: those of their accounts.
+pub fn addresses_read(conn: &mut Connection, known: Option<CampaignId>) -> QueryResult<HashSet<String>> {
+    let list: Vec<String> = mail_accounts::table
         .inner_join(campaigns::table)
-        .filter(mail_accounts::address_folded.eq(crate::mail::address::fold(address)))
         .filter(campaigns::enabled.eq(true))
         .filter(campaigns::receive.eq(true))
-        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))));
-    select(exists(other)).get_result(conn)
+        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))))
+        .select(mail_accounts::address_folded)
+        .load(conn)?;
+    Ok(list.into_iter().collect())
+}
+
+/// Aliases of other enabled campaigns than `known` that receive mail, folded.
+pub fn aliases_read(conn: &mut Connection, known: Option<CampaignId>) -> QueryResult<HashSet<String>> {
+    let list: Vec<Json<Vec<String>>> = mail_accounts::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::enabled.eq(true))
+        .filter(campaigns::receive.eq(true))
+        .filter(campaigns::id.ne(known.unwrap_or(CampaignId(0))))
+        .filter(mail_accounts::aliases.ne("[]"))
+        .select(mail_accounts::aliases)
+        .load(conn)?;
+    Ok(list.iter().flat_map(|Json(aliases)| aliases).map(|alias| crate::mail::address::fold(alias)).collect())
 }
 
 /// A campaign as it is shown.
 pub fn view(conn: &mut Connection, id: CampaignId, now: Timestamp) -> QueryResult<CampaignView> {
     let (campaign, account) = (campaign(conn, id)?, account_of(conn, id)?);
     let open = Counts { waiting: waiting(conn, &[id])?, outgoing: outgoing(conn, &[id])? };
-    Ok(campaign_view(campaign, account, &open, now))
+    let account_id = account.id;
+    let mut view = campaign_view(campaign, account, &open, now);
+    view.account.oauth = grant::find(conn, account_id)?.map(|grant| grant.view());
+    Ok(view)
 }
 
 /// Position in the list of campaigns: by name, without regard to case and accents.
@@ -137,7 +164,11 @@ pub fn list(
     let shown = |(campaign, account): (CampaignRow, AccountRow)| {
         ((campaign.name_folded.clone(), campaign.id), campaign_view(campaign, account, &open, now))
     };
-    Ok(rows.into_iter().map(shown).collect())
+    let mut list: Vec<_> = rows.into_iter().map(shown).collect();
+    for (_, view) in list.iter_mut().filter(|(_, view)| view.account.auth == AccountAuth::Oauth2) {
+        view.account.oauth = grant::find(conn, view.account.id)?.map(|grant| grant.view());
+    }
+    Ok(list)
 }
 
 /// How many interactions wait, by campaign.
@@ -232,7 +263,8 @@ pub fn list_of_member(
         let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
         query = query.filter(campaigns::name_folded.gt(name).or(same_name));
     }
-    let rows: Vec<(String, CampaignId, String, String, String, bool)> = query
+    type Row = (String, CampaignId, String, String, String, bool, Json<Vec<String>>);
+    let rows: Vec<Row> = query
         .order((campaigns::name_folded.asc(), campaigns::id.asc()))
         .limit(limit)
         .select((
@@ -242,10 +274,11 @@ pub fn list_of_member(
             mail_accounts::address,
             campaigns::from_name,
             members::may_start,
+            mail_accounts::aliases,
         ))
         .load(conn)?;
-    let shown = |(folded, id, name, address, from_name, may_start)| {
-        ((folded, id), CampaignSummary { id, name, address, from_name, may_start })
+    let shown = |(folded, id, name, address, from_name, may_start, Json(aliases))| {
+        ((folded, id), CampaignSummary { id, name, address, from_name, may_start, aliases })
     };
     Ok(rows.into_iter().map(shown).collect())
 }

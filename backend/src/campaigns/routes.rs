@@ -1,5 +1,6 @@
 //! Routes of campaigns, in the order of who calls them: the agents' portal, supervision, administration.
 
+mod oauth;
 mod voice;
 
 use super::{
@@ -21,8 +22,8 @@ use shared::{
     api::schedules::{HolidayCalendar, ReadHolidays},
     api::{
         campaigns::{
-            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, MemberInput, MemberView, OpenWork,
-            OutgoingChoice, TestConnection, TestConnectionAnswer,
+            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, FolderList, ListFolders, MemberInput,
+            MemberView, OpenWork, OutgoingChoice, TestConnection, TestConnectionAnswer,
         },
         templates::SignatureView,
     },
@@ -40,6 +41,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_campaign)
         .service(list_members)
         .service(test_connection)
+        .service(list_folders)
+        .service(oauth::begin_oauth_sign_in)
+        .service(oauth::get_oauth_sign_in)
+        .service(oauth::finish_oauth_sign_in)
         .service(read_holidays)
         .service(create_campaign)
         .service(update_campaign)
@@ -189,6 +194,25 @@ pub async fn test_connection(
     service: web::Data<Service>,
 ) -> Result<web::Json<TestConnectionAnswer>> {
     Ok(web::Json(service.test(asker(&caller), body.0.0).await?))
+}
+
+/// Lists the folders of a mailbox, for the form; stores nothing.
+///
+/// An empty password stands for the stored one of `campaign_id`. A refused login is `mail_login_refused`, a server that
+/// cannot be reached `mail_server_unreachable`.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body = ListFolders,
+    responses((status = 200, description = "Folders that can hold mail", body = FolderList)),
+    security(("bearer" = ["campaigns:write"]))
+)]
+#[post("/campaigns/list-folders")]
+pub async fn list_folders(
+    caller: Caller<CampaignsWrite>,
+    body: Body<Form<ListFolders>>,
+    service: web::Data<Service>,
+) -> Result<web::Json<FolderList>> {
+    Ok(web::Json(service.list_folders(asker(&caller), body.0.0).await?))
 }
 
 /// Reads the holidays of a calendar file, for a campaign's schedule; stores nothing.

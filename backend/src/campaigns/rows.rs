@@ -12,9 +12,9 @@ use diesel::prelude::*;
 use shared::{
     alarm::Thresholds,
     api::campaigns::{
-        AccountHealth, AccountInput, AccountView, CampaignInput, CampaignView, Channel, ConfirmationSettings,
-        DeliveryOrder, Eligibility, Endpoint, GetsNothing, InboundProtocol, MailSecurity, MemberView, PriorityRule,
-        RatingSettings, ReplyToken,
+        AccountAuth, AccountHealth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, Channel,
+        ConfirmationSettings, DeliveryOrder, Eligibility, Endpoint, GetsNothing, INBOX, InboundProtocol, MailSecurity,
+        MemberView, PriorityRule, RatingSettings, ReplyToken, is_same_folder,
     },
     api::schedules::Schedule,
     ids::{AccountId, CampaignId, TemplateId, UserId},
@@ -81,6 +81,11 @@ pub struct AccountRow {
     pub last_error_at: Option<Timestamp>,
     pub smtp_stopped: bool,
     pub revision: i64,
+    pub aliases: Json<Vec<String>>,
+    pub folders: Json<Vec<String>>,
+    pub after_storing: AfterStoring,
+    pub move_to: Option<String>,
+    pub auth: AccountAuth,
 }
 
 impl AccountRow {
@@ -104,6 +109,13 @@ impl AccountRow {
             imap: self.imap(),
             allow_plaintext_password: self.allow_plaintext_password,
             save_sent: self.save_sent,
+            aliases: self.aliases.0.clone(),
+            folders: self.folders.0.clone(),
+            after_storing: self.after_storing,
+            move_to: self.move_to.clone(),
+            auth: self.auth,
+            oauth_provider: None,
+            oauth_sign_in: None,
         }
     }
 
@@ -125,6 +137,12 @@ impl AccountRow {
             last_fetch_at: self.last_fetch_at,
             last_error: self.last_error,
             last_error_at: self.last_error_at,
+            aliases: self.aliases.0,
+            folders: self.folders.0,
+            after_storing: self.after_storing,
+            move_to: self.move_to,
+            auth: self.auth,
+            oauth: None,
         }
     }
 }
@@ -275,6 +293,11 @@ pub struct AccountForm<'a> {
     last_error: Option<&'a str>,
     last_error_at: Option<Timestamp>,
     smtp_stopped: bool,
+    aliases: Json<Vec<String>>,
+    folders: Json<Vec<String>>,
+    after_storing: AfterStoring,
+    move_to: Option<String>,
+    auth: AccountAuth,
 }
 
 impl<'a> AccountForm<'a> {
@@ -299,8 +322,18 @@ impl<'a> AccountForm<'a> {
             last_error: None,
             last_error_at: None,
             smtp_stopped: false,
+            aliases: Json(account.aliases.clone()),
+            folders: Json(account.folders.iter().map(|folder| folder_name(folder)).collect()),
+            after_storing: account.after_storing,
+            move_to: account.move_to.as_deref().filter(|target| !target.is_empty()).map(folder_name),
+            auth: account.auth,
         }
     }
+}
+
+/// A folder's name as it is stored: INBOX has one spelling.
+fn folder_name(given: &str) -> String {
+    if is_same_folder(given, INBOX) { INBOX.to_owned() } else { given.to_owned() }
 }
 
 /// The login of a form: its own, or the address.

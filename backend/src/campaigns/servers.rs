@@ -6,10 +6,10 @@ use crate::{
     mail::{
         account::{Credential, Endpoint, ImapSettings, Security, SmtpSettings, Timeouts},
         net::NetPolicy,
+        oauth::TokenClient,
         tls,
     },
 };
-use secrecy::SecretString;
 use shared::api::campaigns::{AccountInput, Endpoint as EndpointView, MailSecurity};
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -20,6 +20,7 @@ pub struct MailServers {
     tls: Arc<rustls::ClientConfig>,
     timeouts: Timeouts,
     hello_name: String,
+    tokens: TokenClient,
 }
 
 /// Longest connecting, and longest answer, of a login that a person waits for; the settings may only make them shorter.
@@ -61,7 +62,9 @@ impl MailServers {
             name => name.to_owned(),
         };
         let timeouts = timeouts(mail.connect_seconds, mail.io_seconds);
-        Ok(Self { policy: Arc::new(policy), tls, timeouts, hello_name })
+        let policy = Arc::new(policy);
+        let tokens = TokenClient::new(Arc::clone(&policy), authority.as_deref());
+        Ok(Self { policy, tls, timeouts, hello_name, tokens })
     }
 
     /// The same with the time limits of a login that a person waits for.
@@ -72,31 +75,37 @@ impl MailServers {
         Self { timeouts, ..self.clone() }
     }
 
+    /// Asks providers for tokens.
+    #[must_use]
+    pub(super) fn tokens(&self) -> &TokenClient {
+        &self.tokens
+    }
+
     /// Settings for the outgoing server of a form.
-    pub(super) fn smtp_of_form(&self, account: &AccountInput, password: &SecretString) -> SmtpSettings {
-        self.smtp(&account.smtp, login(account), password, account.allow_plaintext_password)
+    pub(super) fn smtp_of_form(&self, account: &AccountInput, secret: &Credential) -> SmtpSettings {
+        self.smtp(&account.smtp, login(account), secret, account.allow_plaintext_password)
     }
 
     /// Settings for the incoming server of a form.
-    pub(super) fn imap_of_form(&self, account: &AccountInput, password: &SecretString) -> Option<ImapSettings> {
-        Some(self.imap(account.imap.as_ref()?, login(account), password, account.allow_plaintext_password))
+    pub(super) fn imap_of_form(&self, account: &AccountInput, secret: &Credential) -> Option<ImapSettings> {
+        Some(self.imap(account.imap.as_ref()?, login(account), secret, account.allow_plaintext_password))
     }
 
     /// Settings for the outgoing server of a stored account.
-    pub(super) fn smtp_of_row(&self, row: &AccountRow, password: &SecretString) -> SmtpSettings {
-        self.smtp(&row.smtp(), &row.login, password, row.allow_plaintext_password)
+    pub(super) fn smtp_of_row(&self, row: &AccountRow, secret: &Credential) -> SmtpSettings {
+        self.smtp(&row.smtp(), &row.login, secret, row.allow_plaintext_password)
     }
 
     /// Settings for the incoming server of a stored account.
-    pub(super) fn imap_of_row(&self, row: &AccountRow, password: &SecretString) -> Option<ImapSettings> {
-        Some(self.imap(&row.imap()?, &row.login, password, row.allow_plaintext_password))
+    pub(super) fn imap_of_row(&self, row: &AccountRow, secret: &Credential) -> Option<ImapSettings> {
+        Some(self.imap(&row.imap()?, &row.login, secret, row.allow_plaintext_password))
     }
 
-    fn smtp(&self, server: &EndpointView, user: &str, password: &SecretString, clear: bool) -> SmtpSettings {
+    fn smtp(&self, server: &EndpointView, user: &str, secret: &Credential, clear: bool) -> SmtpSettings {
         SmtpSettings {
             endpoint: endpoint(server),
             user: user.to_owned(),
-            credential: Some(Credential::Password(password.clone())),
+            credential: Some(secret.clone()),
             allow_clear_password: clear,
             hello_name: self.hello_name.clone(),
             timeouts: self.timeouts,
@@ -105,11 +114,11 @@ impl MailServers {
         }
     }
 
-    fn imap(&self, server: &EndpointView, user: &str, password: &SecretString, clear: bool) -> ImapSettings {
+    fn imap(&self, server: &EndpointView, user: &str, secret: &Credential, clear: bool) -> ImapSettings {
         ImapSettings {
             endpoint: endpoint(server),
             user: user.to_owned(),
-            credential: Credential::Password(password.clone()),
+            credential: secret.clone(),
             allow_clear_password: clear,
             timeouts: self.timeouts,
             policy: Arc::clone(&self.policy),

@@ -3,18 +3,20 @@
 
 pub mod deletion;
 mod members;
+pub mod oauth;
+mod secret;
 mod signature;
+mod trying;
 mod voice;
 
 use self::deletion::{Settlement, Settles};
 use super::{
     MailServers,
-    account::{open_password, seal_password},
     changes::changes,
-    form::{judge, judge_account},
+    form::judge,
     holidays,
     queries::{self, ListKey},
-    rows::CampaignRow,
+    rows::{AccountRow, CampaignRow},
     trial::try_logins,
     verdict::verdict,
 };
@@ -25,15 +27,12 @@ use crate::kernel::{
     events::{self, Audience},
     http::{cursor, extract::IfMatch, idempotency::Once},
 };
-use diesel::OptionalExtension;
-use secrecy::SecretString;
+use crate::mail::{account::Credential, address::fold, oauth::Tokens};
+use secret::store_secret;
 use serde_json::json;
 use shared::{
     api::{
-        campaigns::{
-            AccountInput, AccountView, CampaignInput, CampaignSummary, CampaignView, OutgoingChoice, TestConnection,
-            TestConnectionAnswer,
-        },
+        campaigns::{AccountInput, CampaignInput, CampaignSummary, CampaignView, OutgoingChoice},
         schedules::HolidayCalendar,
     },
     error::ErrorCode,
@@ -42,7 +41,7 @@ use shared::{
     page::{Page, PageQuery},
     permission::{CampaignScope, Permission},
     time::Timestamp,
-    validate::{Issues, Rule, Validate},
+    validate::Rule,
 };
 use std::sync::Arc;
 
@@ -75,10 +74,6 @@ impl std::fmt::Debug for Service {
         f.debug_struct("Service").finish_non_exhaustive()
     }
 }
-
-/// Why a stored password is asked for again.
-const ANOTHER_SERVER: &str =
-    "enter the password again: a server is another one, or less protected, than it was entered for";
 
 impl Service {
     /// The room's use cases. `settlers`: the rooms above that keep open things of campaigns.
@@ -169,16 +164,21 @@ impl Service {
         if let Some(answer) = answered.await? {
             return Ok(answer);
         }
+        let tokens = self.new_tokens(actor, &input.account).await?;
         if !save_disabled {
-            let password = input.account.password.clone().unwrap_or_default().into();
-            self.must_log_in(&input.account, input.receive, &password).await?;
+            let secret = match &tokens {
+                Some(tokens) => Credential::OAuthToken(tokens.access.clone()),
+                None => Credential::Password(input.account.password.clone().unwrap_or_default().into()),
+            };
+            self.must_log_in(&input.account, input.receive, &secret).await?;
         }
         let core = self.core.clone();
         self.core
             .db
             .write(move |conn| {
                 let now = core.now();
-                let store = |conn: &mut Connection| create(conn, &core, actor, &input, save_disabled, now);
+                let store =
+                    |conn: &mut Connection| create(conn, &core, actor, &input, tokens.as_ref(), save_disabled, now);
                 match &once {
                     Some(once) => once.run(conn, now, store),
                     None => store(conn),
@@ -207,24 +207,18 @@ impl Service {
         }
         // Empty means "as it is" from here on.
         input.account.password = input.account.password.filter(|password| !password.is_empty());
-        let (form, keys) = (input.clone(), self.core.keys.clone());
+        let form = input.clone();
         let public_url = self.core.settings.server.public_url.clone();
-        let password = self.core.db.read(move |conn| {
+        let row = self.core.db.read(move |conn| {
             if_match.check(queries::campaign(conn, id)?.version)?;
             judge(conn, &form, Some(id), &public_url)?;
-            match &form.account.password {
-                Some(password) => Ok(SecretString::from(password.clone())),
-                None if !queries::account_of(conn, id)?.view().password_may_go_to(&form.account) => {
-                    Err(Error::field("account/password", Rule::Required, ANOTHER_SERVER))
-                }
-                // Not needed when nothing is tried, and then a key that was lost does no harm.
-                None if save_disabled => Ok(SecretString::default()),
-                None => open_password(&keys, &queries::account_of(conn, id)?),
-            }
+            Ok(queries::account_of(conn, id)?)
         });
-        let password = password.await?;
+        let row = row.await?;
+        let tokens = self.new_tokens(asker.user, &input.account).await?;
+        let secret = self.secret_of(row, &input.account, tokens.as_ref(), !save_disabled).await?;
         if !save_disabled {
-            self.must_log_in(&input.account, input.receive, &password).await?;
+            self.must_log_in(&input.account, input.receive, &secret).await?;
         }
         let settlers = Arc::clone(&self.settlers);
         let core = self.core.clone();
@@ -239,15 +233,12 @@ impl Service {
                 judge(conn, &input, Some(id), &core.settings.server.public_url)?;
                 let discards = input.enabled && !before.enabled && must_discard(before.outgoing, outgoing)?;
                 queries::update(conn, id, &input)?;
-                if let Some(password) = &input.account.password {
-                    let sealed = seal_password(&core.keys, before.account.id, password)?;
-                    queries::set_password(conn, before.account.id, &sealed)?;
-                }
+                let replaced = store_secret(conn, &core.keys, before.account.id, &input.account, tokens.as_ref(), now)?;
                 let after = queries::view(conn, id, now)?;
                 let detail = json!({
                     "name": after.name,
                     "changed": changes(&json!(before), &json!(after)),
-                    "password_replaced": input.account.password.is_some(),
+                    "password_replaced": replaced,
                     "login_tried": !save_disabled,
                 });
                 note(conn, now, asker.user, "campaigns.update", id, detail)?;
@@ -274,22 +265,22 @@ impl Service {
     ) -> Result<CampaignView> {
         asker.sees(id)?;
         if on {
-            let keys = self.core.keys.clone();
-            let (account, receive, password) = self
+            let (row, receive) = self
                 .core
                 .db
                 .read(move |conn| {
                     let campaign = queries::campaign(conn, id)?;
                     let row = queries::account_of(conn, id)?;
-                    must_be_alone(conn, &campaign, &row.address)?;
+                    must_be_alone(conn, &campaign, &row)?;
                     if !campaign.enabled {
                         must_discard(queries::open_work(conn, id)?.outgoing, outgoing)?;
                     }
-                    let password = open_password(&keys, &row)?;
-                    Ok((row.as_input(), campaign.receive, password))
+                    Ok((row, campaign.receive))
                 })
                 .await?;
-            self.must_log_in(&account, receive, &password).await?;
+            let account = row.as_input();
+            let secret = self.secret_of(row, &account, None, true).await?;
+            self.must_log_in(&account, receive, &secret).await?;
         }
         let settlers = Arc::clone(&self.settlers);
         let core = self.core.clone();
@@ -300,8 +291,8 @@ impl Service {
                 let campaign = queries::campaign(conn, id)?;
                 let mut discards = false;
                 if on {
-                    let address = queries::account_of(conn, id)?.address;
-                    must_be_alone(conn, &campaign, &address)?;
+                    let row = queries::account_of(conn, id)?;
+                    must_be_alone(conn, &campaign, &row)?;
                     let waits = queries::open_work(conn, id)?.outgoing;
                     discards = !campaign.enabled && must_discard(waits, outgoing)?;
                 }
@@ -315,40 +306,6 @@ impl Service {
                 Ok(queries::view(conn, id, now)?)
             })
             .await
-    }
-
-    /// Tries the logins of a form and tells what came of each; stores nothing.
-    ///
-    /// # Errors
-    /// `invalid`: the form breaks a rule, or names a campaign that is not there; the database's.
-    pub async fn test(&self, asker: Asker, request: TestConnection) -> Result<TestConnectionAnswer> {
-        let mut issues = Issues::default();
-        request.validate(&mut issues);
-        judge_account(&request.account, &mut issues);
-        let given = request.account.password.as_deref().unwrap_or("");
-        let password = match request.campaign_id {
-            _ if !given.is_empty() => Some(SecretString::from(given)),
-            Some(id) => match self.stored_password(&asker, id).await? {
-                Some((account, stored)) if account.password_may_go_to(&request.account) => Some(stored),
-                Some(_) => {
-                    issues.add("account/password", Rule::Required, ANOTHER_SERVER);
-                    None
-                }
-                None => {
-                    issues.add("campaign_id", Rule::UnknownValue, "there is no such campaign");
-                    None
-                }
-            },
-            None => {
-                if !issues.has("account/password") {
-                    issues.add("account/password", Rule::Required, "is required");
-                }
-                None
-            }
-        };
-        issues.into_result().map_err(Error::invalid)?;
-        let tests = try_logins(&self.servers, &request.account, request.receive, &password.unwrap_or_default()).await;
-        Ok(TestConnectionAnswer { tests })
     }
 
     /// Reads the holidays of a calendar file.
@@ -365,23 +322,8 @@ impl Service {
         read.map_err(|words| Error::field("calendar", Rule::NotACalendar, format!("cannot be read: {words}")))
     }
 
-    async fn stored_password(&self, asker: &Asker, id: CampaignId) -> Result<Option<(AccountView, SecretString)>> {
-        if asker.sees(id).is_err() {
-            return Ok(None);
-        }
-        let keys = self.core.keys.clone();
-        let read = move |conn: &mut Connection| match queries::account_of(conn, id).optional()? {
-            Some(row) => {
-                let password = open_password(&keys, &row)?;
-                Ok(Some((row.view(), password)))
-            }
-            None => Ok(None),
-        };
-        self.core.db.read(read).await
-    }
-
-    async fn must_log_in(&self, account: &AccountInput, receive: bool, password: &SecretString) -> Result<()> {
-        verdict(&try_logins(&self.servers, account, receive, password).await, account)
+    async fn must_log_in(&self, account: &AccountInput, receive: bool, secret: &Credential) -> Result<()> {
+        verdict(&try_logins(&self.servers, account, receive, secret).await, account)
     }
 }
 
@@ -390,6 +332,7 @@ fn create(
     core: &Core,
     actor: UserId,
     input: &CampaignInput,
+    tokens: Option<&Tokens>,
     save_disabled: bool,
     now: Timestamp,
 ) -> Result<CampaignView> {
@@ -397,8 +340,7 @@ fn create(
     crate::templates::lock(conn)?;
     judge(conn, input, None, &core.settings.server.public_url)?;
     let (id, account) = queries::insert(conn, input, now)?;
-    let password = input.account.password.as_deref().unwrap_or("");
-    queries::set_password(conn, account, &seal_password(&core.keys, account, password)?)?;
+    store_secret(conn, &core.keys, account, &input.account, tokens, now)?;
     let view = queries::view(conn, id, now)?;
     let detail = json!({
         "name": view.name,
@@ -442,13 +384,21 @@ fn discard(
     Ok(())
 }
 
-/// Two campaigns that fetch from one address would take each other's mail.
-fn must_be_alone(conn: &mut Connection, campaign: &CampaignRow, address: &str) -> Result<()> {
-    if campaign.receive && queries::address_is_read(conn, address, Some(campaign.id))? {
-        let words = "another enabled campaign receives mail at this address";
-        return Err(Error::detailed(ErrorCode::Conflict, words));
-    }
-    Ok(())
+/// Two campaigns that fetch from one address would take each other's mail; one that writes by another's address would
+/// get no answers.
+fn must_be_alone(conn: &mut Connection, campaign: &CampaignRow, account: &AccountRow) -> Result<()> {
+    let read = queries::addresses_read(conn, Some(campaign.id))?;
+    let own = fold(&account.address);
+    let words = if campaign.receive && read.contains(&own) {
+        "another enabled campaign receives mail at this address"
+    } else if campaign.receive && queries::aliases_read(conn, Some(campaign.id))?.contains(&own) {
+        "the address is an alias of another enabled campaign"
+    } else if account.aliases.0.iter().any(|alias| read.contains(&fold(alias))) {
+        "another enabled campaign receives mail at one of its aliases"
+    } else {
+        return Ok(());
+    };
+    Err(Error::detailed(ErrorCode::Conflict, words))
 }
 
 fn note(

@@ -5,10 +5,12 @@ use super::{
     verdict::{NO_ADDRESS, without_secret},
 };
 use crate::mail::{
+    account::Credential,
+    imap::Folder,
     login::{self, LoginOutcome as Outcome},
     net::ConnectError,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use shared::api::campaigns::{AccountInput, LoginOutcome, LoginTest, MailProtocol};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -24,11 +26,11 @@ pub async fn try_logins(
     servers: &MailServers,
     account: &AccountInput,
     receive: bool,
-    password: &SecretString,
+    secret: &Credential,
 ) -> Vec<LoginTest> {
     let servers = servers.patient();
-    let smtp = servers.smtp_of_form(account, password);
-    let imap = servers.imap_of_form(account, password).filter(|_| receive);
+    let smtp = servers.smtp_of_form(account, secret);
+    let imap = servers.imap_of_form(account, secret).filter(|_| receive);
     let try_imap = async {
         match imap {
             Some(imap) => Some(tokio::task::spawn_blocking(move || login::try_imap(&imap)).await),
@@ -36,7 +38,7 @@ pub async fn try_logins(
         }
     };
     let (smtp, imap) = tokio::join!(timeout(PATIENCE, login::try_smtp(&smtp)), timeout(PATIENCE, try_imap));
-    let told = |protocol, outcome| test(protocol, outcome, password.expose_secret());
+    let told = |protocol, outcome| test(protocol, outcome, exposed(secret));
     let mut tests = vec![told(MailProtocol::Smtp, smtp.unwrap_or_else(|_| too_slow()))];
     match imap {
         Ok(Some(Ok(outcome))) => tests.push(told(MailProtocol::Imap, outcome)),
@@ -46,6 +48,32 @@ pub async fn try_logins(
         Ok(None) => {}
     }
     tests
+}
+
+/// The folders of a form's mailbox.
+///
+/// # Errors
+/// Why they could not be listed, as a failed login.
+pub async fn list_folders(
+    servers: &MailServers,
+    account: &AccountInput,
+    secret: &Credential,
+) -> Result<Vec<Folder>, LoginTest> {
+    let failed = |outcome| test(MailProtocol::Imap, outcome, exposed(secret));
+    let Some(imap) = servers.patient().imap_of_form(account, secret) else { return Ok(Vec::new()) };
+    match timeout(PATIENCE, tokio::task::spawn_blocking(move || login::list_folders(&imap))).await {
+        Ok(Ok(Ok(folders))) => Ok(folders),
+        Ok(Ok(Err(outcome))) => Err(failed(outcome)),
+        Ok(Err(died)) => Err(failed(Outcome::Protocol { detail: died.to_string() })),
+        Err(_) => Err(failed(too_slow())),
+    }
+}
+
+/// What must not be repeated to anyone.
+fn exposed(secret: &Credential) -> &str {
+    match secret {
+        Credential::Password(secret) | Credential::OAuthToken(secret) => secret.expose_secret(),
+    }
 }
 
 fn too_slow() -> Outcome {

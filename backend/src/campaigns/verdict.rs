@@ -3,7 +3,7 @@
 
 use crate::kernel::{Error, error::ProblemCause};
 use shared::{
-    api::campaigns::{AccountInput, LoginOutcome, LoginTest, MailProtocol},
+    api::campaigns::{AccountAuth, AccountInput, LoginOutcome, LoginTest, MailProtocol},
     error::ErrorCode,
     validate::{Issues, Rule},
 };
@@ -24,11 +24,15 @@ pub fn verdict(tests: &[LoginTest], account: &AccountInput) -> Result<(), Error>
         return Ok(());
     }
     let mut issues = Issues::default();
+    let secret = match account.auth {
+        AccountAuth::Password => "account/password",
+        AccountAuth::Oauth2 => "account/oauth_sign_in",
+    };
     for test in &failed {
         let protocol = test.protocol.as_str();
         match test.outcome {
-            LoginOutcome::RefusedLogin if issues.has("account/password") => {}
-            LoginOutcome::RefusedLogin => issues.add("account/password", Rule::Refused, "was refused with this login"),
+            LoginOutcome::RefusedLogin if issues.has(secret) => {}
+            LoginOutcome::RefusedLogin => issues.add(secret, Rule::Refused, "was refused with this login"),
             LoginOutcome::Tls => issues.add(
                 &format!("account/{protocol}/security"),
                 Rule::Unreachable,
@@ -77,7 +81,7 @@ pub fn without_secret(words: &str, password: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::api::campaigns::{Endpoint, MailSecurity};
+    use shared::api::campaigns::{AfterStoring, Endpoint, MailSecurity};
 
     fn account() -> AccountInput {
         let server = |host: &str, port| Endpoint { host: host.into(), port, security: MailSecurity::Implicit };
@@ -89,6 +93,13 @@ mod tests {
             imap: Some(server("imap.b.es", 993)),
             allow_plaintext_password: false,
             save_sent: true,
+            aliases: Vec::new(),
+            folders: vec!["INBOX".into()],
+            after_storing: AfterStoring::Leave,
+            move_to: None,
+            auth: AccountAuth::Password,
+            oauth_provider: None,
+            oauth_sign_in: None,
         }
     }
 

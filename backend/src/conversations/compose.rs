@@ -6,6 +6,7 @@ use super::{
     rows::{AttachmentRow, DraftRow, MessageRow},
 };
 use crate::{
+    campaigns::addresses::OwnAddresses,
     kernel::{
         Core, Error, Result,
         db::{
@@ -69,8 +70,8 @@ pub struct Material {
 pub struct Sender {
     /// Account.
     pub account: AccountId,
-    /// Address.
-    pub address: String,
+    /// Its addresses.
+    pub addresses: OwnAddresses,
     /// Name that recipients see.
     pub name: String,
     /// The campaign is on.
@@ -321,8 +322,10 @@ pub async fn prepare(
     let draft = material.draft.clone();
     let sender = Address {
         name: (!material.sender.name.is_empty()).then(|| material.sender.name.clone()),
-        email: material.sender.address.clone(),
+        email: material.sender.addresses.sender(draft.from_address.as_deref()).to_owned(),
     };
+    // An alias writes, and what comes back goes to the mailbox that is read, as the login may send by it for sure.
+    let return_path = material.sender.addresses.address.clone();
     let account = material.sender.account;
     let undo = wanted.undo_seconds.map_or(i64::from(material.undo_seconds), i64::from);
     let hold = Duration::from_secs(u64::try_from(undo).unwrap_or(0));
@@ -388,7 +391,7 @@ pub async fn prepare(
             attachments: attached,
             calendar: None,
             headers: Vec::new(),
-            return_path: None,
+            return_path: Some(return_path),
         };
         let text = mail::text::html_to_text(&html);
         let composed = mail::compose::compose(&outgoing)

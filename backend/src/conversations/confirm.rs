@@ -17,7 +17,7 @@ use crate::{
     kernel::{
         Core, Error, Result,
         db::{
-            Connection, arms,
+            Connection, Json, arms,
             schema::{campaigns as campaigns_table, confirmations, contacts, conversations, mail_accounts},
         },
         events::{self, Audience},
@@ -67,7 +67,14 @@ pub fn claim(
     if !enabled || template.is_none() {
         return Ok(());
     }
-    let own: Vec<String> = mail_accounts::table.select(mail_accounts::address_folded).load(conn)?;
+    let ours: Vec<(String, Json<Vec<String>>)> =
+        mail_accounts::table.select((mail_accounts::address_folded, mail_accounts::aliases)).load(conn)?;
+    let own: Vec<String> = ours
+        .into_iter()
+        .flat_map(|(address, Json(aliases))| {
+            std::iter::once(address).chain(aliases.into_iter().map(|alias| address::fold(&alias)))
+        })
+        .collect();
     let Some(to) = parsed.answer_to() else { return Ok(()) };
     let folded = address::fold(&to.email);
     // An address of ours may carry a token for answers.

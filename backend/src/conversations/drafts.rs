@@ -10,19 +10,19 @@ use super::{
     rows::{AttachmentRow, DraftRow, MessageRow, Recipients},
 };
 use crate::{
+    campaigns::addresses::{OwnAddresses, own_addresses},
     files::Link,
     kernel::{
         Core, Error, Result,
         db::{
             Connection, Json,
-            schema::{attachments, contacts, conversations, drafts, mail_accounts},
+            schema::{attachments, contacts, conversations, drafts},
         },
         http::auth::Principal,
     },
     mail::{
         self, address,
         sanitize::{RemoteImages, SanitizeOptions, sanitize, sanitize_outgoing},
-        threading,
     },
 };
 use diesel::prelude::*;
@@ -101,6 +101,7 @@ pub fn create(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft, n
                 answered: None,
                 recipients: Recipients::default(),
                 subject: String::new(),
+                from: None,
             }
         }
         DraftKind::Reply | DraftKind::ReplyAll | DraftKind::ReplyHistory => answer(conn, caller, wanted)?,
@@ -117,6 +118,10 @@ pub fn create(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft, n
             return Ok(known);
         }
     }
+    let from = match &wanted.from_address {
+        Some(given) => Some(one_of_ours(&own_addresses(conn, new.campaign)?, given)?),
+        None => new.from,
+    };
     let version: Option<i64> = match new.conversation {
         Some(id) => Some(conversations::table.find(id).select(conversations::version).first(conn)?),
         None => None,
@@ -141,6 +146,7 @@ pub fn create(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft, n
             drafts::created_at.eq(now),
             drafts::updated_at.eq(now),
             drafts::version.eq(1_i64),
+            drafts::from_address.eq(from),
         ))
         .returning(drafts::id)
         .get_result(conn)?;
@@ -154,6 +160,14 @@ struct Beginning {
     answered: Option<MessageRow>,
     recipients: Recipients,
     subject: String,
+    /// Address that sends.
+    from: Option<String>,
+}
+
+/// The address that was chosen to send, as the account has it.
+fn one_of_ours(ours: &OwnAddresses, given: &str) -> Result<String> {
+    let words = "is neither the campaign's address nor one of its aliases";
+    ours.find(given).map(str::to_owned).ok_or_else(|| Error::field("from_address", Rule::UnknownValue, words))
 }
 
 fn answer(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft) -> Result<Beginning> {
@@ -166,16 +180,14 @@ fn answer(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft) -> Re
     let answered = messages::row(conn, id)?;
     let campaign = access::readable(conn, caller, answered.conversation_id)?;
     may_answer(conn, caller, answered.conversation_id, campaign)?;
-    let own_address: String = mail_accounts::table
-        .filter(mail_accounts::campaign_id.eq(campaign))
-        .select(mail_accounts::address_folded)
-        .first(conn)?;
+    let ours = own_addresses(conn, campaign)?;
     let customer: (String, String) = conversations::table
         .inner_join(contacts::table)
         .filter(conversations::id.eq(answered.conversation_id))
         .select((contacts::name, contacts::address))
         .first(conn)?;
-    let recipients = recipients_of_answer(&answered, wanted.kind == DraftKind::ReplyAll, &own_address, &customer);
+    let recipients = recipients_of_answer(&answered, wanted.kind == DraftKind::ReplyAll, &ours, &customer);
+    let from = sender_of_answer(&answered, &ours);
     let subject = mail::quote::reply_subject(&answered.subject);
     Ok(Beginning {
         campaign,
@@ -183,6 +195,7 @@ fn answer(conn: &mut Connection, caller: &Principal, wanted: &CreateDraft) -> Re
         answered: Some(answered),
         recipients,
         subject,
+        from,
     })
 }
 
@@ -213,7 +226,7 @@ pub fn may_answer(
 pub fn recipients_of_answer(
     answered: &MessageRow,
     all: bool,
-    own_folded: &str,
+    ours: &OwnAddresses,
     customer: &(String, String),
 ) -> Recipients {
     let theirs = answered.direction == Direction::In;
@@ -228,8 +241,8 @@ pub fn recipients_of_answer(
         let mut kept = Vec::new();
         for one in list {
             let folded = address::fold(&one.email);
-            let ours = address::fold(&threading::without_token(&one.email)) == own_folded;
-            if shared::validate::looks_like_address(&one.email) && !ours && !seen.contains(&folded) {
+            let is_ours = ours.find(&one.email).is_some();
+            if shared::validate::looks_like_address(&one.email) && !is_ours && !seen.contains(&folded) {
                 seen.push(folded);
                 kept.push(one);
             }
@@ -247,6 +260,16 @@ pub fn recipients_of_answer(
         (true, false) => answered.recipients.0.cc.clone(),
     };
     Recipients { to, cc: fresh(others), bcc: Vec::new(), reply_to: Vec::new() }
+}
+
+/// The address to which the customer wrote, or by which we wrote before.
+fn sender_of_answer(answered: &MessageRow, ours: &OwnAddresses) -> Option<String> {
+    let recipients = &answered.recipients.0;
+    let found = match answered.direction {
+        Direction::In => recipients.to.iter().chain(&recipients.cc).find_map(|one| ours.find(&one.email)),
+        Direction::Out => ours.find(&answered.from_address),
+    };
+    found.map(str::to_owned)
 }
 
 /// Stores what changed.
@@ -279,6 +302,11 @@ pub fn update(
         }
         _ => row.campaign_id,
     };
+    let from = match &change.from_address {
+        Some(given) => Some(one_of_ours(&own_addresses(conn, campaign)?, given)?),
+        None if campaign == row.campaign_id => row.from_address.clone(),
+        None => None,
+    };
     let html = match &change.html {
         Some(html) => Some(sanitize_outgoing(&links_to_cids(core, html))),
         None if campaign != row.campaign_id => resigned(conn, caller, row, campaign, now)?,
@@ -293,6 +321,7 @@ pub fn update(
             drafts::campaign_id.eq(campaign),
             drafts::updated_at.eq(now),
             drafts::version.eq(row.version.saturating_add(1)),
+            drafts::from_address.eq(from),
         ))
         .execute(conn)?;
     // Another request changed or sent it since it was read.
@@ -420,7 +449,10 @@ pub fn remove_file(conn: &mut Connection, id: DraftId, file: AttachmentId) -> Re
 pub fn view(conn: &mut Connection, core: &Core, row: DraftRow, now: Timestamp) -> QueryResult<DraftView> {
     let files = files(conn, row.id)?;
     let html = shown(core, &row.html, &files, now);
+    let ours = own_addresses(conn, row.campaign_id)?;
     Ok(DraftView {
+        from_address: ours.sender(row.from_address.as_deref()).to_owned(),
+        from_addresses: ours.all().map(str::to_owned).collect(),
         quote_url: row.reply_to_message_id.map(|_| super::frames::quote_url(core, row.id, now)),
         attachments: files.iter().map(|file| attachment(core, file, None, now)).collect(),
         id: row.id,

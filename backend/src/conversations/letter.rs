@@ -6,6 +6,7 @@ use super::{
     rows::{MessageRow, Recipients},
 };
 use crate::{
+    campaigns::addresses::own_addresses,
     kernel::{
         Core, Error, Result,
         db::{
@@ -97,18 +98,12 @@ pub struct Letter {
 /// # Errors
 /// `not_found`.
 pub fn sender(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Sender> {
-    let (account, address, name, enabled, reply_token) = campaigns::table
+    let (account, name, enabled, reply_token) = campaigns::table
         .inner_join(mail_accounts::table)
         .filter(campaigns::id.eq(campaign))
-        .select((
-            mail_accounts::id,
-            mail_accounts::address,
-            campaigns::from_name,
-            campaigns::enabled,
-            campaigns::reply_token,
-        ))
+        .select((mail_accounts::id, campaigns::from_name, campaigns::enabled, campaigns::reply_token))
         .first(conn)?;
-    Ok(Sender { account, address, name, enabled, reply_token })
+    Ok(Sender { account, addresses: own_addresses(conn, campaign)?, name, enabled, reply_token })
 }
 
 /// Fills a template; with it the pictures that go along.
@@ -133,7 +128,7 @@ pub async fn compose(core: &Core, plan: Plan, now: Timestamp) -> Result<Letter> 
     let pictures: Vec<Picture> = plan.pictures.into_iter().filter(named).collect();
     let inline = images::parts(core, &pictures).await?;
     let name = (!plan.sender.name.is_empty()).then(|| plan.sender.name.clone());
-    let from = Address { name, email: plan.sender.address.clone() };
+    let from = Address { name, email: plan.sender.addresses.address.clone() };
     let (in_reply_to, references) = ancestry(plan.answered.as_ref());
     let tie = tie(&key, plan.conversation, plan.sender.reply_token, &from);
     let message_id = threading::mint_message_id(&key, plan.conversation.0, rand::random(), from.domain());

@@ -17,7 +17,7 @@ use super::{
     rows::Recipients,
 };
 use crate::{
-    campaigns,
+    campaigns::{self, addresses::OwnAddresses},
     kernel::{
         db::{
             Connection, Json,
@@ -69,8 +69,8 @@ pub struct StoredPart {
 pub struct Incoming {
     /// Campaign.
     pub campaign: CampaignId,
-    /// The account's address, folded.
-    pub own_address: String,
+    /// The account's addresses.
+    pub own: OwnAddresses,
     /// The raw mail's blob.
     pub source: Blob,
     /// What was read; `None`: unreadable.
@@ -112,7 +112,7 @@ pub fn receive(
     let parsed = mail.parsed.as_ref();
     let author = parsed.and_then(|parsed| parsed.from.clone().or_else(|| parsed.sender.clone()));
     let author = author.unwrap_or(Address { name: None, email: String::new() });
-    let own = address::fold(&author.email) == mail.own_address;
+    let own = mail.own.find(&author.email).is_some();
     let (found, from_stranger) = find_conversation(conn, key, mail, &author, now)?;
     let kind = kind_of(mail, own);
     let (conversation, fresh) = match found {
@@ -161,6 +161,8 @@ fn kind_of(mail: &Incoming, own: bool) -> MessageKind {
 struct Stored<'c> {
     conn: RefCell<&'c mut Connection>,
     campaign: CampaignId,
+    /// It is our own mail: we take part in every conversation.
+    own: bool,
     failed: RefCell<Option<diesel::result::Error>>,
 }
 
@@ -200,7 +202,7 @@ impl Lookup for Stored<'_> {
             if campaign != Some(self.campaign) {
                 return Ok(None);
             }
-            is_participant(conn, id, sender).map(Some)
+            if self.own { Ok(Some(true)) } else { is_participant(conn, id, sender).map(Some) }
         })
     }
 
@@ -270,7 +272,8 @@ fn find_conversation(
         subject: &parsed.subject,
         arrived_ms: now.millis(),
     };
-    let stored = Stored { conn: RefCell::new(conn), campaign: mail.campaign, failed: RefCell::new(None) };
+    let own = mail.own.find(&author.email).is_some();
+    let stored = Stored { conn: RefCell::new(conn), campaign: mail.campaign, own, failed: RefCell::new(None) };
     let matched = threading::resolve(key, &clues, &stored);
     if let Some(error) = stored.failed.into_inner() {
         return Err(error);

@@ -149,4 +149,6 @@ pub struct DraftRow {
     pub updated_at: Timestamp,
     /// Version.
     pub version: i64,
+    /// Alias that sends.
+    pub from_address: Option<String>,
 }

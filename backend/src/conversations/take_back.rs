@@ -71,6 +71,7 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
             drafts_table::created_at.eq(now),
             drafts_table::updated_at.eq(now),
             drafts_table::version.eq(1_i64),
+            drafts_table::from_address.eq(&row.from_address),
         ))
         .returning(drafts_table::id)
         .get_result(conn)?;

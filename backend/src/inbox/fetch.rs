@@ -6,7 +6,7 @@
 //! cannot be stored ends the fetch. Two batches are in memory at most.
 
 use super::{
-    queries::{Aside, MailboxRow},
+    queries::Aside,
     read::{self, Fetched},
     session::End,
     store::{self, Place},
@@ -40,10 +40,8 @@ pub struct Errand<'a> {
     pub stopper: &'a Stopper,
     /// Account.
     pub account: &'a OpenAccount,
-    /// Mailbox.
-    pub mailbox: &'a MailboxRow,
-    /// UIDVALIDITY under which the mails are asked for.
-    pub uid_validity: u32,
+    /// Where the mails belong.
+    pub place: Place,
 }
 
 /// What one question to the server brought.
@@ -75,7 +73,7 @@ impl Errand<'_> {
         }
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(0);
-            let thread = std::thread::Builder::new().name(format!("mailbox-{}-store", self.mailbox.id));
+            let thread = std::thread::Builder::new().name(format!("mailbox-{}-store", self.place.mailbox));
             let storing = thread.spawn_scoped(scope, || self.store_all(receiver)).map_err(Error::from)?;
             let asked = groups.iter().try_for_each(|group| {
                 let batch = self.ask(session, group, strikes)?;
@@ -100,9 +98,8 @@ impl Errand<'_> {
     }
 
     fn store(&self, batch: Batch) -> Result<u32> {
-        let place = Place { mailbox: self.mailbox.id, uid_validity: self.uid_validity };
-        let history_to = u32::try_from(self.mailbox.history_to).unwrap_or(u32::MAX);
-        let ready = self.runtime.block_on(read::prepare(self.core, self.account, batch.mails, history_to))?;
+        let place = self.place;
+        let ready = self.runtime.block_on(read::prepare(self.core, self.account, batch.mails, place.history_to))?;
         failpoint::pass("inbox.blobs_stored");
         store::batch(self.core, place, ready, batch.aside, batch.cursor)?;
         Ok(batch.cursor)

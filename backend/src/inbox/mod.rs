@@ -10,8 +10,9 @@
 //! a crash repeats and never loses. A new UIDVALIDITY starts the cursor over; sources that are known by their hash are
 //! *duplicates* then and make nothing new. So does another host; another login is another mailbox, and begins like
 //! a first connection. Once an hour the ledger is compared with what the server holds. Nothing on
-//! the server is changed.
+//! the server is changed, unless the account wants new mail to be marked or moved once it is stored (`act`).
 
+mod act;
 mod compare;
 mod fetch;
 mod manager;

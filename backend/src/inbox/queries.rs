@@ -2,9 +2,9 @@
 
 use crate::kernel::db::{
     Connection,
-    schema::{fetched_mails, mailboxes, quarantine},
+    schema::{fetched_mails, mailboxes, messages, quarantine},
 };
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use shared::{
     ids::{AccountId, MailboxId, MessageId},
     time::Timestamp,
@@ -203,27 +203,45 @@ pub fn is_known(conn: &mut Connection, id: MailboxId, uid_validity: u32, uid: u3
         .get_result(conn)
 }
 
-/// Message that a source already made under an earlier UIDVALIDITY, unless all such were met again under this one: two
-/// mails of the same content are two mails.
+/// What a source already made, under an earlier UIDVALIDITY or in another folder of the account (into which it was moved,
+/// by us or others), unless all such were met again here: two mails of the same content are two mails.
 ///
 /// # Errors
 /// The database's.
 pub fn made_before(
     conn: &mut Connection,
+    account: AccountId,
     id: MailboxId,
     uid_validity: u32,
     source_hash: &str,
-) -> QueryResult<Option<Option<MessageId>>> {
-    let same: Vec<(i64, String, Option<MessageId>)> = fetched_mails::table
-        .filter(fetched_mails::mailbox_id.eq(id))
+) -> QueryResult<Option<Made>> {
+    let same: Vec<(MailboxId, i64, String, Option<MessageId>, bool)> = fetched_mails::table
+        .inner_join(mailboxes::table)
+        .filter(mailboxes::account_id.eq(account))
         .filter(fetched_mails::source_hash.eq(source_hash))
-        .order(fetched_mails::uid.asc())
-        .select((fetched_mails::uid_validity, fetched_mails::fate, fetched_mails::message_id))
+        .order((fetched_mails::mailbox_id.asc(), fetched_mails::uid.asc()))
+        .select((
+            fetched_mails::mailbox_id,
+            fetched_mails::uid_validity,
+            fetched_mails::fate,
+            fetched_mails::message_id,
+            fetched_mails::to_act,
+        ))
         .load(conn)?;
-    let (now, before): (Vec<_>, Vec<_>) = same.into_iter().partition(|row| row.0 == i64::from(uid_validity));
-    let met = now.iter().filter(|row| row.1 == Fate::Duplicate.as_str()).count();
-    let made: Vec<_> = before.into_iter().filter(|row| row.1 != Fate::Duplicate.as_str()).collect();
-    Ok(made.get(met).map(|row| row.2))
+    let here =
+        |row: &(MailboxId, i64, String, Option<MessageId>, bool)| row.0 == id && row.1 == i64::from(uid_validity);
+    let met = same.iter().filter(|row| here(row) && row.2 == Fate::Duplicate.as_str()).count();
+    let mut made = same.iter().filter(|row| !here(row) && row.2 != Fate::Duplicate.as_str());
+    Ok(made.nth(met).map(|row| Made { message: row.3, to_act: row.4 && row.0 == id }))
+}
+
+/// What a source that is met again made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// Its message; none where it was set aside.
+    pub message: Option<MessageId>,
+    /// It is still to be acted upon, in this folder.
+    pub to_act: bool,
 }
 
 /// A line of the ledger.
@@ -241,6 +259,8 @@ pub struct LedgerLine<'a> {
     pub source_hash: Option<&'a str>,
     /// Message that it made.
     pub message: Option<MessageId>,
+    /// It is to be marked or moved on the server.
+    pub to_act: bool,
 }
 
 /// Writes a line of the ledger.
@@ -256,6 +276,7 @@ pub fn note(conn: &mut Connection, line: &LedgerLine<'_>) -> QueryResult<()> {
             fetched_mails::fate.eq(line.fate.as_str()),
             fetched_mails::source_hash.eq(line.source_hash),
             fetched_mails::message_id.eq(line.message),
+            fetched_mails::to_act.eq(line.to_act),
         ))
         .execute(conn)?;
     Ok(())
@@ -285,6 +306,7 @@ pub fn set_aside(
     mailbox: MailboxId,
     uid_validity: u32,
     aside: &Aside,
+    to_act: bool,
     now: Timestamp,
 ) -> QueryResult<()> {
     diesel::insert_into(quarantine::table)
@@ -309,8 +331,59 @@ pub fn set_aside(
             fate: Fate::Quarantined,
             source_hash: aside.source_hash.as_deref(),
             message: None,
+            to_act,
         },
     )
+}
+
+/// A mail that is still to be marked or moved on the server.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct ToAct {
+    /// UID.
+    pub uid: i64,
+    /// Message-ID and octets of what it made; none where it was set aside.
+    pub known_by: Option<(String, Option<i64>)>,
+}
+
+/// At most `limit` mails that are to be acted upon, by UID.
+///
+/// # Errors
+/// The database's.
+pub fn to_act(conn: &mut Connection, id: MailboxId, uid_validity: u32, limit: i64) -> QueryResult<Vec<ToAct>> {
+    fetched_mails::table
+        .left_join(messages::table)
+        .filter(fetched_mails::mailbox_id.eq(id))
+        .filter(fetched_mails::uid_validity.eq(i64::from(uid_validity)))
+        // A literal, so that the planners see that the partial index fits.
+        .filter(sql::<Bool>("fetched_mails.to_act"))
+        .order(fetched_mails::uid.asc())
+        .limit(limit)
+        .select((fetched_mails::uid, (messages::internet_message_id, messages::source_size).nullable()))
+        .load(conn)
+}
+
+/// Notes that mails were acted upon.
+///
+/// # Errors
+/// The database's.
+pub fn note_acted(conn: &mut Connection, id: MailboxId, uid_validity: u32, uids: &[i64]) -> QueryResult<()> {
+    let those = fetched_mails::table
+        .filter(fetched_mails::mailbox_id.eq(id))
+        .filter(fetched_mails::uid_validity.eq(i64::from(uid_validity)))
+        .filter(fetched_mails::uid.eq_any(uids.to_vec()));
+    diesel::update(those).set(fetched_mails::to_act.eq(false)).execute(conn)?;
+    Ok(())
+}
+
+/// Leaves all mails of a folder as they are: that is what the account wants by now.
+///
+/// # Errors
+/// The database's.
+pub fn leave_all(conn: &mut Connection, id: MailboxId) -> QueryResult<()> {
+    let those =
+        fetched_mails::table.filter(fetched_mails::mailbox_id.eq(id)).filter(sql::<Bool>("fetched_mails.to_act"));
+    diesel::update(those).set(fetched_mails::to_act.eq(false)).execute(conn)?;
+    Ok(())
 }
 
 /// UIDs of the ledger under this UIDVALIDITY.

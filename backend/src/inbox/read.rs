@@ -6,7 +6,7 @@ use crate::{
     files::links::judge_type,
     kernel::{Core, Result, secrets::sha256_hex, storage::Blob},
     mail::{
-        self, address,
+        self,
         autoreply::MailKind,
         bounce,
         sanitize::{RemoteImages, SanitizeOptions, sanitize},
@@ -82,7 +82,7 @@ fn read(account: &OpenAccount, mail: &Fetched, history: bool) -> Ready {
         unreadable,
         incoming: Incoming {
             campaign: account.campaign_id,
-            own_address: address::fold(&account.address),
+            own: account.addresses.clone(),
             source: Blob { sha256: String::new(), size: 0 },
             remote_images: cleaned.as_ref().map_or(0, |cleaned| cleaned.blocked_remote),
             html: cleaned.map(|cleaned| cleaned.html),

@@ -1,6 +1,7 @@
 //! One account's session with its server, on a thread of its own.
 
 use super::{
+    act::{self, Hand},
     compare,
     fetch::{Errand, Strikes},
     queries,
@@ -10,19 +11,22 @@ use super::{
 use crate::{
     campaigns::{
         MailServers,
-        account::{self, AccountRevision, OpenAccount},
+        account::{self, AccountRevision, After, OpenAccount},
+        grant::{self, NoToken},
     },
     kernel::{Core, Error, workers::backoff::Backoff},
-    mail::imap::{self, IdleOutcome, ImapError, Mailbox, Selected, Stopper},
+    mail::{
+        imap::{self, IdleOutcome, ImapError, Mailbox, Selected, Stopper},
+        oauth::OauthError,
+    },
 };
 use shared::{api::campaigns::AccountHealth, time::Timestamp};
 use std::{
+    collections::{BTreeMap, HashMap},
     sync::mpsc::{Receiver, RecvTimeoutError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-/// The folder that is read.
-pub const FOLDER: &str = "INBOX";
 /// Longest wait in IDLE. A server that says nothing in it, or a connection that died in silence, is noticed by then: well
 /// within the minute of R8.
 const IDLE: Duration = Duration::from_secs(50);
@@ -68,6 +72,26 @@ impl From<Error> for End {
     }
 }
 
+impl From<NoToken> for End {
+    fn from(error: NoToken) -> Self {
+        match error {
+            NoToken::Oauth(OauthError::SignInAgain(_)) => Self::Imap(ImapError::RefusedLogin(error.to_string())),
+            NoToken::Oauth(_) => Self::Imap(ImapError::Unavailable(error.to_string())),
+            NoToken::Ours(error) => Self::Ours(error),
+        }
+    }
+}
+
+/// What is to be done when a server does not take a token.
+fn refused_token(account: &OpenAccount, error: ImapError) -> ImapError {
+    match error {
+        ImapError::RefusedLogin(words) if account.oauth_until.is_some() => {
+            ImapError::RefusedLogin(format!("sign in again: {words}"))
+        }
+        error => error,
+    }
+}
+
 /// How far a session came.
 struct Progress {
     /// The server took the login.
@@ -78,6 +102,37 @@ struct Progress {
     doubted: bool,
 }
 
+/// Strikes of each folder.
+type AllStrikes = HashMap<String, Strikes>;
+
+/// A folder that is selected.
+struct Open<'a> {
+    folder: &'a str,
+    row: MailboxRow,
+    place: Place,
+    /// Nothing was acted upon yet in this session.
+    first: bool,
+    /// The server refused to act; when to ask again.
+    act_again: Option<Instant>,
+}
+
+/// What is wrong with single folders, while mail is read all the same.
+#[derive(Default)]
+struct Troubles {
+    by_folder: BTreeMap<String, String>,
+    changed: bool,
+}
+
+impl Troubles {
+    fn set(&mut self, folder: &str, words: Option<String>) {
+        let before = match &words {
+            Some(words) => self.by_folder.insert(folder.to_owned(), words.clone()),
+            None => self.by_folder.remove(folder),
+        };
+        self.changed |= before != words;
+    }
+}
+
 impl Visitor {
     /// Runs until stopped, or until the server has refused the login for good.
     pub fn run(self) {
@@ -85,7 +140,7 @@ impl Visitor {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
         let mut refusals = 0;
         let mut storing_failed = false;
-        let mut strikes = Strikes::new();
+        let mut strikes = AllStrikes::new();
         while !self.stopper.is_stopped() {
             let mut progress = Progress { logged_in: false, healthy: false, doubted: storing_failed };
             let end = self.session(&mut progress, &mut strikes);
@@ -100,6 +155,7 @@ impl Visitor {
                 Ok(()) | Err(End::Imap(ImapError::Stopped)) => {}
                 Err(End::Imap(ImapError::RefusedLogin(words))) => {
                     refusals += 1;
+                    self.distrust();
                     let stop = refusals >= REFUSALS;
                     let health = if stop { AccountHealth::Stopped } else { AccountHealth::Failing };
                     self.note_health(health, Some(&words));
@@ -134,6 +190,14 @@ impl Visitor {
         !matches!(self.stop.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
 
+    /// The next session signs in with a fresh token, if it signs in with one.
+    fn distrust(&self) {
+        let noted = self.core.db.write_here(|conn| Ok(grant::distrust(conn, self.at.account_id)?));
+        if let Err(error) = noted {
+            tracing::debug!(%error, "a refused token could not be noted");
+        }
+    }
+
     fn note_connected(&self, progress: &mut Progress) {
         self.note_health(AccountHealth::Connected, None);
         progress.healthy = true;
@@ -147,34 +211,41 @@ impl Visitor {
         }
     }
 
-    fn session(&self, progress: &mut Progress, strikes: &mut Strikes) -> std::result::Result<(), End> {
+    fn session(&self, progress: &mut Progress, strikes: &mut AllStrikes) -> std::result::Result<(), End> {
         let core = &self.core;
-        let account = core.db.read_here(|conn| account::open(conn, &core.keys, &self.servers, self.at.account_id))?;
+        let account = self.runtime.block_on(account::open_fresh(core, &self.servers, self.at.account_id))?;
         let Some(settings) = account.imap.as_ref().filter(|_| account.at == self.at) else { return Ok(()) };
-        let mut session = imap::connect(settings, &self.stopper)?;
-        let selected = session.select(FOLDER)?;
-        let mut row = self.row(&mut session, &account, selected)?;
+        let [watched, others @ ..] = account.reading.folders.as_slice() else { return Ok(()) };
+        let poll = Duration::from_secs(core.settings.mail.poll_seconds);
+        let mut session = imap::connect(settings, &self.stopper).map_err(|error| refused_token(&account, error))?;
+        let mut troubles = Troubles::default();
+        let mut open = self.open(&mut session, &account, watched)?;
         progress.logged_in = true;
         if !progress.doubted {
             self.note_connected(progress);
         }
         let mut can_idle = core.settings.mail.idle;
+        let mut others_due = Instant::now();
         loop {
-            let found = self.fetch_new(&mut session, &account, &mut row, selected.uid_validity, strikes)?;
+            self.read(&mut session, &account, &mut open, strikes, &mut troubles)?;
             if !progress.healthy {
                 self.note_connected(progress);
             }
-            if found == 0 {
-                core.db.write_here(|conn| Ok(account::note_fetch(conn, self.at, core.now())?))?;
+            if !others.is_empty() && others_due <= Instant::now() {
+                for other in others {
+                    self.look_into(&mut session, &account, other, strikes, &mut troubles)?;
+                }
+                others_due = Instant::now() + poll;
+                // What came into the first one meanwhile was told to nobody.
+                let first = open.first;
+                open = self.open(&mut session, &account, watched)?;
+                open.first = first;
+                continue;
             }
-            if row.compared_at.is_none_or(|at| core.now().since(at) >= COMPARE) {
-                let place = Place { mailbox: row.id, uid_validity: selected.uid_validity };
-                let missing = compare::missing::<End>(core, &mut session, place, &row)?;
-                self.errand(&account, &row, selected.uid_validity).fetch(&mut session, &missing, strikes)?;
-                row.compared_at = Some(core.now());
-            }
+            self.tell(&mut troubles);
+            let rest = if others.is_empty() { IDLE } else { others_due.saturating_duration_since(Instant::now()) };
             let outcome = if can_idle {
-                match session.idle(IDLE) {
+                match session.idle(rest.min(IDLE)) {
                     Err(ImapError::Refused(_)) => {
                         can_idle = false;
                         continue;
@@ -182,7 +253,7 @@ impl Visitor {
                     outcome => outcome?,
                 }
             } else {
-                if self.sleep(Duration::from_secs(core.settings.mail.poll_seconds)) {
+                if self.sleep(poll) {
                     session.logout();
                     return Ok(());
                 }
@@ -195,22 +266,122 @@ impl Visitor {
         }
     }
 
+    /// Selects a folder.
+    fn open<'a>(
+        &self,
+        session: &mut dyn Mailbox,
+        account: &'a OpenAccount,
+        folder: &'a str,
+    ) -> std::result::Result<Open<'a>, End> {
+        let selected = session.select(folder)?;
+        let row = self.row(session, account, folder, selected)?;
+        let place = Place {
+            account: self.at.account_id,
+            mailbox: row.id,
+            uid_validity: selected.uid_validity,
+            acts: *account.reading.after_in(folder) != After::Leave,
+            history_to: u32::try_from(row.history_to).unwrap_or(u32::MAX),
+        };
+        Ok(Open { folder, row, place, first: true, act_again: None })
+    }
+
+    /// Looks into a folder that is not watched. One that cannot be opened is a trouble, and the others are read.
+    fn look_into(
+        &self,
+        session: &mut dyn Mailbox,
+        account: &OpenAccount,
+        folder: &str,
+        strikes: &mut AllStrikes,
+        troubles: &mut Troubles,
+    ) -> std::result::Result<(), End> {
+        let opened = match act::may_be_there(session, folder)? {
+            true => self.open(session, account, folder),
+            false => Err(ImapError::Refused("there is no such folder".into()).into()),
+        };
+        match opened {
+            Ok(mut open) => self.read(session, account, &mut open, strikes, troubles),
+            Err(End::Imap(ImapError::Refused(words))) => {
+                troubles.set(folder, Some(format!("the folder “{folder}” cannot be read: {words}")));
+                Ok(())
+            }
+            Err(end) => Err(end),
+        }
+    }
+
+    /// Fetches what is new in the folder that is open, acts on what was stored, compares from time to time.
+    fn read(
+        &self,
+        session: &mut dyn Mailbox,
+        account: &OpenAccount,
+        open: &mut Open<'_>,
+        strikes: &mut AllStrikes,
+        troubles: &mut Troubles,
+    ) -> std::result::Result<(), End> {
+        let core = &self.core;
+        let strikes = strikes.entry(open.folder.to_owned()).or_default();
+        let errand = Errand { core, runtime: &self.runtime, stopper: &self.stopper, account, place: open.place };
+        let after = u32::try_from(open.row.last_uid).unwrap_or(u32::MAX);
+        // `n:*` always names the last mail, new or not.
+        let found: Vec<(u32, u32)> = session.uids_above(after)?.into_iter().filter(|(uid, _)| *uid > after).collect();
+        let reached = errand.fetch(session, &found, strikes)?;
+        open.row.last_uid = open.row.last_uid.max(i64::from(reached));
+        if found.is_empty() {
+            core.db.write_here(|conn| Ok(account::note_fetch(conn, self.at, core.now())?))?;
+        }
+        let mut stored = !found.is_empty();
+        if open.row.compared_at.is_none_or(|at| core.now().since(at) >= COMPARE) {
+            let missing = compare::missing::<End>(core, session, open.place, &open.row)?;
+            errand.fetch(session, &missing, strikes)?;
+            stored |= !missing.is_empty();
+            open.row.compared_at = Some(core.now());
+        }
+        if stored || open.first || open.act_again.is_some_and(|due| due <= Instant::now()) {
+            let hand = Hand {
+                core,
+                place: open.place,
+                folder: open.folder,
+                after: account.reading.after_in(open.folder),
+                first: open.first,
+            };
+            let trouble = hand.act(session)?;
+            open.first = trouble.is_some();
+            let poll = Duration::from_secs(core.settings.mail.poll_seconds);
+            open.act_again = trouble.as_ref().map(|_| Instant::now() + poll);
+            troubles.set(open.folder, trouble);
+        }
+        Ok(())
+    }
+
+    /// Shows what is wrong with single folders, and that it is well again.
+    fn tell(&self, troubles: &mut Troubles) {
+        if std::mem::take(&mut troubles.changed) {
+            match troubles.by_folder.values().next() {
+                Some(words) => {
+                    tracing::warn!(account = self.at.account_id.0, trouble = words, "a mailbox is read with trouble");
+                    self.note_health(AccountHealth::Failing, Some(words));
+                }
+                None => self.note_health(AccountHealth::Connected, None),
+            }
+        }
+    }
+
     /// The mailbox's row, begun or started over where needed.
     fn row(
         &self,
         session: &mut dyn Mailbox,
         account: &OpenAccount,
+        folder: &str,
         selected: Selected,
     ) -> std::result::Result<MailboxRow, End> {
         let core = &self.core;
         let settings = account.imap.as_ref();
         let origin = queries::Origin {
             account: self.at.account_id,
-            folder: FOLDER,
+            folder,
             login: settings.map_or("", |settings| &settings.user),
             host: settings.map_or("", |settings| &settings.endpoint.host),
         };
-        let known = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, FOLDER)?))?;
+        let known = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, folder)?))?;
         let Some(known) = known else {
             let beginning = begin(session, account.import_days, selected, core.now())?;
             return Ok(core.db.write_here(|conn| Ok(queries::open_mailbox(conn, origin, beginning, core.now())?))?);
@@ -244,28 +415,8 @@ impl Visitor {
                 Ok(queries::begin_again(conn, known.id, beginning, core.now())?)
             })?;
         }
-        let again = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, FOLDER)?))?;
+        let again = core.db.read_here(|conn| Ok(queries::mailbox(conn, self.at.account_id, folder)?))?;
         again.ok_or_else(|| End::Ours(Error::Internal("a mailbox vanished".into())))
-    }
-
-    fn fetch_new(
-        &self,
-        session: &mut dyn Mailbox,
-        account: &OpenAccount,
-        row: &mut MailboxRow,
-        uid_validity: u32,
-        strikes: &mut Strikes,
-    ) -> std::result::Result<usize, End> {
-        let after = u32::try_from(row.last_uid).unwrap_or(u32::MAX);
-        // `n:*` always names the last mail, new or not.
-        let found: Vec<(u32, u32)> = session.uids_above(after)?.into_iter().filter(|(uid, _)| *uid > after).collect();
-        let reached = self.errand(account, row, uid_validity).fetch(session, &found, strikes)?;
-        row.last_uid = row.last_uid.max(i64::from(reached));
-        Ok(found.len())
-    }
-
-    fn errand<'a>(&'a self, account: &'a OpenAccount, mailbox: &'a MailboxRow, uid_validity: u32) -> Errand<'a> {
-        Errand { core: &self.core, runtime: &self.runtime, stopper: &self.stopper, account, mailbox, uid_validity }
     }
 }
 

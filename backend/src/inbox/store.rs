@@ -8,15 +8,32 @@ use crate::{
     conversations::receive::receive,
     kernel::{Core, Error, Result, db::Connection, events::News, secrets::Key, storage::Blobs, workers::failpoint},
 };
-use shared::{error::ErrorCode, ids::MailboxId, time::Timestamp};
+use shared::{
+    error::ErrorCode,
+    ids::{AccountId, MailboxId},
+    time::Timestamp,
+};
 
 /// Where a batch belongs.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
+    /// Account.
+    pub account: AccountId,
     /// Mailbox.
     pub mailbox: MailboxId,
     /// UIDVALIDITY under which it was fetched.
     pub uid_validity: u32,
+    /// New mail is to be marked or moved on the server.
+    pub acts: bool,
+    /// UIDs up to here are history, which is left as it is.
+    pub history_to: u32,
+}
+
+impl Place {
+    /// Whether a mail of this UID is to be marked or moved once it is stored.
+    const fn acts_on(&self, uid: u32) -> bool {
+        self.acts && uid > self.history_to
+    }
 }
 
 /// Stores a batch and moves the cursor to `cursor`. If the batch as a whole is refused for a reason of its own, each
@@ -95,7 +112,7 @@ fn moved(conn: &mut Connection, place: Place, cursor: u32, now: Timestamp) -> Re
 
 fn put_aside(conn: &mut Connection, place: Place, mail: &Aside, now: Timestamp) -> Result<()> {
     if !queries::is_known(conn, place.mailbox, place.uid_validity, mail.uid)? {
-        queries::set_aside(conn, place.mailbox, place.uid_validity, mail, now)?;
+        queries::set_aside(conn, place.mailbox, place.uid_validity, mail, place.acts_on(mail.uid), now)?;
         metrics::counter!("posta_mails_quarantined_total").increment(1);
         tracing::warn!(mailbox = place.mailbox.0, uid = mail.uid, reason = mail.reason, "a mail was set aside");
     }
@@ -107,16 +124,17 @@ fn one(conn: &mut Connection, key: &Key, place: Place, mail: &Ready, now: Timest
         return Ok(());
     }
     let source = &mail.incoming.source;
-    let line = |fate, message| LedgerLine {
+    let line = |fate, message, to_act| LedgerLine {
         mailbox: place.mailbox,
         uid_validity: place.uid_validity,
         uid: mail.uid,
         fate,
         source_hash: Some(&source.sha256),
         message,
+        to_act,
     };
-    if let Some(message) = queries::made_before(conn, place.mailbox, place.uid_validity, &source.sha256)? {
-        queries::note(conn, &line(Fate::Duplicate, message))?;
+    if let Some(made) = queries::made_before(conn, place.account, place.mailbox, place.uid_validity, &source.sha256)? {
+        queries::note(conn, &line(Fate::Duplicate, made.message, made.to_act && place.acts))?;
         return Ok(());
     }
     Blobs::register(conn, source, now)?;
@@ -133,7 +151,7 @@ fn one(conn: &mut Connection, key: &Key, place: Place, mail: &Ready, now: Timest
     }
     let received = receive(conn, key, &mail.incoming, now, news)?;
     let fate = if mail.incoming.history { Fate::History } else { Fate::Stored };
-    queries::note(conn, &line(fate, Some(received.message)))?;
+    queries::note(conn, &line(fate, Some(received.message), place.acts_on(mail.uid)))?;
     metrics::counter!("posta_mails_received_total").increment(1);
     Ok(())
 }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub auth: Auth,
     /// Mail servers.
     pub mail: Mail,
+    /// Providers that mail accounts sign in with.
+    pub oauth: Oauth,
     /// Handing out.
     pub routing: Routing,
     /// Limits.
@@ -145,6 +147,32 @@ pub struct Mail {
     pub helo_name: String,
     /// Nothing is sent or fetched.
     pub start_paused: bool,
+}
+
+/// What Posta is to the providers that mail accounts sign in with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oauth {
+    /// Client at Google.
+    pub google_client_id: String,
+    /// Its secret.
+    pub google_client_secret: SecretString,
+    /// Client at Microsoft.
+    pub microsoft_client_id: String,
+    /// Its secret.
+    pub microsoft_client_secret: SecretString,
+    /// Whose accounts may sign in.
+    pub microsoft_tenant: String,
+    /// Client at another provider.
+    pub generic_client_id: String,
+    /// Its secret.
+    pub generic_client_secret: SecretString,
+    /// Where people sign in there.
+    pub generic_authorize_url: String,
+    /// Where its tokens come from.
+    pub generic_token_url: String,
+    /// What is asked for there.
+    pub generic_scopes: String,
 }
 
 /// Handing out.

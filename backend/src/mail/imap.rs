@@ -145,11 +145,31 @@ pub trait Mailbox: Send {
     /// See [`ImapError`].
     fn mark_seen(&mut self, uids: &[u32]) -> Result<(), ImapError>;
 
-    /// Moves mails to another folder (RFC 6851, or by copying where the server cannot).
+    /// Whether the server moves mails in one step (RFC 6851).
     ///
     /// # Errors
-    /// [`ImapError::Refused`] when there is no such folder.
+    /// See [`ImapError`].
+    fn can_move(&mut self) -> Result<bool, ImapError>;
+
+    /// Moves mails to another folder (RFC 6851, or by copying and removing where the server cannot). What is not there is
+    /// passed over.
+    ///
+    /// # Errors
+    /// [`ImapError::Refused`] when there is no such folder, or when the server can neither move mails nor remove single
+    /// ones (RFC 4315); nothing was copied then.
     fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<(), ImapError>;
+
+    /// Removes mails, and no others.
+    ///
+    /// # Errors
+    /// [`ImapError::Refused`] when the server cannot remove single mails (RFC 4315).
+    fn remove(&mut self, uids: &[u32]) -> Result<(), ImapError>;
+
+    /// Whether the folder holds a mail with this Message-ID (without brackets) and of so many octets.
+    ///
+    /// # Errors
+    /// See [`ImapError`].
+    fn holds(&mut self, message_id: &str, size: u32) -> Result<bool, ImapError>;
 
     /// Puts a mail into a folder.
     ///

@@ -4,7 +4,7 @@
 
 use super::{
     account::{Endpoint, ImapSettings, SmtpSettings},
-    imap::{self, ImapError, Mailbox as _, Stopper},
+    imap::{self, Folder, ImapError, Mailbox as _, Stopper},
     net::ConnectError,
     smtp::{SmtpConnectError, SmtpSession, Stage},
 };
@@ -61,6 +61,19 @@ pub fn try_imap(settings: &ImapSettings) -> LoginOutcome {
         }
         Err(error) => imap_outcome(error, &settings.endpoint),
     }
+}
+
+/// The folders of a mailbox. Blocking, as [`try_imap`].
+///
+/// # Errors
+/// Why they could not be listed.
+pub fn list_folders(settings: &ImapSettings) -> Result<Vec<Folder>, LoginOutcome> {
+    let listed = imap::connect(settings, &Stopper::new()).and_then(|mut session| {
+        let folders = session.list_folders()?;
+        session.logout();
+        Ok(folders)
+    });
+    listed.map_err(|error| imap_outcome(error, &settings.endpoint))
 }
 
 /// Opens a session for sending and closes it again.

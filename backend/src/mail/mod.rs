@@ -19,6 +19,7 @@ pub mod message;
 #[cfg(test)]
 mod mutate;
 pub mod net;
+pub mod oauth;
 pub mod parse;
 pub mod quote;
 pub mod sanitize;

@@ -11,13 +11,17 @@ use crate::{
     campaigns::{
         MailServers,
         account::{self, AccountRevision, OpenAccount},
+        grant::{self, NoToken},
     },
     kernel::{
         Core, Error, Result,
         db::connection::blocking,
         workers::{self, backoff::Backoff},
     },
-    mail::imap::{self, Folder, ImapError, Mailbox, SpecialUse, Stopper},
+    mail::{
+        imap::{self, Folder, ImapError, Mailbox, SpecialUse, Stopper},
+        oauth::OauthError,
+    },
 };
 use shared::{
     api::campaigns::AccountHealth,
@@ -111,6 +115,14 @@ impl From<Error> for Failed {
     }
 }
 
+fn no_token(error: NoToken) -> Failed {
+    match error {
+        NoToken::Oauth(OauthError::SignInAgain(_)) => Failed::Imap(ImapError::RefusedLogin(error.to_string())),
+        NoToken::Oauth(_) => Failed::Imap(ImapError::Unavailable(error.to_string())),
+        NoToken::Ours(error) => Failed::Ours(error),
+    }
+}
+
 /// Runs until the process stops.
 pub async fn run(core: Core, servers: MailServers) {
     if core.settings.mail.start_paused {
@@ -169,6 +181,7 @@ async fn tick(core: Core, servers: MailServers, resting: Arc<Mutex<Resting>>) ->
                 match failed {
                     Failed::Imap(ImapError::RefusedLogin(words)) => {
                         rest.refusals = rest.refusals.saturating_add(1);
+                        core.db.write(move |conn| Ok(grant::distrust(conn, id)?)).await?;
                         if rest.refusals >= REFUSALS {
                             stop(&core, AccountRevision { account_id: id, revision }, words).await;
                         }
@@ -200,7 +213,7 @@ async fn stop(core: &Core, at: AccountRevision, words: String) {
 }
 
 async fn copy(core: &Core, servers: &MailServers, id: AccountId, rest: &mut Rest) -> std::result::Result<(), Failed> {
-    let (keys, servers) = (Arc::clone(&core.keys), servers.clone());
+    let servers = servers.clone();
     let resting: Vec<OutboxId> =
         rest.rows.iter().filter(|(_, row)| row.until > Instant::now()).map(|(id, _)| *id).collect();
     let due: Vec<(OutboxId, String)> =
@@ -208,7 +221,7 @@ async fn copy(core: &Core, servers: &MailServers, id: AccountId, rest: &mut Rest
     if due.is_empty() {
         return Ok(());
     }
-    let account = core.db.read(move |conn| account::open(conn, &keys, &servers, id)).await?;
+    let account = account::open_fresh(core, &servers, id).await.map_err(no_token)?;
     let (worker, runtime) = (core.clone(), tokio::runtime::Handle::current());
     let (Filed { mut done, refused }, ended) = blocking(move || {
         // One at a time: twenty large mails at once are more memory than a convenience may take.

@@ -18,16 +18,20 @@ use crate::{
     campaigns::{
         MailServers,
         account::{self, AccountRevision},
+        grant::{self, NoToken},
     },
     kernel::{
         Core, Error, Result,
         db::Engine,
         workers::{self, backoff::Backoff, failpoint},
     },
-    mail::smtp::{Accepted, Envelope, Pool, Reply},
+    mail::{
+        oauth::OauthError,
+        smtp::{Accepted, Envelope, Pool, Reply},
+    },
 };
 use futures_util::FutureExt as _;
-use shared::{error::ErrorCode, ids::AccountId, live::LiveEvent};
+use shared::{error::ErrorCode, ids::AccountId, live::LiveEvent, time::Timestamp};
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
@@ -48,6 +52,8 @@ struct Sender {
     at: AccountRevision,
     pool: Arc<Pool>,
     busy: Arc<std::sync::atomic::AtomicUsize>,
+    /// Signs in with a token, which is to be used until then.
+    oauth_until: Option<Timestamp>,
 }
 
 /// An account with which something is wrong on our side; an edit of it ends the rest.
@@ -71,6 +77,8 @@ struct Worker {
     recorder: Recorder,
     senders: Arc<Mutex<HashMap<AccountId, Sender>>>,
     resting: Arc<parking_lot::Mutex<HashMap<AccountId, Resting>>>,
+    /// Revisions of accounts whose token was renewed as a server did not take it.
+    renewed: Arc<parking_lot::Mutex<HashMap<AccountId, i64>>>,
     flights: Flights,
     tended: Arc<Mutex<Tended>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
@@ -88,6 +96,7 @@ pub async fn run(core: Core, servers: MailServers) {
         servers,
         senders: Arc::default(),
         resting: Arc::default(),
+        renewed: Arc::default(),
         flights: Flights::default(),
         tended: Arc::default(),
         tasks: Arc::default(),
@@ -226,11 +235,21 @@ async fn send_due(worker: &Worker, account: AccountId, revision: i64) -> Result<
     let core = &worker.core;
     let at = AccountRevision { account_id: account, revision };
     let mut senders = worker.senders.lock().await;
-    if senders.get(&account).is_none_or(|sender| sender.at != at) {
-        let (keys, servers) = (Arc::clone(&core.keys), worker.servers.clone());
-        let opened = core.db.read(move |conn| account::open(conn, &keys, &servers, account)).await?;
+    let is_stale = |sender: &Sender| sender.at != at || sender.oauth_until.is_some_and(|until| until <= core.now());
+    if senders.get(&account).is_none_or(is_stale) {
+        let opened = match account::open_fresh(core, &worker.servers, account).await {
+            Ok(opened) => opened,
+            Err(NoToken::Oauth(error @ OauthError::SignInAgain(_))) => {
+                stop_account(core, at, &error.to_string()).await;
+                return Ok(());
+            }
+            Err(NoToken::Oauth(error)) => return Err(Error::Internal(error.to_string())),
+            Err(NoToken::Ours(error)) => return Err(error),
+        };
         let pool = Pool::new(opened.smtp, core.settings.mail.connections, IDLE, MAILS);
-        if let Some(old) = senders.insert(account, Sender { at: opened.at, pool, busy: Arc::default() }) {
+        if let Some(old) = senders
+            .insert(account, Sender { at: opened.at, pool, busy: Arc::default(), oauth_until: opened.oauth_until })
+        {
             // A server that takes its time over the goodbye holds up nobody.
             worker.tasks.lock().await.spawn(async move { old.pool.close().await });
         }
@@ -292,19 +311,47 @@ async fn send_one(worker: &Worker, pool: &Arc<Pool>, at: AccountRevision, mail: 
         tracing::info!(outbox = mail.id.0, result = ?tried_in_words(&tried), "a mail was not sent at this try");
     }
     let verdict = judge(mail, tried, core.now());
-    if let Some(words) = verdict.stop_account {
-        tracing::error!(account = at.account_id.0, "the outgoing server refuses the login; sending stops");
-        let now = core.now();
-        let stopped = core.db.write(move |conn| Ok(account::stop_sending(conn, at, &words, now)?)).await;
-        if let Err(error) = stopped {
-            tracing::warn!(%error, "the stop of an account could not be recorded");
-        }
+    if let Some(words) = verdict.stop_account
+        && !renew_token(worker, at).await
+    {
+        stop_account(core, at, &words).await;
+    }
+    if sent {
+        worker.renewed.lock().remove(&at.account_id);
     }
     worker.recorder.record(verdict.outcome).await;
     failpoint::pass("outbox.recorded");
     worker.flights.forget_crashes(mail.id);
     // Only now may the connection carry another mail.
     drop(lease);
+}
+
+/// A server that does not take a token gets a fresh one, once: the grant itself may be good. Answers whether it is worth
+/// a try.
+async fn renew_token(worker: &Worker, at: AccountRevision) -> bool {
+    let id = at.account_id;
+    let mut senders = worker.senders.lock().await;
+    if senders.get(&id).is_none_or(|sender| sender.oauth_until.is_none()) {
+        return false;
+    }
+    if worker.renewed.lock().insert(id, at.revision) == Some(at.revision) {
+        return false;
+    }
+    let distrusted = worker.core.db.write(move |conn| Ok(grant::distrust(conn, id)?)).await.is_ok();
+    if let Some(old) = senders.remove(&id) {
+        worker.tasks.lock().await.spawn(async move { old.pool.close().await });
+    }
+    distrusted
+}
+
+/// Sending stops until the account is saved again (R9).
+async fn stop_account(core: &Core, at: AccountRevision, words: &str) {
+    tracing::error!(account = at.account_id.0, "the outgoing server refuses the login; sending stops");
+    let (now, words) = (core.now(), words.to_owned());
+    let stopped = core.db.write(move |conn| Ok(account::stop_sending(conn, at, &words, now)?)).await;
+    if let Err(error) = stopped {
+        tracing::warn!(%error, "the stop of an account could not be recorded");
+    }
 }
 
 fn tried_in_words(tried: &Tried) -> String {

@@ -4,6 +4,7 @@
 use crate::support::{Answer, Builder, Client, TestApp};
 use diesel::prelude::*;
 use posta::{
+    campaigns::addresses::own_addresses,
     conversations::receive::{Incoming, StoredPart, receive},
     kernel::{
         db::{
@@ -95,7 +96,7 @@ pub fn incoming(app: &TestApp, campaign: CampaignId, raw: &str) -> Incoming {
     });
     Incoming {
         campaign,
-        own_address: "soporte@lab.test".into(),
+        own: app.read(|conn| Ok(own_addresses(conn, campaign)?)),
         source,
         remote_images: cleaned.as_ref().map_or(0, |cleaned| cleaned.blocked_remote),
         html: cleaned.map(|cleaned| cleaned.html),

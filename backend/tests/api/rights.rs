@@ -136,6 +136,8 @@ both_engines! {
             .collect();
         let known = [
             "GET /live",
+            // Where providers send people back to; worth nothing without state and cookie.
+            "GET /oauth2/callback",
             "GET /setup",
             "POST /auth/refresh",
             "POST /auth/sign-in",

@@ -51,7 +51,10 @@ pub fn insert_desk(conn: &mut Connection, name: &str) -> QueryResult<Desk> {
         (mail_accounts::inbound_protocol.eq("imap"), mail_accounts::imap_host.eq(Some("127.0.0.1"))),
         (mail_accounts::imap_port.eq(Some(1)), mail_accounts::imap_security.eq(Some("none"))),
         (mail_accounts::allow_plaintext_password.eq(true), mail_accounts::save_sent.eq(true)),
-        (mail_accounts::health.eq("off"), mail_accounts::smtp_stopped.eq(false), mail_accounts::revision.eq(1_i64)),
+        (mail_accounts::folders.eq("[\"INBOX\"]"), mail_accounts::after_storing.eq("leave")),
+        (mail_accounts::auth.eq("password"),),
+        (mail_accounts::aliases.eq("[]"), mail_accounts::health.eq("off")),
+        (mail_accounts::smtp_stopped.eq(false), mail_accounts::revision.eq(1_i64)),
     );
     let account: AccountId =
         diesel::insert_into(mail_accounts::table).values(values).returning(mail_accounts::id).get_result(conn)?;

@@ -3,6 +3,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { Page } from '@playwright/test';
+
 import { pdf, png, text } from '../support/files';
 import { Portal } from '../support/portal';
 import { expect, test, unique } from '../support/test';
@@ -251,6 +253,46 @@ test('a recipient who is still being typed goes along when the mail is sent by k
   await expect(page.getByTestId('draft-row')).toHaveCount(0);
 });
 
+// A mail that left while its conversation was on its way to the page once stayed "queued" there.
+test('a mail that leaves while its conversation is being fetched is shown as sent', async ({ desk, signIn, customer }) => {
+  const { agents } = await desk({ undo: 1 });
+  const portal = new Portal(await signIn(agents[0]!));
+  const elena = await customer();
+  const subject = unique('Revisión');
+  const told = await deliveries(portal.page);
+  const held = await hold(portal.page, /\/conversations\/\d+$/);
+  await portal.page.keyboard.press('n');
+  await portal.page.getByRole('combobox', { name: 'To' }).fill(elena.address);
+  await portal.page.keyboard.press('Enter');
+  await portal.page.getByLabel('Subject').fill(subject);
+  await portal.editor.click();
+  await portal.page.keyboard.type('Le toca el jueves.');
+  await portal.send();
+  await held.caught;
+  await told('sent');
+  held.release();
+  await expect(portal.messages().last().locator('[data-delivery=sent]')).toBeVisible();
+});
+
+// So did one that left between the answer of the server and the mail's place in the page.
+test('an answer that leaves while it is being fetched is shown as sent', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk({ undo: 1 });
+  const portal = new Portal(await signIn(agents[0]!));
+  const elena = await customer();
+  const subject = unique('Horario');
+  await elena.write({ to: campaign.address, subject, text: '¿Abren el lunes?' });
+  const told = await deliveries(portal.page);
+  await portal.open(subject);
+  await portal.reply();
+  await portal.page.keyboard.type('Sí, a las nueve.');
+  const held = await hold(portal.page, /\/messages\/\d+$/);
+  await portal.send();
+  await held.caught;
+  await told('sent');
+  held.release();
+  await expect(portal.messages().last().locator('[data-delivery=sent]')).toBeVisible();
+});
+
 test('a mail is sent and its interaction finished in one step', async ({ desk, signIn, customer }) => {
   const { campaign, agents } = await desk({ undo: 0 });
   const portal = new Portal(await signIn(agents[0]!));
@@ -336,6 +378,37 @@ test('what looks like a slip is asked about before it goes out', async ({ desk, 
   await dialog.getByRole('button', { name: 'Send it' }).click();
   await elena.received((mail) => mail.text.includes('el manual adjunto'), 'the answer');
 });
+
+/** Keeps the server's answers to requests that fit away from the page until they are released. */
+async function hold(page: Page, path: RegExp): Promise<{ caught: Promise<void>; release: () => void }> {
+  let release = () => {};
+  const released = new Promise<void>((done) => (release = done));
+  let catched = () => {};
+  const caught = new Promise<void>((done) => (catched = done));
+  await page.route((url) => path.test(url.pathname), async (route) => {
+    const response = await route.fetch();
+    catched();
+    await released;
+    return route.fulfill({ response });
+  });
+  return { caught, release };
+}
+
+/** Waits until the page, which is loaded anew for it, has been told that a mail came as far as this. */
+async function deliveries(page: Page): Promise<(delivery: string) => Promise<void>> {
+  const seen = new Set<string>();
+  const waiting = new Map<string, () => void>();
+  const hear = (frame: { payload: string | Buffer }) => {
+    const told = JSON.parse(frame.payload.toString()) as { event?: { kind: string; delivery?: string } };
+    if (told.event?.kind !== 'delivery_changed' || !told.event.delivery) return;
+    seen.add(told.event.delivery);
+    waiting.get(told.event.delivery)?.();
+  };
+  page.on('websocket', (socket) => socket.on('framereceived', hear));
+  await page.reload();
+  await expect(page.getByTestId('state-switch')).toContainText('Available');
+  return (delivery) => (seen.has(delivery) ? Promise.resolve() : new Promise((done) => waiting.set(delivery, done)));
+}
 
 /** Sets the undo time to nothing where the agent would, and comes back to the conversation. */
 async function withoutUndo(portal: Portal): Promise<void> {

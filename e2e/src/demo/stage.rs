@@ -117,6 +117,13 @@ impl Stage {
                 imap: Some(self.imap()?),
                 allow_plaintext_password: false,
                 save_sent: true,
+                aliases: Vec::new(),
+                folders: vec!["INBOX".into()],
+                after_storing: shared::api::campaigns::AfterStoring::Leave,
+                move_to: None,
+                auth: shared::api::campaigns::AccountAuth::Password,
+                oauth_provider: None,
+                oauth_sign_in: None,
             },
         });
         // By way of JSON, so that all else has the API's own defaults.

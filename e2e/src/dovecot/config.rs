@@ -14,17 +14,26 @@ pub(super) struct Settings<'a> {
     /// One file per login.
     pub(super) users: &'a Path,
     pub(super) mail_owner: Owner,
+    /// Configuration of the passdb that checks access tokens, if any.
+    pub(super) tokens: Option<&'a Path>,
 }
 
 fn common(settings: &Settings<'_>) -> Result<String, LabError> {
-    let Settings { run, log, users, mail_owner } = settings;
+    let Settings { run, log, users, mail_owner, tokens } = settings;
+    let (mechanisms, token_passdb) = match tokens {
+        None => ("", String::new()),
+        Some(file) => (
+            " xoauth2",
+            format!("passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {}\n}}\n", file.display()),
+        ),
+    };
     let mut text = format!(
         "base_dir = {run}\n\
          state_dir = {run}\n\
          log_path = {log}\n\
          listen = 127.0.0.1\n\
          disable_plaintext_auth = no\n\
-         auth_mechanisms = plain login\n\
+         auth_mechanisms = plain login{mechanisms}\n\
          auth_failure_delay = 0\n\
          auth_username_format = %Lu\n\
          auth_cache_size = 0\n\
@@ -36,7 +45,7 @@ fn common(settings: &Settings<'_>) -> Result<String, LabError> {
          mail_max_userip_connections = 100000\n\
          default_client_limit = 8000\n\
          default_process_limit = 2000\n\
-         passdb {{\n  driver = passwd-file\n  args = {users}/%Lu\n}}\n\
+         {token_passdb}passdb {{\n  driver = passwd-file\n  args = {users}/%Lu\n}}\n\
          userdb {{\n  driver = passwd-file\n  args = {users}/%Lu\n}}\n\
          service anvil {{\n  unix_listener anvil-auth-penalty {{\n    mode = 0\n  }}\n}}\n",
         run = run.display(),
@@ -56,6 +65,14 @@ fn common(settings: &Settings<'_>) -> Result<String, LabError> {
         ));
     }
     Ok(text)
+}
+
+/// What the passdb for access tokens is told: it asks the provider whose a token is (RFC 7662).
+pub(super) fn tokens(introspection_url: &str) -> String {
+    format!(
+        "introspection_mode = post\nintrospection_url = {introspection_url}\nusername_attribute = sub\n\
+         active_attribute = active\nactive_value = true\nforce_introspection = yes\n"
+    )
 }
 
 /// The IMAP server: one port in clear with STARTTLS, one with TLS from the first byte.

@@ -41,6 +41,18 @@ pub(crate) struct Parts<'a> {
     pub(crate) mailroom: &'a Mailroom,
     pub(crate) certificate: &'a Path,
     pub(crate) key: &'a Path,
+    /// Where access tokens are looked into, if they are taken.
+    pub(crate) token_check: Option<&'a str>,
+}
+
+impl Parts<'_> {
+    /// Writes the configuration of the passdb for access tokens.
+    fn tokens(&self, name: &str) -> Result<Option<PathBuf>, LabError> {
+        let Some(url) = self.token_check else { return Ok(None) };
+        let file = self.place.root().join(name);
+        fs::write(&file, config::tokens(url)).doing("writing Dovecot's configuration")?;
+        Ok(Some(file))
+    }
 }
 
 impl Dovecot {
@@ -49,8 +61,14 @@ impl Dovecot {
         let run = parts.place.run().join("imap");
         fs::create_dir(&run).doing("making Dovecot's directory")?;
         let log = parts.place.log("dovecot");
-        let settings =
-            Settings { run: &run, log: &log, users: parts.accounts.directory(), mail_owner: parts.mailroom.owner };
+        let tokens = parts.tokens("tokens-imap.conf")?;
+        let settings = Settings {
+            run: &run,
+            log: &log,
+            users: parts.accounts.directory(),
+            mail_owner: parts.mailroom.owner,
+            tokens: tokens.as_deref(),
+        };
         let greeting = format!("posta-lab {}", system::unique());
         let mut attempts = 0;
         loop {
@@ -169,8 +187,14 @@ impl AuthService {
         let run = parts.place.run().join("auth");
         fs::create_dir(&run).doing("making Dovecot's directory")?;
         let log = parts.place.log("auth");
-        let settings =
-            Settings { run: &run, log: &log, users: parts.accounts.directory(), mail_owner: parts.mailroom.owner };
+        let tokens = parts.tokens("tokens-auth.conf")?;
+        let settings = Settings {
+            run: &run,
+            log: &log,
+            users: parts.accounts.directory(),
+            mail_owner: parts.mailroom.owner,
+            tokens: tokens.as_deref(),
+        };
         let config = parts.place.root().join("auth.conf");
         fs::write(&config, config::auth(&settings, socket_owner)?).doing("writing Dovecot's configuration")?;
         let mut command = Command::new(&program);

@@ -61,8 +61,17 @@ impl Lab {
         self.add_mailbox(&format!("{name}-{number}@{domain}"), PASSWORD)
     }
 
+    /// Lets a further address be delivered into the mailbox of `address`, at once.
+    ///
+    /// # Errors
+    /// When there is no such mailbox, or the alias cannot be an address of the lab.
+    pub fn add_alias(&self, alias: &str, address: &str) -> Result<(), LabError> {
+        self.accounts.add_alias(alias, address)?;
+        self.publish()
+    }
+
     fn publish(&self) -> Result<(), LabError> {
-        self.postfix.as_ref().map_or(Ok(()), |postfix| postfix.know(&self.accounts.addresses()))
+        self.postfix.as_ref().map_or(Ok(()), |postfix| postfix.know(&self.accounts.mailboxes()))
     }
 
     /// Changes a password and waits until the running servers want the new one (they look at most once a second).

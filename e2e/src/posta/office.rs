@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::api::campaigns::{
-    AccountInput, CampaignInput, CampaignView, ConfirmationSettings, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS,
-    DeliveryOrder, Eligibility, Endpoint, MailSecurity, MemberInput, RatingSettings, ReplyToken,
+    AccountAuth, AccountInput, AfterStoring, CampaignInput, CampaignView, ConfirmationSettings, DEFAULT_PRIORITY,
+    DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, MailSecurity, MemberInput, RatingSettings,
+    ReplyToken,
 };
 use shared::api::schedules::Schedule;
 use shared::ids::{CampaignId, UserId};
@@ -165,6 +166,13 @@ pub fn bare_form(name: &str, address: &str, password: &str, smtp: u16, imap: u16
             imap: Some(Endpoint { host: "127.0.0.1".into(), port: imap, security: MailSecurity::Starttls }),
             allow_plaintext_password: false,
             save_sent: false,
+            aliases: Vec::new(),
+            folders: vec!["INBOX".into()],
+            after_storing: AfterStoring::Leave,
+            move_to: None,
+            auth: AccountAuth::Password,
+            oauth_provider: None,
+            oauth_sign_in: None,
         },
         signature_template_id: None,
         confirmation: ConfirmationSettings::default(),

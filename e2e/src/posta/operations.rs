@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use shared::api::access::{CreateUser, Language, UpdateUser, UserView};
 use shared::api::attachments::AttachmentView;
 use shared::api::campaigns::{
-    CampaignInput, CampaignSummary, CampaignView, MemberInput, MemberView, TestConnection, TestConnectionAnswer,
+    CampaignInput, CampaignSummary, CampaignView, FolderList, ListFolders, MemberInput, MemberView, TestConnection,
+    TestConnectionAnswer,
 };
 use shared::api::contacts::ContactView;
 use shared::api::conversations::{ConversationView, MessageView};
@@ -91,6 +92,11 @@ impl Client {
     /// Tries an account's logins.
     pub fn test_connection(&self, wanted: &TestConnection) -> Outcome<TestConnectionAnswer> {
         self.post("campaigns/test-connection", wanted)
+    }
+
+    /// Folders of an account's mailbox.
+    pub fn list_folders(&self, wanted: &ListFolders) -> Outcome<FolderList> {
+        self.post("campaigns/list-folders", wanted)
     }
 
     /// Campaigns in which the caller works.
@@ -190,13 +196,16 @@ impl Client {
 
     /// Begins an answer.
     pub fn begin_answer(&self, kind: DraftKind, to: MessageId) -> Outcome<DraftView> {
-        self.post("drafts", &CreateDraft { kind, reply_to_message_id: Some(to), campaign_id: None })
+        self.post("drafts", &CreateDraft { kind, reply_to_message_id: Some(to), campaign_id: None, from_address: None })
     }
 
     /// Begins the first mail of a new conversation.
     pub fn begin_mail(&self, campaign: CampaignId) -> Outcome<DraftView> {
         let kind = DraftKind::New;
-        self.post("drafts", &CreateDraft { kind, reply_to_message_id: None, campaign_id: Some(campaign) })
+        self.post(
+            "drafts",
+            &CreateDraft { kind, reply_to_message_id: None, campaign_id: Some(campaign), from_address: None },
+        )
     }
 
     /// The caller's drafts.

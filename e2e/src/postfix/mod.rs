@@ -116,15 +116,15 @@ impl Postfix {
         }
     }
 
-    /// Writes the table of known mailboxes. The new file replaces the old one by a rename: processes that have the old
+    /// Writes the table of known mailboxes: each address with the one whose mailbox it is delivered to. The new file replaces the old one by a rename: processes that have the old
     /// one open see that it is gone and read the new one before they serve the next mail, whereas a change in place
     /// within the same second would pass unseen.
-    pub(crate) fn know(&self, addresses: &[String]) -> Result<(), LabError> {
+    pub(crate) fn know(&self, mailboxes: &[(String, String)]) -> Result<(), LabError> {
         let _one_at_a_time = self.mapping.lock().unwrap_or_else(PoisonError::into_inner);
         let conf = self.directory.join("conf");
         let source = conf.join("mailboxes.new");
-        let rows = addresses.iter().filter_map(|address| {
-            let (local, domain) = address.split_once('@')?;
+        let rows = mailboxes.iter().filter_map(|(address, owner)| {
+            let (local, domain) = owner.split_once('@')?;
             Some(format!("{address} {domain}/{local}/Maildir/\n"))
         });
         fs::write(&source, rows.collect::<String>()).doing("writing the table of mailboxes")?;

@@ -6,11 +6,14 @@
 mod support;
 
 mod accounts;
+mod aliases;
 mod confirmations;
+mod folders;
 mod imap_faults;
 mod machine_mail;
 mod mailbox;
 mod main_job;
+mod oauth;
 mod outage;
 mod ratings;
 mod routing;

@@ -26,7 +26,11 @@ pub struct Ground {
 
 impl Ground {
     pub fn new(engine: Engine) -> Self {
-        let lab = Lab::start(LabOptions::default()).unwrap();
+        Self::with(engine, LabOptions::default())
+    }
+
+    pub fn with(engine: Engine, lab: LabOptions) -> Self {
+        let lab = Lab::start(lab).unwrap();
         // Kills of processes lose nothing without it; that commits reach the disk is not what journeys are about.
         let options = PgOptions { fsync: false, ..PgOptions::default() };
         let postgres = (engine == Engine::Postgres).then(|| PostgreSql::start_with(options).unwrap());

@@ -4,7 +4,7 @@ use super::traffic::Traffic;
 use super::verdict::{self, Verdict};
 use posta_e2e::posta::{Agent, Office, Posta, PostaOptions};
 use posta_e2e::{Account, Lab, LabOptions, PASSWORD, PgOptions, PostgreSql};
-use shared::api::campaigns::CampaignView;
+use shared::api::campaigns::{AfterStoring, CampaignInput, CampaignView};
 use std::time::Duration;
 
 /// Where the database is.
@@ -49,7 +49,12 @@ impl World {
         }
         let office = Office::open(options).unwrap();
         let account = lab.add_mailbox("soporte@lab.test", PASSWORD).unwrap();
-        let campaign = office.campaign(&lab, "Soporte", &account, |form| form.max_interactions = Some(1_000)).unwrap();
+        let adjust = |form: &mut CampaignInput| {
+            form.max_interactions = Some(1_000);
+            // So that there is something to do on the server after each commit.
+            form.account.after_storing = AfterStoring::MarkSeen;
+        };
+        let campaign = office.campaign(&lab, "Soporte", &account, adjust).unwrap();
         let customers: Vec<Account> =
             (0..8).map(|number| lab.add_mailbox(&format!("c{number}@cliente.test"), PASSWORD).unwrap()).collect();
         let agents: Vec<Agent> = AGENTS.iter().map(|name| office.hire(name, &[campaign.id]).unwrap()).collect();

@@ -7,9 +7,10 @@ use super::{
 use shared::{
     api::{
         campaigns::{
-            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, MemberInput, MemberView, OpenWork,
-            OutgoingChoice, TestConnection, TestConnectionAnswer,
+            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, FolderList, ListFolders, MemberInput,
+            MemberView, OpenWork, OutgoingChoice, TestConnection, TestConnectionAnswer,
         },
+        oauth::{BeginSignIn, SignInBegun, SignInView},
         operations::{MailboxLedger, QuarantineView},
         schedules::{HolidayCalendar, ReadHolidays},
     },
@@ -72,6 +73,21 @@ impl Api {
     /// Tries the account of the form for real.
     pub async fn test_connection(self, test: &TestConnection) -> Answer<TestConnectionAnswer> {
         self.fetch(Request::post("campaigns/test-connection").json(test)).await
+    }
+
+    /// Begins a sign-in at a provider.
+    pub async fn begin_oauth_sign_in(self, wanted: &BeginSignIn) -> Answer<SignInBegun> {
+        self.fetch(Request::post("campaigns/oauth2/authorize").json(wanted)).await
+    }
+
+    /// How far a sign-in has come.
+    pub async fn get_oauth_sign_in(self, id: &str) -> Answer<SignInView> {
+        self.fetch(Request::get(format!("campaigns/oauth2/sign-ins/{id}"))).await
+    }
+
+    /// The folders of the form's mailbox.
+    pub async fn list_folders(self, wanted: &ListFolders) -> Answer<FolderList> {
+        self.fetch(Request::post("campaigns/list-folders").json(wanted)).await
     }
 
     /// The holidays of a calendar file.

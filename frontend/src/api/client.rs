@@ -67,7 +67,7 @@ impl Api {
     /// The network, an unreadable answer, or a problem.
     pub async fn fetch<T: DeserializeOwned>(self, request: Request) -> Result<T, ApiError> {
         let text = self.run(request).await?;
-        serde_json::from_str(&text).map_err(|error| {
+        super::json::read(&text).map_err(|error| {
             leptos::logging::error!("unexpected answer: {error}");
             ApiError::Unreadable { status: 200 }
         })
@@ -134,9 +134,10 @@ impl Api {
                 return Ok(());
             }
             let request = Request::post("auth/refresh").anonymous();
-            let outcome = api.exchange(&request).await.and_then(|text| {
-                serde_json::from_str::<TokenAnswer>(&text).map_err(|_| ApiError::Unreadable { status: 200 })
-            });
+            let outcome = api
+                .exchange(&request)
+                .await
+                .and_then(|text| super::json::read(&text).map_err(|_| ApiError::Unreadable { status: 200 }));
             match outcome {
                 Ok(answer) => {
                     api.adopt(answer);
@@ -230,7 +231,7 @@ fn build(request: &Request, token: Option<&str>, abort: &AbortOnDrop) -> Result<
 }
 
 fn refusal(status: u16, retry_after: Option<u32>, text: &str, response: &Response) -> ApiError {
-    match serde_json::from_str::<Problem>(text) {
+    match super::json::read::<Problem>(text) {
         Ok(problem) => ApiError::Problem { problem: Box::new(problem), retry_after },
         Err(_) => {
             leptos::logging::error!("{} answered {status} without a problem", response.url());

@@ -7,6 +7,7 @@ pub mod conversations;
 pub mod drafts;
 pub mod error;
 pub mod interactions;
+pub mod json;
 pub mod presence;
 pub mod request;
 mod tabs;

@@ -32,7 +32,7 @@ impl Tabs {
     pub fn open(hear: impl Fn(TabNews) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(CHANNEL).ok()?;
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(news) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+            if let Some(news) = event.data().as_string().and_then(|text| super::json::read(&text).ok()) {
                 hear(news);
             }
         });

@@ -326,12 +326,12 @@ pub fn TextArea(
     /// Source text: every character as wide as the others.
     #[prop(optional)]
     mono: bool,
-    /// The field is being changed.
-    #[prop(optional, into)]
-    on_edit: Option<Callback<()>>,
     /// May stay empty, and says so.
     #[prop(optional)]
     optional: bool,
+    /// The field is being changed.
+    #[prop(optional, into)]
+    on_edit: Option<Callback<()>>,
 ) -> impl IntoView {
     let id = unique_id("field");
     let described = described_by(&id, help, error);

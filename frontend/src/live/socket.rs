@@ -118,7 +118,7 @@ async fn converse(
     let mut resynced = false;
     loop {
         match select(inputs.next(), TimeoutFuture::new(SILENCE)).await {
-            Either::Left((Some(Input::Frame(text)), _)) => match serde_json::from_str::<ServerFrame>(&text) {
+            Either::Left((Some(Input::Frame(text)), _)) => match crate::api::json::read::<ServerFrame>(&text) {
                 Ok(frame) => {
                     *attempt = 0;
                     if matches!(frame, ServerFrame::Snapshot { .. }) {

@@ -24,6 +24,9 @@ pub struct Content {
     pub html: String,
     /// Campaign that sends, where it can be chosen.
     pub campaign_id: Option<CampaignId>,
+    /// Address that sends.
+    #[serde(default)]
+    pub from_address: Option<String>,
 }
 
 impl Content {
@@ -36,6 +39,7 @@ impl Content {
             subject: draft.subject.clone(),
             html: with_cids(&draft.html, &draft.attachments),
             campaign_id: Some(draft.campaign_id),
+            from_address: Some(draft.from_address.clone()),
         }
     }
 
@@ -61,6 +65,7 @@ impl Content {
             subject: (self.subject != stored.subject).then(|| self.subject.clone()),
             html: (self.html != stored.html).then(|| self.html.clone()),
             campaign_id: if self.campaign_id == stored.campaign_id { None } else { self.campaign_id },
+            from_address: self.from_address.clone().filter(|_| self.from_address != stored.from_address),
         }
     }
 }
@@ -312,6 +317,8 @@ mod tests {
             conversation_version: None,
             updated_at: Timestamp::from_millis(0),
             version,
+            from_address: "soporte@empresa.es".into(),
+            from_addresses: vec!["soporte@empresa.es".into()],
         }
     }
 

@@ -14,6 +14,7 @@ pub mod recipients;
 pub mod rows;
 pub mod schedule;
 pub mod session;
+pub mod throttle;
 pub mod toasts;
 pub mod tray;
 pub mod unsaved;

@@ -183,7 +183,47 @@ CREATE TABLE mail_accounts (
     last_error TEXT,
     last_error_at BIGINT,
     smtp_stopped BOOLEAN NOT NULL,
-    revision BIGINT NOT NULL
+    revision BIGINT NOT NULL,
+    -- JSON: further addresses by which it writes.
+    aliases TEXT NOT NULL,
+    -- JSON: the folders that are read, the one that is watched first.
+    folders TEXT NOT NULL,
+    after_storing TEXT NOT NULL CHECK (after_storing IN ('leave', 'mark_seen', 'move')),
+    move_to TEXT,
+    auth TEXT NOT NULL CHECK (auth IN ('password', 'oauth2'))
+);
+
+-- What an account was granted by its provider, in place of a password.
+CREATE TABLE oauth_grants (
+    account_id BIGINT NOT NULL PRIMARY KEY REFERENCES mail_accounts (id),
+    provider TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'generic')),
+    login TEXT,
+    sealed_refresh BLOB NOT NULL,
+    sealed_access BLOB NOT NULL,
+    -- Until when the access token is used: a while before it ends.
+    access_until BIGINT NOT NULL,
+    expires_at BIGINT,
+    -- Grows with each refresh; who is at it.
+    claim BIGINT NOT NULL,
+    claimed_by TEXT
+);
+
+-- Sign-ins at providers that are under way, and what they brought until the form is saved.
+CREATE TABLE oauth_sign_ins (
+    id TEXT NOT NULL PRIMARY KEY,
+    state_hash TEXT NOT NULL UNIQUE,
+    browser_hash TEXT NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    session_id BIGINT NOT NULL,
+    provider TEXT NOT NULL CHECK (provider IN ('google', 'microsoft', 'generic')),
+    redirect_uri TEXT NOT NULL,
+    sealed_verifier BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'granted', 'failed')),
+    taken BOOLEAN NOT NULL,
+    login TEXT,
+    error TEXT,
+    sealed_tokens BLOB,
+    created_at BIGINT NOT NULL
 );
 
 CREATE TABLE members (
@@ -381,7 +421,9 @@ CREATE TABLE drafts (
     conversation_version BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    -- The alias that sends; without one, the account's address does.
+    from_address TEXT
 );
 CREATE INDEX drafts_author ON drafts (author_id, conversation_id);
 
@@ -449,8 +491,11 @@ CREATE TABLE fetched_mails (
     fate TEXT NOT NULL CHECK (fate IN ('stored', 'history', 'quarantined', 'duplicate')),
     source_hash TEXT,
     message_id BIGINT REFERENCES messages (id),
+    -- It is still to be marked or moved on the server.
+    to_act BOOLEAN NOT NULL,
     PRIMARY KEY (mailbox_id, uid_validity, uid)
 );
+CREATE INDEX fetched_mails_to_act ON fetched_mails (mailbox_id, uid) WHERE to_act;
 CREATE INDEX fetched_mails_source ON fetched_mails (source_hash, mailbox_id);
 
 CREATE TABLE quarantine (

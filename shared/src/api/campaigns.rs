@@ -2,7 +2,10 @@
 
 use crate::{
     alarm::Thresholds,
-    api::schedules::Schedule,
+    api::{
+        oauth::{OauthProvider, OauthView},
+        schedules::Schedule,
+    },
     ids::{AccountId, CampaignId, TemplateId, UserId, VoiceCampaignId},
     permission::Role,
     time::Timestamp,
@@ -142,6 +145,32 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// With what an account signs in (S10).
+    #[derive(Default)]
+    pub enum AccountAuth {
+        /// A password.
+        #[default]
+        Password = "password",
+        /// What a person granted at the provider (XOAUTH2).
+        Oauth2 = "oauth2",
+    }
+}
+
+text_enum! {
+    /// What becomes of a mail on the server once it is stored here (S14).
+    #[derive(Default)]
+    pub enum AfterStoring {
+        /// It stays as it is.
+        #[default]
+        Leave = "leave",
+        /// It is marked as read.
+        MarkSeen = "mark_seen",
+        /// It is moved to another folder.
+        Move = "move",
+    }
+}
+
 /// A server to connect to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -187,7 +216,51 @@ pub struct AccountInput {
     /// Append a copy of what is sent to the account's Sent folder (default true).
     #[serde(default = "yes")]
     pub save_sent: bool,
+    /// Further addresses whose mail comes into this mailbox, and by which agents may write; at most 20 (S9).
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Folders that are read, 1–10, by default INBOX (S14). The first is watched, the others are looked at every
+    /// `mail.poll_seconds`.
+    #[serde(default = "inbox")]
+    pub folders: Vec<String>,
+    /// What becomes of a mail on the server once it is stored here; nothing that was there before the first connection is
+    /// touched.
+    #[serde(default)]
+    pub after_storing: AfterStoring,
+    /// Folder into which stored mail is moved; required for `move`. Made if it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_to: Option<String>,
+    /// With what it signs in (S10).
+    #[serde(default)]
+    pub auth: AccountAuth,
+    /// For `oauth2`: with whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth_provider: Option<OauthProvider>,
+    /// For `oauth2`: a granted sign-in of the caller's; absent on an edit keeps what was granted before, as with the
+    /// password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth_sign_in: Option<String>,
 }
+
+fn inbox() -> Vec<String> {
+    vec![INBOX.into()]
+}
+
+/// The folder that every mailbox has; its name is the same in any case (RFC 3501 §5.1).
+pub const INBOX: &str = "INBOX";
+/// Most folders of an account that are read.
+pub const MAX_FOLDERS: usize = 10;
+/// Longest name of a folder, in characters.
+pub const MAX_FOLDER_NAME: usize = 200;
+
+/// Whether two names mean the same folder.
+#[must_use]
+pub fn is_same_folder(one: &str, other: &str) -> bool {
+    one == other || (one.eq_ignore_ascii_case(INBOX) && other.eq_ignore_ascii_case(INBOX))
+}
+
+/// Most aliases of an account (S9).
+pub const MAX_ALIASES: usize = 20;
 
 fn yes() -> bool {
     true
@@ -380,6 +453,74 @@ impl AccountInput {
             None if receive => issues.add("account/imap/host", Rule::Required, "is required to receive e-mail"),
             None => {}
         }
+        self.validate_auth(issues);
+        self.validate_aliases(issues);
+        self.validate_folders(issues);
+    }
+
+    fn validate_folders(&self, issues: &mut Issues) {
+        if self.folders.is_empty() {
+            issues.add("account/folders", Rule::Required, "needs at least one folder");
+        }
+        issues.items("account/folders", self.folders.len(), MAX_FOLDERS);
+        for (index, folder) in self.folders.iter().enumerate().take(MAX_FOLDERS) {
+            let pointer = format!("account/folders/{index}");
+            validate_folder(issues, &pointer, folder);
+            if self.folders.iter().take(index).any(|known| is_same_folder(known, folder)) {
+                issues.add(&pointer, Rule::NotUnique, "is named twice");
+            }
+        }
+        if self.after_storing != AfterStoring::Move {
+            return;
+        }
+        let Some(target) = self.move_to.as_deref().filter(|target| !target.is_empty()) else {
+            issues.add("account/move_to", Rule::Required, "is required to move mail");
+            return;
+        };
+        validate_folder(issues, "account/move_to", target);
+        if self.folders.iter().all(|folder| is_same_folder(folder, target)) {
+            issues.add("account/move_to", Rule::Inconsistent, "is the folder that is read");
+        }
+    }
+
+    fn validate_auth(&self, issues: &mut Issues) {
+        if self.auth != AccountAuth::Oauth2 {
+            return;
+        }
+        if self.oauth_provider.is_none() {
+            issues.add("account/oauth_provider", Rule::Required, "is required to sign in with a provider");
+        }
+        if let Some(id) = &self.oauth_sign_in {
+            issues.single_line("account/oauth_sign_in", id, 0, 64);
+        }
+        if self.password.as_deref().is_some_and(|password| !password.is_empty()) {
+            issues.add("account/password", Rule::Inconsistent, "goes only with auth password");
+        }
+    }
+
+    fn validate_aliases(&self, issues: &mut Issues) {
+        issues.items("account/aliases", self.aliases.len(), MAX_ALIASES);
+        let mut known = vec![self.address.trim().to_lowercase()];
+        for (index, alias) in self.aliases.iter().enumerate().take(MAX_ALIASES) {
+            let pointer = format!("account/aliases/{index}");
+            issues.address(&pointer, alias);
+            let folded = alias.to_lowercase();
+            if known.contains(&folded) {
+                issues.add(&pointer, Rule::NotUnique, "the account has this address already");
+            }
+            known.push(folded);
+        }
+    }
+}
+
+/// A name that IMAP carries: one line, without quotes, backslashes and the wildcards of its lists.
+fn validate_folder(issues: &mut Issues, pointer: &str, name: &str) {
+    issues.length(pointer, name, 1, MAX_FOLDER_NAME);
+    if name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\' | '*' | '%')) {
+        issues.add(pointer, Rule::ForbiddenCharacter, "may not hold quotes, backslashes, asterisks or percent signs");
+    }
+    if name.trim() != name {
+        issues.add(pointer, Rule::OuterBlanks, "may not begin or end with a blank");
     }
 }
 
@@ -425,6 +566,18 @@ pub struct AccountView {
     pub last_error: Option<String>,
     /// When that was.
     pub last_error_at: Option<Timestamp>,
+    /// Further addresses by which agents may write.
+    pub aliases: Vec<String>,
+    /// Folders that are read.
+    pub folders: Vec<String>,
+    /// What becomes of a mail on the server once it is stored here.
+    pub after_storing: AfterStoring,
+    /// Folder into which stored mail is moved.
+    pub move_to: Option<String>,
+    /// With what it signs in.
+    pub auth: AccountAuth,
+    /// For `oauth2`: what was granted.
+    pub oauth: Option<OauthView>,
 }
 
 impl AccountView {
@@ -586,6 +739,8 @@ pub struct CampaignSummary {
     pub from_name: String,
     /// The caller may start interactions in it.
     pub may_start: bool,
+    /// Further addresses by which mail may go out.
+    pub aliases: Vec<String>,
 }
 
 /// What came of one login test (S10).
@@ -654,6 +809,60 @@ impl Validate for TestConnection {
 pub struct TestConnectionAnswer {
     /// One entry a protocol tried.
     pub tests: Vec<LoginTest>,
+}
+
+/// What *List folders* looks into: the account as it stands in the form.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ListFolders {
+    /// Campaign whose stored password stands in when the form's is empty, for the servers that it was entered for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<CampaignId>,
+    /// The account.
+    pub account: AccountInput,
+}
+
+impl Validate for ListFolders {
+    fn validate(&self, issues: &mut Issues) {
+        self.account.validate(issues, true);
+    }
+}
+
+text_enum! {
+    /// What a folder is for (RFC 6154).
+    pub enum FolderUse {
+        /// All mail.
+        All = "all",
+        /// Old mail.
+        Archive = "archive",
+        /// Unfinished mail.
+        Drafts = "drafts",
+        /// Spam.
+        Junk = "junk",
+        /// Sent mail.
+        Sent = "sent",
+        /// Deleted mail.
+        Trash = "trash",
+    }
+}
+
+/// A folder of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MailFolder {
+    /// Its name, as `folders` and `move_to` take it.
+    pub name: String,
+    /// What it is for, where the server says so.
+    pub special: Option<FolderUse>,
+}
+
+/// The folders of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FolderList {
+    /// Folders that can hold mail, INBOX first, the others by name.
+    pub folders: Vec<MailFolder>,
 }
 
 /// An agent's place in a campaign.

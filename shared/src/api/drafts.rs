@@ -42,6 +42,10 @@ pub struct CreateDraft {
     /// Campaign whose address sends; required for a new conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
+    /// Address that sends: the account's or one of its aliases. Absent: for an answer the one to which the customer wrote,
+    /// else the account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_address: Option<String>,
 }
 
 impl Validate for CreateDraft {
@@ -72,6 +76,10 @@ pub struct UpdateDraft {
     /// Campaign whose address sends; new conversations only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
+    /// Address that sends: the account's or one of its aliases. With another campaign and without this, it is that
+    /// campaign's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_address: Option<String>,
 }
 
 impl Validate for UpdateDraft {
@@ -129,6 +137,10 @@ pub struct DraftView {
     pub updated_at: Timestamp,
     /// For `If-Match`.
     pub version: i64,
+    /// Address that sends. An alias that the account has no more gives way to the account's address.
+    pub from_address: String,
+    /// Addresses to choose from, the account's first.
+    pub from_addresses: Vec<String>,
 }
 
 /// Asks for a canned answer, or a signature, with its variables filled for a draft.

@@ -7,6 +7,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod drafts;
 pub mod interactions;
+pub mod oauth;
 pub mod operations;
 pub mod presence;
 pub mod ratings;

@@ -181,6 +181,44 @@ diesel::table! {
         last_error_at -> Nullable<BigInt>,
         smtp_stopped -> Bool,
         revision -> BigInt,
+        aliases -> Text,
+        folders -> Text,
+        after_storing -> Text,
+        move_to -> Nullable<Text>,
+        auth -> Text,
+    }
+}
+
+diesel::table! {
+    oauth_grants (account_id) {
+        account_id -> BigInt,
+        provider -> Text,
+        login -> Nullable<Text>,
+        sealed_refresh -> Binary,
+        sealed_access -> Binary,
+        access_until -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        claim -> BigInt,
+        claimed_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    oauth_sign_ins (id) {
+        id -> Text,
+        state_hash -> Text,
+        browser_hash -> Text,
+        user_id -> BigInt,
+        session_id -> BigInt,
+        provider -> Text,
+        redirect_uri -> Text,
+        sealed_verifier -> Binary,
+        state -> Text,
+        taken -> Bool,
+        login -> Nullable<Text>,
+        error -> Nullable<Text>,
+        sealed_tokens -> Nullable<Binary>,
+        created_at -> BigInt,
     }
 }
 
@@ -367,6 +405,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         version -> BigInt,
+        from_address -> Nullable<Text>,
     }
 }
 
@@ -432,6 +471,7 @@ diesel::table! {
         fate -> Text,
         source_hash -> Nullable<Text>,
         message_id -> Nullable<BigInt>,
+        to_act -> Bool,
     }
 }
 
@@ -574,6 +614,8 @@ diesel::joinable!(one_time_tokens -> sessions (session_id));
 diesel::joinable!(user_campaigns -> campaigns (campaign_id));
 diesel::joinable!(user_campaigns -> users (user_id));
 diesel::joinable!(mail_accounts -> campaigns (campaign_id));
+diesel::joinable!(oauth_grants -> mail_accounts (account_id));
+diesel::joinable!(oauth_sign_ins -> users (user_id));
 diesel::joinable!(templates -> campaigns (campaign_id));
 diesel::joinable!(template_versions -> templates (template_id));
 diesel::joinable!(template_versions -> users (author_id));
@@ -636,6 +678,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaigns,
     user_campaigns,
     mail_accounts,
+    oauth_grants,
+    oauth_sign_ins,
     members,
     voice_campaigns,
     voice_members,

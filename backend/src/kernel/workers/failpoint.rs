@@ -14,6 +14,8 @@ pub const NAMES: &[&str] = &[
     "inbox.blobs_stored",
     "inbox.before_commit",
     "inbox.committed",
+    "inbox.before_act",
+    "inbox.acted",
     "routing.before_commit",
     "routing.committed",
     "drafts.send_before_commit",

@@ -111,6 +111,16 @@ impl Session {
         changed
     }
 
+    /// A plain EXPUNGE would also remove what others marked.
+    fn must_have_uid_plus(&mut self) -> Result<(), ImapError> {
+        if self.has("UIDPLUS")? {
+            return Ok(());
+        }
+        Err(ImapError::Refused(
+            "the server offers neither MOVE nor UIDPLUS, so that no single mail can be taken out".into(),
+        ))
+    }
+
     fn search(&mut self, query: &str) -> Result<Vec<u32>, ImapError> {
         let mut uids: Vec<u32> = self.plain(LIST_BYTES, |session| session.uid_search(query))?.into_iter().collect();
         uids.sort_unstable();
@@ -269,25 +279,53 @@ impl Mailbox for Session {
         Ok(())
     }
 
+    fn can_move(&mut self) -> Result<bool, ImapError> {
+        self.has("MOVE")
+    }
+
     fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<(), ImapError> {
         let name = on_wire(folder)?;
-        let (can_move, uid_plus) = (self.has("MOVE")?, self.has("UIDPLUS")?);
+        let can_move = self.can_move()?;
+        if !can_move {
+            self.must_have_uid_plus()?;
+        }
         for chunk in uids.chunks(super::MAX_NAMED) {
             let set = uid_set(chunk);
+            self.exists = None;
             if can_move {
                 self.plain(SMALL_BYTES, |session| session.uid_mv(&set, &name))?;
-                self.exists = None;
-                continue;
-            }
-            self.plain(SMALL_BYTES, |session| session.uid_copy(&set, &name))?;
-            self.exists = None;
-            self.plain(SMALL_BYTES, |session| session.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").map(drop))?;
-            // A plain EXPUNGE would also remove what others marked.
-            if uid_plus {
-                self.plain(SMALL_BYTES, |session| session.uid_expunge(&set).map(drop))?;
+            } else {
+                self.plain(SMALL_BYTES, |session| session.uid_copy(&set, &name))?;
+                self.remove(chunk)?;
             }
         }
         Ok(())
+    }
+
+    fn remove(&mut self, uids: &[u32]) -> Result<(), ImapError> {
+        self.must_have_uid_plus()?;
+        for chunk in uids.chunks(super::MAX_NAMED) {
+            let set = uid_set(chunk);
+            self.exists = None;
+            self.plain(SMALL_BYTES, |session| session.uid_store(&set, "+FLAGS.SILENT (\\Deleted)").map(drop))?;
+            self.plain(SMALL_BYTES, |session| session.uid_expunge(&set).map(drop))?;
+        }
+        Ok(())
+    }
+
+    fn holds(&mut self, message_id: &str, size: u32) -> Result<bool, ImapError> {
+        let quotable = message_id.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\'));
+        if !quotable {
+            return Ok(false);
+        }
+        let uids = self.search(&format!("HEADER Message-ID \"<{message_id}>\""))?;
+        for chunk in uids.chunks(super::MAX_NAMED) {
+            let fetches = self.plain(LIST_BYTES, |session| session.uid_fetch(uid_set(chunk), "(UID RFC822.SIZE)"))?;
+            if fetches.iter().any(|fetch| fetch.size == Some(size)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn append(&mut self, folder: &str, raw: &[u8], seen: bool) -> Result<(), ImapError> {

@@ -124,7 +124,7 @@ both_engines! {
         let Some(Credential::Password(password)) = &opened.smtp.credential else { panic!("no password") };
         assert_eq!(password.expose_secret(), PASSWORD);
         assert!(!format!("{opened:?}").contains(PASSWORD), "it prints");
-        assert!(opened.imap.is_none() && opened.may_send && opened.address == "soporte@lab.test");
+        assert!(opened.imap.is_none() && opened.may_send && opened.addresses.address == "soporte@lab.test");
         assert!(open(&core.keys).is_err(), "the keys of before open what was sealed anew");
         assert_eq!(admin.get("/audit").json["items"][0]["action"], "keys.rotate");
     }

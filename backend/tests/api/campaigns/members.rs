@@ -113,8 +113,8 @@ both_engines! {
         let mine = ana.get("/campaigns/mine");
         assert_eq!(mine.status, 200);
         assert_eq!(mine.json["items"], json!([
-            {"id": ids[1], "name": "alba", "address": "soporte@lab.test", "from_name": "", "may_start": true},
-            {"id": ids[0], "name": "Zeta", "address": "soporte@lab.test", "from_name": "", "may_start": false},
+            {"id": ids[1], "name": "alba", "address": "soporte@lab.test", "from_name": "", "may_start": true, "aliases": []},
+            {"id": ids[0], "name": "Zeta", "address": "soporte@lab.test", "from_name": "", "may_start": false, "aliases": []},
         ]));
         assert_eq!(admin.get("/campaigns/mine").json["items"], json!([]));
     }

@@ -5,7 +5,7 @@ mod deletion;
 mod logins;
 mod logs;
 mod members;
-mod servers;
+pub mod servers;
 
 use crate::support::{Answer, Builder, Client, PASSWORD as SIGN_IN_PASSWORD, TestApp};
 use posta_e2e::fake::{SmtpRule, Stage};

@@ -2,6 +2,7 @@
 
 use super::{
     form::{CampaignForm, EndpointForm},
+    oauth_sign_in::OauthSignIn,
     presets::{Preset, usual_port},
     trial::Trial,
 };
@@ -11,7 +12,10 @@ use crate::{
     state::forms::FormErrors,
 };
 use leptos::prelude::*;
-use shared::{api::campaigns::MailSecurity, ids::CampaignId};
+use shared::{
+    api::campaigns::{AccountAuth, MailSecurity},
+    ids::CampaignId,
+};
 
 /// The second group of the form.
 #[component]
@@ -49,21 +53,6 @@ pub fn AccountFields(
             error=errors.of("account/address")
             on_edit=on_address
         />
-        <PasswordField
-            label=txt!(i18n, campaigns.password)
-            name="account/password"
-            value=form.password
-            autocomplete="off"
-            placeholder=Signal::derive(move || {
-                stored
-                    .then(|| match form.keeps_password() {
-                        true => word!(i18n, campaigns.password_kept),
-                        false => word!(i18n, campaigns.password_again),
-                    })
-            })
-            error=errors.of("account/password")
-            on_edit=touch("account/password")
-        />
         <div class="presets" role="group" aria-label=txt!(i18n, campaigns.provider)>
             {Preset::ALL
                 .into_iter()
@@ -89,6 +78,43 @@ pub fn AccountFields(
                 .get()
                 .is_microsoft()
                 .then(|| view! { <Banner tint=Tint::Info>{txt!(i18n, campaigns.microsoft)}</Banner> })
+        }}
+        <SelectField
+            label=txt!(i18n, campaigns.auth)
+            name="account/auth"
+            value=form.auth
+            options=Signal::derive(move || {
+                [
+                    (AccountAuth::Password, word!(i18n, campaigns.auth_password)),
+                    (AccountAuth::Oauth2, word!(i18n, campaigns.auth_oauth2)),
+                ]
+                    .map(|(auth, name)| (auth.as_str().to_string(), name))
+                    .to_vec()
+            })
+            on_edit=touch("account/password")
+        />
+        {move || match form.signs_in_at_provider() {
+            true => view! { <OauthSignIn form=form errors=errors /> }.into_any(),
+            false => {
+                view! {
+                    <PasswordField
+                        label=txt!(i18n, campaigns.password)
+                        name="account/password"
+                        value=form.password
+                        autocomplete="off"
+                        placeholder=Signal::derive(move || {
+                            stored
+                                .then(|| match form.keeps_password() {
+                                    true => word!(i18n, campaigns.password_kept),
+                                    false => word!(i18n, campaigns.password_again),
+                                })
+                        })
+                        error=errors.of("account/password")
+                        on_edit=touch("account/password")
+                    />
+                }
+                    .into_any()
+            }
         }}
         <Server
             title=txt!(i18n, campaigns.smtp)

@@ -4,6 +4,7 @@ use super::{
     account_fields::AccountFields,
     campaign_delete::DeleteButton,
     campaign_switch::EnabledSwitch,
+    folder_fields::FolderFields,
     form::CampaignForm,
     ledger::Ledger,
     mail_fields::mail_fields,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Look, NumberField, SelectField, Switch, TextField, Tint},
+    components::{Banner, Button, Look, NumberField, SelectField, Switch, TextField, Tint, chips::Recipients},
     dom,
     format::intl,
     i18n::{detail, error_text, txt, use_i18n, word},
@@ -28,6 +29,7 @@ use leptos::prelude::*;
 use shared::{
     api::campaigns::{CampaignView, ReplyToken},
     error::ErrorCode,
+    ids::CampaignId,
     permission::Permission,
 };
 
@@ -162,7 +164,7 @@ pub fn CampaignEditor(
                     <span class="help">{move || advanced_summary(i18n, form)}</span>
                 </summary>
                 <fieldset disabled=!may_write>
-                    <Advanced form=form errors=errors />
+                    <Advanced form=form errors=errors id=id />
                 </fieldset>
             </details>
             <details class="group group-advanced">
@@ -275,7 +277,7 @@ fn Failure(error: ApiError, on_save_disabled: Callback<()>, on_reload: Callback<
 
 /// The folded group: what has a default.
 #[component]
-fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
+fn Advanced(form: CampaignForm, errors: FormErrors, id: Option<CampaignId>) -> impl IntoView {
     let i18n = use_i18n();
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     let level = Signal::derive(move || {
@@ -304,6 +306,19 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
             error=errors.of("account/login")
             on_edit=touch("account/login")
         />
+        <div class="field">
+            <Recipients
+                label=txt!(i18n, campaigns.aliases)
+                name="account/aliases"
+                value=form.aliases
+                error=errors.of("account/aliases")
+                on_change=Callback::new(move |list| {
+                    errors.touch("account/aliases");
+                    form.aliases.set(list);
+                })
+            />
+            <p class="help">{txt!(i18n, campaigns.aliases_help)}</p>
+        </div>
         <NumberField
             label=txt!(i18n, campaigns.import_days)
             name="import_days"
@@ -334,6 +349,7 @@ fn Advanced(form: CampaignForm, errors: FormErrors) -> impl IntoView {
                     .collect::<Vec<_>>()
             })
         />
+        <FolderFields form=form errors=errors id=id />
         <Switch
             label=txt!(i18n, campaigns.save_sent)
             help=txt!(i18n, campaigns.save_sent_help)

@@ -10,9 +10,10 @@ use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountInput, AccountView, CampaignInput, CampaignView, DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS,
-        DeliveryOrder, Eligibility, Endpoint, MailSecurity, ReplyToken,
+        AccountAuth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, DEFAULT_PRIORITY,
+        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, INBOX, MailSecurity, ReplyToken,
     },
+    api::{conversations::MailAddress, oauth::OauthView},
     validate::{FieldIssue, Rule, Validate as _},
 };
 
@@ -93,6 +94,18 @@ pub struct CampaignForm {
     pub plaintext: RwSignal<bool>,
     /// Copies to the Sent folder.
     pub save_sent: RwSignal<bool>,
+    /// Further addresses by which agents may write.
+    pub aliases: RwSignal<Vec<MailAddress>>,
+    /// Folders that are read, one a line.
+    pub folders: RwSignal<String>,
+    /// What becomes of stored mail on the server, as its word.
+    pub after_storing: RwSignal<String>,
+    /// Folder for stored mail.
+    pub move_to: RwSignal<String>,
+    /// With what the account signs in, as its word.
+    pub auth: RwSignal<String>,
+    /// A sign-in at the provider that was granted, for the next save.
+    pub oauth_sign_in: RwSignal<String>,
     /// Opening hours.
     pub schedule: ScheduleForm,
     /// What raises an alarm.
@@ -122,6 +135,12 @@ impl CampaignForm {
             imap: EndpointForm::new(true),
             plaintext: RwSignal::new(false),
             save_sent: RwSignal::new(true),
+            aliases: RwSignal::new(Vec::new()),
+            folders: RwSignal::new(INBOX.into()),
+            after_storing: RwSignal::new(AfterStoring::Leave.as_str().into()),
+            move_to: text(),
+            auth: RwSignal::new(AccountAuth::Password.as_str().into()),
+            oauth_sign_in: text(),
             schedule: ScheduleForm::new(zone),
             thresholds: ThresholdForm::new(),
             mail: MailForm::new(),
@@ -150,6 +169,12 @@ impl CampaignForm {
         }
         form.plaintext.set(account.allow_plaintext_password);
         form.save_sent.set(account.save_sent);
+        form.auth.set(account.auth.as_str().into());
+        form.folders.set(account.folders.join("\n"));
+        form.after_storing.set(account.after_storing.as_str().into());
+        form.move_to.set(account.move_to.clone().unwrap_or_default());
+        let alias = |email: &String| MailAddress { name: None, email: email.clone() };
+        form.aliases.set(account.aliases.iter().map(alias).collect());
         form.schedule.set(&campaign.schedule);
         form.thresholds.set(campaign.thresholds);
         form
@@ -172,6 +197,11 @@ impl CampaignForm {
             self.imap.host,
             self.imap.port,
             self.imap.security,
+            self.folders,
+            self.after_storing,
+            self.move_to,
+            self.auth,
+            self.oauth_sign_in,
         ];
         let switches = [self.receive, self.plaintext, self.save_sent];
         texts
@@ -181,13 +211,16 @@ impl CampaignForm {
             .chain(self.mail.texts())
             .map(|text| text.get_untracked())
             .chain(switches.into_iter().chain(self.mail.switches()).map(|on| on.get_untracked().to_string()))
-            .chain([format!("{:?} {:?}", self.schedule.read(), self.strategy.read_rules(&mut Vec::new()))])
+            .chain([
+                format!("{:?} {:?}", self.schedule.read(), self.strategy.read_rules(&mut Vec::new())),
+                format!("{:?}", self.aliases.get_untracked()),
+            ])
             .collect()
     }
 
     /// Follows all that a login test tries.
     pub fn track_account(self) {
-        for text in [self.address, self.login, self.password] {
+        for text in [self.address, self.login, self.password, self.auth, self.oauth_sign_in] {
             text.track();
         }
         for server in [self.smtp, self.imap] {
@@ -206,7 +239,32 @@ impl CampaignForm {
             server.security.track();
         }
         let account = self.read_account(&mut Vec::new());
-        self.stored.with_value(|stored| stored.as_ref().is_some_and(|stored| stored.password_may_go_to(&account)))
+        let fits = |stored: &AccountView| {
+            stored.auth == account.auth && stored.oauth.as_ref().map(|oauth| oauth.provider) == account.oauth_provider
+        };
+        self.stored.with_value(|stored| {
+            stored.as_ref().is_some_and(|stored| fits(stored) && stored.password_may_go_to(&account))
+        })
+    }
+
+    /// Whether the account signs in at its provider rather than with a password; reactive.
+    pub fn signs_in_at_provider(self) -> bool {
+        self.auth.with(|word| word == AccountAuth::Oauth2.as_str())
+    }
+
+    /// The provider, by its outgoing server; reactive.
+    pub fn preset(self) -> Preset {
+        self.smtp.host.with(|host| Preset::of_host(host))
+    }
+
+    /// What was granted to the stored account.
+    pub fn granted(self) -> Option<OauthView> {
+        self.stored.with_value(|stored| stored.as_ref().and_then(|stored| stored.oauth.clone()))
+    }
+
+    /// Whether stored mail is to be moved; reactive.
+    pub fn moves(self) -> bool {
+        self.after_storing.with(|word| word == AfterStoring::Move.as_str())
     }
 
     /// Fills in a provider's servers.
@@ -214,6 +272,8 @@ impl CampaignForm {
         let address = self.address.get_untracked();
         self.smtp.set(&preset.smtp(&address));
         self.imap.set(&preset.imap(&address));
+        let auth = if preset == Preset::Other { AccountAuth::Password } else { AccountAuth::Oauth2 };
+        self.auth.set(auth.as_str().into());
     }
 
     /// The request, and every field that breaks its rule.
@@ -248,12 +308,14 @@ impl CampaignForm {
         };
         self.strategy.fill(&mut input, &mut unread);
         let mut judged = input.check().err().unwrap_or_default();
-        if self.stored.with_value(Option::is_some)
-            && input.account.password.is_none()
-            && !untrack(|| self.keeps_password())
-        {
+        let secret = match input.account.auth {
+            AccountAuth::Password => ("/account/password", input.account.password.is_none()),
+            AccountAuth::Oauth2 => ("/account/oauth_sign_in", input.account.oauth_sign_in.is_none()),
+        };
+        let is_new = self.stored.with_value(Option::is_none) && input.account.auth == AccountAuth::Oauth2;
+        if (is_new || self.stored.with_value(Option::is_some)) && secret.1 && !untrack(|| self.keeps_password()) {
             let again = FieldIssue {
-                pointer: "/account/password".into(),
+                pointer: secret.0.into(),
                 rule: Rule::Required,
                 min: None,
                 max: None,
@@ -270,13 +332,25 @@ impl CampaignForm {
         AccountInput {
             address: self.address.get_untracked().trim().into(),
             login: word(self.login).map(|login| login.trim().to_string()),
-            password: word(self.password),
+            password: word(self.password).filter(|_| !untrack(|| self.signs_in_at_provider())),
             smtp: self.smtp.read("account/smtp", unread),
             imap: self.receive.get_untracked().then(|| self.imap.read("account/imap", unread)),
             allow_plaintext_password: self.plaintext.get_untracked(),
             save_sent: self.save_sent.get_untracked(),
+            aliases: self.aliases.with_untracked(|list| list.iter().map(|alias| alias.email.clone()).collect()),
+            folders: self.folders.with_untracked(|text| lines(text)),
+            after_storing: self.after_storing.with_untracked(|word| word.parse().unwrap_or_default()),
+            move_to: word(self.move_to).filter(|_| untrack(|| self.moves())),
+            auth: self.auth.with_untracked(|word| word.parse().unwrap_or_default()),
+            oauth_provider: untrack(|| self.signs_in_at_provider().then(|| self.preset().provider())),
+            oauth_sign_in: word(self.oauth_sign_in).filter(|_| untrack(|| self.signs_in_at_provider())),
         }
     }
+}
+
+/// The lines of a list, without those that are empty.
+pub fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_string).collect()
 }
 
 /// A number as typed; what is none is an issue, and stands as the lower bound until it is mended.
@@ -377,6 +451,12 @@ mod tests {
             last_fetch_at: None,
             last_error: None,
             last_error_at: None,
+            aliases: Vec::new(),
+            folders: vec!["INBOX".into()],
+            after_storing: AfterStoring::Leave,
+            move_to: None,
+            auth: AccountAuth::Password,
+            oauth: None,
         };
         form.stored.set_value(Some(account));
         form.password.set(String::new());

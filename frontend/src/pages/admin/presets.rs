@@ -1,6 +1,9 @@
 //! Hosts and ports of well-known mail providers (S27).
 
-use shared::api::campaigns::{Endpoint, MailSecurity};
+use shared::api::{
+    campaigns::{Endpoint, MailSecurity},
+    oauth::OauthProvider,
+};
 
 /// A provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +71,15 @@ impl Preset {
             .into_iter()
             .find(|preset| preset.name().is_some() && preset.smtp("").host == smtp)
             .unwrap_or(Self::Other)
+    }
+
+    /// Who people sign in with in place of a password.
+    pub fn provider(self) -> OauthProvider {
+        match self {
+            Self::Gmail => OauthProvider::Google,
+            Self::Microsoft365 | Self::Outlook => OauthProvider::Microsoft,
+            Self::Other => OauthProvider::Generic,
+        }
     }
 
     /// Refuses passwords for most accounts.

@@ -27,7 +27,7 @@ pub fn Actions() -> impl IntoView {
         let Some(message) = open.answered() else { return };
         busy.set(Some(kind));
         leptos::task::spawn_local(async move {
-            let draft = CreateDraft { kind, reply_to_message_id: Some(message), campaign_id: None };
+            let draft = CreateDraft { kind, reply_to_message_id: Some(message), campaign_id: None, from_address: None };
             match api.create_draft(&draft).await {
                 Ok(draft) => {
                     let _ = open.moved.try_set(false);

@@ -7,7 +7,7 @@ use super::{
     customer::CustomerPane,
     header::Header,
     inbox::use_portal,
-    interaction::Opened,
+    interaction::{Gap, Opened},
     message::MessageCard,
     older::OlderMails,
 };
@@ -139,7 +139,12 @@ impl Open {
 
 /// The open conversation and its customer.
 #[component]
-pub fn ConversationPane(opened: Opened) -> impl IntoView {
+pub fn ConversationPane(
+    /// What is opened.
+    opened: Opened,
+    /// What was told about it while it was fetched.
+    gap: Gap,
+) -> impl IntoView {
     let (api, live, session, portal, go) = (use_api(), use_live(), use_session(), use_portal(), use_go());
     let clock = use_clock();
     let Opened { interaction, conversation, draft } = opened;
@@ -163,6 +168,9 @@ pub fn ConversationPane(opened: Opened) -> impl IntoView {
     };
     provide_context(open);
     follow(open, live, clock);
+    if gap.end(id) {
+        leptos::task::spawn_local(open.fetch_again(clock));
+    }
     mark_read(open, api, live);
     effect(move || {
         let here = open.interaction.with_untracked(|row| row.id);
@@ -310,9 +318,10 @@ fn follow(open: Open, live: Live, clock: Clock) {
             } else {
                 open.messages.deliver(*message_id, *delivery, *due_at, last_reply.clone());
             }
-            // Whom the servers refused stands in the mail only. One from further back than was read stays there.
+            // Whom the servers refused stands in the mail only. One from further back than was read stays there; one
+            // that is not there yet may be on its way here as it was before.
             if matches!(delivery, Delivery::Sent | Delivery::Failed | Delivery::Bounced)
-                && open.messages.row(*message_id).is_some()
+                && open.messages.oldest().is_none_or(|oldest| oldest <= *message_id)
             {
                 let id = *message_id;
                 leptos::task::spawn_local(async move {

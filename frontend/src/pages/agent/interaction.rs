@@ -5,14 +5,15 @@ use crate::{
     api::{ApiError, use_api},
     components::{Empty, Failed, Skeleton},
     i18n::{txt, use_i18n},
-    live::store::use_live,
+    live::store::{Live, use_live},
     state::load::{Load, Loader},
 };
 use leptos::prelude::*;
 use shared::{
     api::{conversations::ConversationView, drafts::DraftView, interactions::InteractionSummary},
     error::ErrorCode,
-    ids::InteractionId,
+    ids::{ConversationId, InteractionId},
+    live::LiveEvent,
 };
 
 /// An interaction as it opens.
@@ -26,6 +27,37 @@ pub struct Opened {
     pub draft: Option<DraftView>,
 }
 
+/// Notes what is told about conversations while one is fetched: the answer may be older than it. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Gap(StoredValue<Option<Vec<ConversationId>>>);
+
+impl Gap {
+    fn new(live: Live) -> Self {
+        let told = StoredValue::new(None::<Vec<ConversationId>>);
+        live.listen(move |event| {
+            let conversation = match event {
+                LiveEvent::MessageAdded { conversation_id, .. }
+                | LiveEvent::DeliveryChanged { conversation_id, .. } => *conversation_id,
+                LiveEvent::InteractionChanged { interaction } => interaction.conversation_id,
+                _ => return,
+            };
+            told.update_value(|told| told.iter_mut().for_each(|told| told.push(conversation)));
+        });
+        Self(told)
+    }
+
+    /// A fetch begins.
+    fn begin(self) {
+        self.0.set_value(Some(Vec::new()));
+    }
+
+    /// The fetched conversation hears for itself from now on. Whether something was told about it since the fetch
+    /// began.
+    pub fn end(self, id: ConversationId) -> bool {
+        self.0.try_update_value(Option::take).flatten().is_some_and(|told| told.contains(&id))
+    }
+}
+
 /// Opens the interaction that the address names.
 #[component]
 pub fn InteractionPage(
@@ -34,8 +66,10 @@ pub fn InteractionPage(
 ) -> impl IntoView {
     let api = use_api();
     let live = use_live();
+    let gap = Gap::new(live);
     let fetch = move |id: Option<InteractionId>| async move {
         let Some(id) = id else { return Ok(None) };
+        gap.begin();
         let known = live.active.row(id).map(|row| row.get_untracked());
         let interaction = match known {
             Some(row) => row,
@@ -53,7 +87,7 @@ pub fn InteractionPage(
     move || match opened.get() {
         Load::Loading => view! { <OpeningFace /> }.into_any(),
         Load::Ready(None) => view! { <GoneFace /> }.into_any(),
-        Load::Ready(Some(opened)) => view! { <ConversationPane opened=opened /> }.into_any(),
+        Load::Ready(Some(opened)) => view! { <ConversationPane opened=opened gap=gap /> }.into_any(),
         Load::Failed(error) if is_gone(&error) => view! { <GoneFace /> }.into_any(),
         Load::Failed(error) => {
             view! { <div class="lone"><Failed error=error on_retry=move |()| opened.reload() /></div> }.into_any()

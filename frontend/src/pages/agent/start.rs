@@ -75,7 +75,8 @@ fn Begin(campaigns: Vec<CampaignSummary>) -> impl IntoView {
     let begun = Loader::new(
         || (),
         move |()| {
-            let draft = CreateDraft { kind: DraftKind::New, reply_to_message_id: None, campaign_id: first };
+            let draft =
+                CreateDraft { kind: DraftKind::New, reply_to_message_id: None, campaign_id: first, from_address: None };
             async move {
                 // One that was begun and left as it was serves again.
                 let known = api.list_drafts(None).await.ok();

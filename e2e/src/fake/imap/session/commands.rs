@@ -204,6 +204,10 @@ impl Session<'_> {
                     words.next();
                     self.flagged(super::super::OLD, false)
                 }
+                "HEADER" => {
+                    let (name, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                    self.with_header(&format!("{name}: {}", value.trim_matches('"')))
+                }
                 "DELETED" | "UNDELETED" => self.flagged("\\Deleted", word == "DELETED"),
                 set if set.starts_with(|first: char| first.is_ascii_digit() || first == '*') => self.chosen(set, false),
                 _ => continue,
@@ -214,6 +218,17 @@ impl Session<'_> {
         let line = format!("SEARCH {}", numbers.collect::<Vec<_>>().join(" "));
         self.untagged(line.trim_end())?;
         self.tagged(&command.tag, "OK done")
+    }
+
+    /// Mails with this line, in capitals, in their head.
+    fn with_header(&self, line: &str) -> Vec<(usize, u32)> {
+        let store = lock(&self.shared.store);
+        let folder = self.open.as_ref().and_then(|open| store.folder(&open.name));
+        let has = |uid| {
+            let mail = folder.and_then(|folder| folder.get(uid));
+            mail.is_some_and(|mail| String::from_utf8_lossy(&mail.raw).to_ascii_uppercase().contains(line))
+        };
+        self.chosen("1:*", false).into_iter().filter(|(_, uid)| has(*uid)).collect()
     }
 
     fn flagged(&self, flag: &str, wanted: bool) -> Vec<(usize, u32)> {

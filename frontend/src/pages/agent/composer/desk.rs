@@ -110,7 +110,7 @@ impl Desk {
 
     fn restore(self, draft: &DraftView) {
         let Some(text) = storage::read(Area::Tab, &copy_key(self.id)) else { return };
-        let Ok(copy) = serde_json::from_str::<Copy>(&text) else { return };
+        let Ok(copy) = crate::api::json::read::<Copy>(&text) else { return };
         if copy.content.is_same(&Content::of(draft)) {
             storage::remove(Area::Tab, &copy_key(self.id));
             return;
@@ -353,7 +353,7 @@ pub(super) fn refusal_text(locale: Locale, error: &ApiError) -> String {
         Some("cc") => td_string!(locale, editor.cc),
         Some("bcc") => td_string!(locale, editor.bcc),
         Some("subject") => td_string!(locale, editor.subject),
-        Some("campaign_id") => td_string!(locale, editor.from),
+        Some("campaign_id" | "from_address") => td_string!(locale, editor.from),
         _ => td_string!(locale, editor.text),
     };
     let why = issue_text(locale, issue);

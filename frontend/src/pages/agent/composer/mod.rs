@@ -28,7 +28,7 @@ use crate::{
 use conflict::{ConflictDialog, MovedDialog};
 use desk::Desk;
 use files::{DraftFiles, attach};
-use from::CampaignChoice;
+use from::{SenderChoice, senders};
 use leptos::{html, prelude::*};
 use quotation::Quotation;
 use rich_text::{RichText, RichTextHandle};
@@ -93,6 +93,7 @@ pub fn Composer(
     let kind = draft.kind;
     let is_new = kind == DraftKind::New;
     let quote = draft.quote_url.clone();
+    let senders = senders(&draft, campaigns);
     let root = NodeRef::<html::Section>::new();
     let focus = first_focus(&draft, root);
     let desk = Desk::open(draft);
@@ -209,7 +210,7 @@ pub fn Composer(
                     })
             }}
             <div class="composer-fields">
-                {(!campaigns.is_empty()).then(|| view! { <CampaignChoice campaigns=campaigns /> })}
+                {(is_new || senders.len() > 1).then(|| view! { <SenderChoice senders=senders /> })}
                 <div class="composer-to">
                     <Recipients
                         label=txt!(i18n, editor.to)

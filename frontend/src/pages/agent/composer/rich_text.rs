@@ -239,7 +239,7 @@ fn make(
     .into_js_value();
     let on_state = Closure::<dyn FnMut(JsValue)>::new(move |state: JsValue| {
         let text = js_sys::JSON::stringify(&state).ok().and_then(|text| text.as_string()).unwrap_or_default();
-        if let Ok(formats) = serde_json::from_str::<Formats>(&text) {
+        if let Ok(formats) = crate::api::json::read::<Formats>(&text) {
             let _ = editor.formats.try_set(formats);
         }
     })
