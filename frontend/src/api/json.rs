@@ -18,6 +18,14 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     T::deserialize(Node(parse(text)?))
 }
 
+/// Reads `text` as it is.
+///
+/// # Errors
+/// It is no JSON.
+pub fn read_value(text: &str) -> Result<Value, super::ApiError> {
+    parse(text).map_err(|_| super::ApiError::Unreadable { status: 200 })
+}
+
 // Kept apart so that the parser is compiled once.
 #[inline(never)]
 fn parse(text: &str) -> Result<Value, Error> {

@@ -2,7 +2,7 @@
 
 use super::plain::{self, Choosing};
 use crate::{
-    api::use_api,
+    api::{templates::TemplateRow, use_api},
     components::Look,
     i18n::{I18n, txt, use_i18n, word},
     pages::agent::composer::{
@@ -12,6 +12,7 @@ use crate::{
     state::{effect::effect, forms::FormErrors, load::Loader},
 };
 use leptos::prelude::*;
+use serde_json::Value;
 use shared::{
     api::{
         campaigns::{CampaignView, ConfirmationSettings, RatingSettings},
@@ -96,9 +97,10 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
             let mut list = vec![(String::new(), none.get())];
             let chosen = chosen.get_untracked();
             templates.with(|load| {
-                for one in load.ready().into_iter().flatten().filter(|one| one.kind == kind) {
-                    if one.campaign_id.is_none() || one.campaign_id == campaign {
-                        list.push((one.id.to_string(), one.name.clone()));
+                let known = load.ready().and_then(Value::as_array).into_iter().flatten();
+                for one in known.map(TemplateRow::of).filter(|one| one.kind == kind) {
+                    if one.campaign.is_none() || one.campaign == campaign {
+                        list.push((one.id.to_string(), one.name));
                     }
                 }
             });

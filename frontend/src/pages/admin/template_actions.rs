@@ -5,7 +5,11 @@ use super::{
     templates::Host,
 };
 use crate::{
-    api::{ApiError, templates::{Taken, Template}, use_api},
+    api::{
+        ApiError,
+        templates::{TemplateRow, list, number, text},
+        use_api,
+    },
     components::{Dialog, Look, Tint},
     i18n::{Locale, error_text, txt, use_i18n, word},
     live::store::use_live,
@@ -19,12 +23,13 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_i18n::td_string;
+use serde_json::Value;
 use shared::{
     api::{
         conversations::Delivery,
-        templates::{SendTemplateTest, TemplateRole, TemplateUse},
+        templates::{SendTemplateTest, TemplateRole},
     },
-    ids::{MessageId, TemplateId},
+    ids::{CampaignId, MessageId, TemplateId},
     live::LiveEvent,
     validate::Rule,
 };
@@ -34,14 +39,14 @@ use std::sync::Arc;
 const COPIES: u32 = 20;
 
 /// The buttons for the template as it is saved, and their dialogs.
-pub fn actions(template: Template, host: Host) -> AnyView {
+pub fn actions(template: TemplateRow, host: Host) -> AnyView {
     let i18n = use_i18n();
     let (api, toasts, confirm, go) = (use_api(), use_toasts(), use_confirm(), routes::use_go());
     let id = template.id;
     let name = StoredValue::new(template.name.clone());
     let testing = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let uses = RwSignal::new(Vec::<TemplateUse>::new());
+    let uses = RwSignal::new(Value::Null);
     let used = RwSignal::new(false);
     let fail = move |error: ApiError| toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
 
@@ -59,7 +64,7 @@ pub fn actions(template: Template, host: Host) -> AnyView {
                     Ok(copy) => {
                         toasts.good(say!(templates.copied));
                         // Asks, where the form holds what was not saved.
-                        go.to(&routes::template(copy.id));
+                        go.to(&routes::template(TemplateRow::of(&copy).id));
                         break;
                     }
                     Err(error) if number < COPIES && error.issues().iter().any(|i| i.rule == Rule::NotUnique) => {}
@@ -75,7 +80,7 @@ pub fn actions(template: Template, host: Host) -> AnyView {
     let delete = move || {
         leptos::task::spawn_local(async move {
             match api.delete_template(id).await {
-                Ok(()) => {
+                Ok(_) => {
                     toasts.good(say!(templates.deleted));
                     let _ = host.on_deleted.try_run(());
                 }
@@ -87,8 +92,8 @@ pub fn actions(template: Template, host: Host) -> AnyView {
         leptos::task::spawn_local(async move {
             // As it is now: it may have come into use since it was opened.
             match api.get_template(id).await {
-                Ok(now) if now.used_by.is_empty() => {
-                    let name = now.name;
+                Ok(now) if list(&now, "used_by").is_empty() => {
+                    let name = text(&now, "name");
                     confirm.ask(Question {
                         title: say!(templates.delete_title, name = name.as_str()),
                         body: say!(templates.delete_body),
@@ -98,21 +103,22 @@ pub fn actions(template: Template, host: Host) -> AnyView {
                     });
                 }
                 Ok(now) => {
-                    let _ = uses.try_set(now.used_by);
+                    let _ = uses.try_set(now);
                     let _ = used.try_set(true);
                 }
                 Err(error) => fail(error),
             }
         });
     };
-    let own = template.campaign_id.map(|id| id.to_string()).unwrap_or_default();
+    let own = template.campaign.map(|id| id.to_string()).unwrap_or_default();
     let uses_list = move || {
-        let item = |one: TemplateUse| {
-            let role = role_word(i18n.get_locale(), one.role);
-            let href = one.campaign_id.map(routes::campaign);
-            view! { <li>{role} ": " <a href=href>{one.name}</a></li> }.into_any()
+        let item = |one: &Value| {
+            let role = role_word(i18n.get_locale(), text(one, "role").parse().unwrap_or(TemplateRole::MassMail));
+            let campaign = number(one, "campaign_id");
+            let href = (campaign != 0).then(|| routes::campaign(CampaignId(campaign)));
+            view! { <li>{role} ": " <a href=href>{text(one, "name")}</a></li> }.into_any()
         };
-        let list: Vec<_> = uses.get().into_iter().map(item).collect();
+        let list: Vec<_> = uses.with(|now| list(now, "used_by").iter().map(item).collect());
         view! {
             <p>{txt!(i18n, templates.used_body)}</p>
             <ul class="template-uses">{list}</ul>
@@ -198,7 +204,8 @@ fn send_test(id: TemplateId, own: String, campaigns: plain::Options) -> AnyView 
         sent.set(None);
         leptos::task::spawn_local(async move {
             match api.send_template_test(id, &wanted).await {
-                Ok(Taken { message_id: Some(mail), .. }) => {
+                Ok(answer) => {
+                    let mail = MessageId(number(&answer, "message_id"));
                     let _ = sent.try_set(Some((mail, Delivery::Queued, String::new())));
                     // It may have left before we knew its number.
                     if let Ok(mail) = api.get_message(mail).await
@@ -212,7 +219,6 @@ fn send_test(id: TemplateId, own: String, campaigns: plain::Options) -> AnyView 
                         });
                     }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     errors.adopt(&error);
                     let _ = failure.try_set(Some(error));

@@ -7,7 +7,10 @@ use super::{
     template_state::TemplateForm,
 };
 use crate::{
-    api::use_api,
+    api::{
+        templates::{list, text},
+        use_api,
+    },
     components::{
         Icon, IconButton, Menu, MenuItem,
         tabs::{Tab, Tabs},
@@ -26,7 +29,8 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_i18n::td_string;
-use shared::api::templates::{TemplateFormat, TemplateVariable, TemplateVariables};
+use serde_json::Value;
+use shared::api::templates::TemplateFormat;
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
@@ -47,7 +51,7 @@ pub struct Variables {
     editor: RichTextHandle,
     /// The line or source text that had the keyboard last; none: the editor.
     field: StoredValue<Option<HtmlElement>, LocalStorage>,
-    known: Loader<TemplateVariables>,
+    known: Loader<Value>,
 }
 
 impl Variables {
@@ -56,6 +60,12 @@ impl Variables {
         let api = use_api();
         let known = Loader::new(move || form.kind(), move |kind| api.list_template_variables(kind));
         Self { editor: RichTextHandle::new(), field: StoredValue::new_local(None), known }
+    }
+
+    /// Their names, with the keys of what they are; reactive.
+    fn names(self) -> Vec<(String, String)> {
+        let named = |one: &Value| (text(one, "name"), text(one, "description"));
+        self.known.with(|load| load.ready().map(|known| list(known, "items").iter().map(named).collect())).unwrap_or_default()
     }
 
     /// Remembers where the keyboard is.
@@ -68,13 +78,13 @@ impl Variables {
         }
     }
 
-    /// Puts `text` where the keyboard was last.
-    fn insert(self, text: &str) {
+    /// Puts text where the keyboard was last.
+    fn insert(self, written: &str) {
         let field = self.field.get_value().filter(|field| field.is_connected());
         let source = || document().query_selector("textarea[name=source]").ok().flatten()?.dyn_into().ok();
-        let Some(field) = field.or_else(source) else { return self.editor.insert(text) };
+        let Some(field) = field.or_else(source) else { return self.editor.insert(written) };
         let place = |name| js::get(&field, name).unwrap_or(JsValue::from_f64(0.0));
-        let arguments = [JsValue::from_str(text), place("selectionStart"), place("selectionEnd"), "end".into()];
+        let arguments = [JsValue::from_str(written), place("selectionStart"), place("selectionEnd"), "end".into()];
         js::call(&field, "setRangeText", &arguments);
         if let Ok(event) = web_sys::Event::new("input") {
             let _ = field.dispatch_event(&event);
@@ -111,13 +121,12 @@ fn variables_menu(variables: Variables) -> AnyView {
     let label = txt!(i18n, templates.variables);
     let items = move || {
         let locale = i18n.get_locale();
-        let known = variables.known.with(|load| load.ready().map(|known| known.items.clone())).unwrap_or_default();
-        let item = |one: TemplateVariable| {
-            let written = format!("${{{}}}", one.name);
-            let label = Signal::stored(format!("{} {written}", meaning(locale, &one.description)));
+        let item = |(name, key): (String, String)| {
+            let written = format!("${{{name}}}");
+            let label = Signal::stored(format!("{} {written}", meaning(locale, &key)));
             view! { <MenuItem label=label on_pick=move |()| variables.insert(&written) /> }.into_any()
         };
-        known.into_iter().map(item).collect::<Vec<_>>()
+        variables.names().into_iter().map(item).collect::<Vec<_>>()
     };
     let trigger = ViewFn::from(move || {
         view! {
@@ -265,12 +274,9 @@ fn host(form: TemplateForm, errors: FormErrors, variables: Variables, format: Op
         label: txt!(i18n, templates.content),
         placeholder: txt!(i18n, templates.placeholder),
         options: Callback::new(move |()| {
-            let names = variables.known.with(|load| {
-                let known = load.ready().map(|known| known.items.as_slice()).unwrap_or_default();
-                known.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(" ")
-            });
+            let names: Vec<_> = variables.names().into_iter().map(|(name, _)| name).collect();
             let format = format.map_or("html", TemplateFormat::as_str);
-            vec![("pictures", PICTURES.into()), ("format", format.into()), ("variables", names)]
+            vec![("pictures", PICTURES.into()), ("format", format.into()), ("variables", names.join(" "))]
         }),
         html: Callback::new(move |()| form.source.get()),
         replaced: Signal::derive(|| 0),
@@ -280,7 +286,7 @@ fn host(form: TemplateForm, errors: FormErrors, variables: Variables, format: Op
         }),
         upload: Callback::new(move |file: File| {
             future_to_promise(async move {
-                api.add_template_image(&file).await.map(|stored| JsValue::from_str(&stored.url)).map_err(|error| {
+                api.add_template_image(&file).await.map(|stored| JsValue::from_str(&text(&stored, "url"))).map_err(|error| {
                     toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
                     JsValue::NULL
                 })

@@ -10,7 +10,11 @@ use super::{
     templates::{Host, kind_word},
 };
 use crate::{
-    api::{ApiError, templates::Template, use_api},
+    api::{
+        ApiError,
+        templates::{TemplateRow, number},
+        use_api,
+    },
     components::Tint,
     i18n::{error_text, txt, use_i18n, word},
     state::{
@@ -21,6 +25,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
+use serde_json::Value;
 use shared::{
     api::templates::{ImageDelivery, TemplateKind},
     error::ErrorCode,
@@ -29,10 +34,11 @@ use shared::{
 };
 
 /// The form, for a new template or one that exists.
-pub fn template_editor(template: Option<Template>, host: Host) -> AnyView {
+pub fn template_editor(template: Option<Value>, host: Host) -> AnyView {
     let i18n = use_i18n();
     let (api, session, toasts) = (use_api(), use_session(), use_toasts());
-    let known = template.as_ref().map(|template| (template.id, template.version));
+    let row = template.as_ref().map(TemplateRow::of);
+    let known = row.as_ref().zip(template.as_ref()).map(|(row, value)| (row.id, number(value, "version")));
     let is_new = known.is_none();
     let form = template.as_ref().map_or_else(|| TemplateForm::new(TemplateKind::Signature), TemplateForm::of);
     let errors = FormErrors::new(i18n);
@@ -82,12 +88,12 @@ pub fn template_editor(template: Option<Template>, host: Host) -> AnyView {
     let about = plain::group(txt!(i18n, templates.group_template), !may_write, about(form, errors, host.campaigns, is_new));
     let content = content(form, errors, variables, host.tab, may_write);
     let before = known.map(|(id, version)| versions(id, version, may_write, is_dirty, host.on_saved));
-    let name = template.as_ref().map(|template| template.name.clone());
+    let name = row.as_ref().map(|row| row.name.clone());
     let title = move || name.clone().unwrap_or_else(|| word!(i18n, templates.new));
     let foot = may_write.then(move || {
         let said = plain::again(move || failure.get().map_or_else(|| ().into_any(), |error| refusal(error, host.on_reload)));
         let save = if is_new { txt!(i18n, templates.create) } else { txt!(i18n, common.save) };
-        let more = template.map(|template| actions(template, host));
+        let more = row.map(|row| actions(row, host));
         view! { <footer class="admin-form-foot">{said} {plain::send(save, busy)} {more}</footer> }.into_any()
     });
     view! {

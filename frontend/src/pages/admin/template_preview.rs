@@ -2,7 +2,10 @@
 
 use super::{plain, template_form::refusal, template_state::TemplateForm};
 use crate::{
-    api::{templates::Content, use_api},
+    api::{
+        templates::{list, text},
+        use_api,
+    },
     components::Tint,
     i18n::{Locale, txt, use_i18n},
     pages::agent::frame::MailFrame,
@@ -14,7 +17,8 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 use leptos_i18n::td_string;
-use shared::api::templates::{TemplateWarning, TemplateWarningCode as Code};
+use serde_json::Value;
+use shared::api::templates::TemplateWarningCode as Code;
 use wasm_bindgen::JsCast;
 
 /// What is in the form, as it would look.
@@ -33,12 +37,12 @@ pub fn preview(form: TemplateForm, errors: FormErrors) -> AnyView {
     plain::again(move || match look.get() {
         Load::Loading => plain::skeleton(3, "card"),
         Load::Failed(error) => refusal(error, Callback::new(|()| {})),
-        Load::Ready(content) => looked(content),
+        Load::Ready(content) => looked(&content),
     })
 }
 
 /// A look at what the server has rendered.
-pub fn looked(content: Content) -> AnyView {
+pub fn looked(content: &Value) -> AnyView {
     let i18n = use_i18n();
     let narrow = RwSignal::new(false);
     let dark = RwSignal::new(false);
@@ -67,20 +71,20 @@ pub fn looked(content: Content) -> AnyView {
         }
         .into_any()
     });
-    let worth = content.warnings;
+    let worth = list(content, "warnings").to_vec();
     let warnings = (!worth.is_empty()).then(|| {
-        let text = Signal::derive(move || {
+        let words = Signal::derive(move || {
             let locale = i18n.get_locale();
             worth.iter().map(|one| warning(locale, one)).collect::<Vec<_>>().join("\n")
         });
-        plain::banner(Tint::Warn, text, String::new(), None)
+        plain::banner(Tint::Warn, words, String::new(), None)
     });
-    let url = Signal::stored(content.frame_url);
+    let url = Signal::stored(text(content, "frame_url"));
     view! {
         <div class="template-look">
             <div class="presets" role="group" aria-label=txt!(i18n, templates.screen)>{Vec::from(screens)}</div>
             <div class="template-warnings">{warnings}</div>
-            <p class="template-subject">{content.subject}</p>
+            <p class="template-subject">{text(content, "subject")}</p>
             <div
                 class="template-frame"
                 node_ref=node
@@ -89,25 +93,25 @@ pub fn looked(content: Content) -> AnyView {
             >
                 <MailFrame src=url title=txt!(i18n, templates.tab_preview) unfolded=true />
             </div>
-            {raw(txt!(i18n, templates.text), content.text)}
+            {raw(txt!(i18n, templates.text), text(content, "text"))}
         </div>
     }
     .into_any()
 }
 
 /// Folded text as it is.
-pub fn raw(title: Signal<String>, text: String) -> AnyView {
+pub fn raw(title: Signal<String>, inside: String) -> AnyView {
     view! {
         <details class="template-text">
             <summary>{title}</summary>
-            <pre>{text}</pre>
+            <pre>{inside}</pre>
         </details>
     }
     .into_any()
 }
 
-fn warning(locale: Locale, warning: &TemplateWarning) -> String {
-    let text = match warning.code {
+fn warning(locale: Locale, warning: &Value) -> String {
+    let words = match text(warning, "code").parse().unwrap_or(Code::Empty) {
         Code::UnknownVariable => td_string!(locale, templates.warn_unknown_variable),
         Code::TooLarge => td_string!(locale, templates.warn_too_large),
         Code::MissingAlt => td_string!(locale, templates.warn_missing_alt),
@@ -117,8 +121,6 @@ fn warning(locale: Locale, warning: &TemplateWarning) -> String {
         Code::StyleSheetDropped => td_string!(locale, templates.warn_style_sheet),
         Code::Empty => td_string!(locale, templates.warn_empty),
     };
-    match &warning.detail {
-        Some(detail) => format!("{text} ({detail})"),
-        None => text.to_string(),
-    }
+    let detail = text(warning, "detail");
+    if detail.is_empty() { words.to_string() } else { format!("{words} ({detail})") }
 }

@@ -1,7 +1,8 @@
 //! What the template form holds, as typed, and how that becomes a request.
 
-use crate::api::templates::Template;
+use crate::api::templates::{TemplateRow, text};
 use leptos::prelude::*;
+use serde_json::Value;
 use shared::{
     api::templates::{ImageDelivery, PreviewTemplate, TemplateFormat, TemplateInput, TemplateKind},
     ids::CampaignId,
@@ -57,19 +58,25 @@ impl TemplateForm {
     }
 
     /// One that exists.
-    pub fn of(template: &Template) -> Self {
-        let form = Self::new(template.kind);
-        form.name.set(template.name.clone());
-        form.limited.set(template.campaign_id.is_some());
-        form.campaign.set(template.campaign_id.map(|id| id.to_string()).unwrap_or_default());
-        form.shortcut.set(template.shortcut.clone().unwrap_or_default());
-        form.images.set(template.images.clone());
-        let content = &template.content;
-        form.subject.set(content.subject.clone());
-        form.format.set(content.format.clone());
-        form.source.set(content.source.clone());
-        form.own_text.set(content.own_text);
-        form.text.set(content.text.clone());
+    pub fn of(template: &Value) -> Self {
+        let row = TemplateRow::of(template);
+        let content = template.get("content").unwrap_or(&Value::Null);
+        let form = Self::new(row.kind);
+        form.limited.set(row.campaign.is_some());
+        form.own_text.set(content.get("own_text").and_then(Value::as_bool).unwrap_or_default());
+        let texts = [
+            (form.name, row.name),
+            (form.campaign, row.campaign.map(|id| id.to_string()).unwrap_or_default()),
+            (form.shortcut, row.shortcut),
+            (form.images, text(template, "images")),
+            (form.subject, text(content, "subject")),
+            (form.format, text(content, "format")),
+            (form.source, text(content, "source")),
+            (form.text, text(content, "text")),
+        ];
+        for (field, text) in texts {
+            field.set(text);
+        }
         form
     }
 

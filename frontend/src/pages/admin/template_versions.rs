@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::{
-        templates::{Content, Template},
+        templates::{list, number, text},
         use_api,
     },
     components::{Look, TimeAgo, Tint},
@@ -18,7 +18,9 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use shared::ids::TemplateId;
+use serde::Deserialize as _;
+use serde_json::Value;
+use shared::{ids::TemplateId, time::Timestamp};
 use std::sync::Arc;
 
 /// The folded group of versions of a template that has `version` now; `is_dirty`: the form holds what was not saved.
@@ -27,14 +29,14 @@ pub fn versions(
     version: i64,
     may_write: bool,
     is_dirty: Callback<(), bool>,
-    on_saved: Callback<Template>,
+    on_saved: Callback<Value>,
 ) -> AnyView {
     let i18n = use_i18n();
     let (api, toasts, confirm) = (use_api(), use_toasts(), use_confirm());
     let rows = Loader::new(move || id, move |id| api.list_template_versions(id));
-    let shown = RwSignal::new(0_i32);
+    let shown = RwSignal::new(0_i64);
     let open = RwSignal::new(false);
-    let act = move |number: i32| {
+    let act = move |number: i64| {
         leptos::task::spawn_local(async move {
             match api.restore_template_version(id, number, version).await {
                 Ok(saved) => {
@@ -45,7 +47,7 @@ pub fn versions(
             }
         });
     };
-    let restore = Callback::new(move |number: i32| {
+    let restore = Callback::new(move |number: i64| {
         if is_dirty.run(()) {
             confirm.ask(Question {
                 title: say!(common.unsaved_title),
@@ -62,22 +64,18 @@ pub fn versions(
         shown.set(number);
         open.set(true);
     });
-    let count = move || rows.with(|load| load.ready().map(Vec::len)).map(|count| count.to_string());
-    let list = plain::loaded(rows, 2, "line", move |page: Vec<Content>| {
-        let newest = page.first().map(|row| row.number);
-        let row = |row: Content| {
-            let old = newest != Some(row.number);
-            row_view(row, (!old).then_some(()), look, (old && may_write).then_some(restore))
-        };
-        page.into_iter().map(row).collect::<Vec<_>>().into_any()
+    let count = move || rows.with(|load| load.ready().map(|page| list(page, "items").len())).map(|count| count.to_string());
+    let rows = plain::loaded(rows, 2, "line", move |page| {
+        let row = |(at, row)| row_view(row, at == 0, look, (at > 0 && may_write).then_some(restore));
+        list(&page, "items").iter().enumerate().map(row).collect::<Vec<_>>().into_any()
     });
     let title = Signal::derive(move || word!(i18n, templates.version, number = shown.get()));
     let body = move || {
         let number = shown.get_untracked();
         let content = Loader::new(|| (), move |()| api.get_template_version(id, number));
         plain::loaded(content, 3, "card", move |content| {
-            let source = raw(txt!(i18n, templates.source), content.source.clone());
-            vec![looked(content), source].into_any()
+            let source = raw(txt!(i18n, templates.source), text(&content, "source"));
+            vec![looked(&content), source].into_any()
         })
     };
     let close = Callback::new(move |()| open.set(false));
@@ -88,22 +86,23 @@ pub fn versions(
         txt!(i18n, templates.versions),
         Signal::derive(move || count().unwrap_or_default()),
         false,
-        list,
+        rows,
     );
     vec![group, plain::dialog(open, title, true, body, foot)].into_any()
 }
 
-fn row_view(row: Content, newest: Option<()>, look: Callback<i32>, restore: Option<Callback<i32>>) -> AnyView {
+fn row_view(row: &Value, newest: bool, look: Callback<i64>, restore: Option<Callback<i64>>) -> AnyView {
     let i18n = use_i18n();
-    let number = row.number;
-    let newest = newest.map(|()| plain::badge(Tint::Good, txt!(i18n, templates.newest)));
+    let number = number(row, "number");
+    let at = row.get("created_at").and_then(|at| Timestamp::deserialize(at).ok()).unwrap_or_default();
+    let newest = newest.then(|| plain::badge(Tint::Good, txt!(i18n, templates.newest)));
     let look = plain::press(txt!(i18n, templates.look), move |()| look.run(number));
     let restore =
         restore.map(|restore| plain::press(txt!(i18n, templates.restore), move |()| restore.run(number)));
     view! {
         <div class="template-version" data-testid="version-row">
             <strong>{txt!(i18n, templates.version, number = number)}</strong>
-            <span class="admin-row-note">{row.author_name} " · " <TimeAgo at=row.created_at /></span>
+            <span class="admin-row-note">{text(row, "author_name")} " · " <TimeAgo at=at /></span>
             {newest}
             <span class="template-version-actions">{look} {restore}</span>
         </div>

@@ -2,7 +2,10 @@
 
 use super::{Sections, filter_box::FilterBox, plain, template_form::template_editor};
 use crate::{
-    api::{templates::Template, use_api},
+    api::{
+        templates::{TemplateRow, text},
+        use_api,
+    },
     components::{Look, Tint},
     format,
     i18n::{I18n, Locale, txt, use_i18n},
@@ -13,6 +16,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_i18n::td_string;
+use serde_json::Value;
 use shared::{api::templates::TemplateKind, ids::TemplateId, live::LiveEvent, permission::Permission};
 
 /// What the form shows.
@@ -31,7 +35,7 @@ pub struct Host {
     /// Which side of the content is shown: who looks through templates, or saves one, stays on the side he looks at.
     pub tab: RwSignal<&'static str>,
     /// It was saved.
-    pub on_saved: Callback<Template>,
+    pub on_saved: Callback<Value>,
     /// It was deleted.
     pub on_deleted: Callback<()>,
     /// It must be loaded again: someone else has changed it.
@@ -83,9 +87,9 @@ fn templates() -> AnyView {
     let host = Host {
         campaigns,
         tab: RwSignal::new("design"),
-        on_saved: Callback::new(move |saved: Template| {
+        on_saved: Callback::new(move |saved: Value| {
             list.reload();
-            go.replace(&routes::template(saved.id));
+            go.replace(&routes::template(TemplateRow::of(&saved).id));
         }),
         on_deleted: Callback::new(move |()| {
             list.reload();
@@ -98,7 +102,7 @@ fn templates() -> AnyView {
         may_write
             .then(|| plain::button(look, look == Look::Plain, Some(icondata::LuPlus), word, Signal::stored(false), to))
     };
-    let none_yet = move || list.with(|load| load.ready().is_some_and(Vec::is_empty));
+    let none_yet = move || list.with(|load| load.ready().and_then(Value::as_array).is_some_and(Vec::is_empty));
     let form = plain::again(move || match choice.get() {
         Choice::Nothing => {
             let (title, body) = if none_yet() {
@@ -113,7 +117,7 @@ fn templates() -> AnyView {
         Choice::New => template_editor(None, host),
         Choice::One(id) => existing(id, host),
     });
-    let rows = plain::loaded(list, 5, "line", move |rows| rows_view(i18n, rows, words, choice));
+    let rows = plain::loaded(list, 5, "line", move |rows| rows_view(i18n, &rows, words, choice));
     view! {
         <div class="admin" data-open=move || (choice.get() != Choice::Nothing).to_string()>
             <div class="admin-main">
@@ -134,22 +138,23 @@ fn templates() -> AnyView {
 }
 
 /// The rows that fit the words.
-fn rows_view(i18n: I18n, rows: Vec<Template>, words: RwSignal<String>, choice: Memo<Choice>) -> AnyView {
-    let empty = rows.is_empty();
+fn rows_view(i18n: I18n, rows: &Value, words: RwSignal<String>, choice: Memo<Choice>) -> AnyView {
+    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
     let locale = i18n.get_locale();
     let everywhere = td_string!(locale, templates.everywhere);
     let mut shown = Vec::new();
     for row in rows {
+        let campaign = text(row, "campaign_name");
+        let row = TemplateRow::of(row);
         let kind = kind_word(locale, row.kind);
-        let campaign = row.campaign_name.unwrap_or_else(|| everywhere.into());
-        let shortcut = row.shortcut.unwrap_or_default();
-        let text = format!("{} {shortcut} {kind} {campaign}", row.name);
-        if words.with(|words| format::matches(&text, words)) {
-            shown.push(row_view(row.id, row.name, kind, campaign, shortcut, choice));
+        let campaign = if campaign.is_empty() { everywhere.to_string() } else { campaign };
+        let hay = format!("{} {} {kind} {campaign}", row.name, row.shortcut);
+        if words.with(|words| format::matches(&hay, words)) {
+            shown.push(row_view(row, kind, campaign, choice));
         }
     }
     if shown.is_empty() {
-        let (glyph, title) = if empty {
+        let (glyph, title) = if rows.is_empty() {
             (icondata::LuLayoutTemplate, txt!(i18n, templates.empty))
         } else {
             (icondata::LuSearch, txt!(i18n, inbox.nothing_found))
@@ -159,14 +164,8 @@ fn rows_view(i18n: I18n, rows: Vec<Template>, words: RwSignal<String>, choice: M
     view! { <ul>{shown}</ul> }.into_any()
 }
 
-fn row_view(
-    id: TemplateId,
-    name: String,
-    kind: &'static str,
-    campaign: String,
-    shortcut: String,
-    choice: Memo<Choice>,
-) -> AnyView {
+fn row_view(row: TemplateRow, kind: &'static str, campaign: String, choice: Memo<Choice>) -> AnyView {
+    let id = row.id;
     view! {
         <li>
             <a
@@ -176,9 +175,9 @@ fn row_view(
                 data-testid="template-row"
             >
                 <span class="admin-row-text">
-                    <span class="admin-row-name"><strong>{name}</strong></span>
+                    <span class="admin-row-name"><strong>{row.name}</strong></span>
                     <span class="admin-row-note">{campaign}</span>
-                    <span class="admin-row-note words">{shortcut}</span>
+                    <span class="admin-row-note words">{row.shortcut}</span>
                 </span>
                 {plain::badge(Tint::Quiet, Signal::stored(kind.to_string()))}
             </a>
@@ -191,8 +190,8 @@ fn existing(id: TemplateId, host: Host) -> AnyView {
     let api = use_api();
     let template = Loader::new(move || id, move |id| api.get_template(id));
     let host = Host {
-        on_saved: Callback::new(move |saved: Template| {
-            if saved.id == id {
+        on_saved: Callback::new(move |saved: Value| {
+            if TemplateRow::of(&saved).id == id {
                 template.put(saved.clone());
             }
             host.on_saved.run(saved);
