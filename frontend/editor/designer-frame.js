@@ -1,16 +1,23 @@
 // The framed page in which whole mails are designed: GrapesJS, for MJML with its own components. It runs in a page of
 // its own because it writes style sheets, which the page around it may not. Nothing here asks any server for anything:
 // pictures are handed to the page around it, and its policy forbids the rest.
+import { giveBack } from './lib/function.js';
+
 import grapesjs from 'grapesjs';
 import mjml from 'grapesjs-mjml';
 import spanish from 'grapesjs/locale/es.mjs';
 import spanishMjml from 'grapesjs-mjml/locale/es.js';
 
-import { htmlBlocks, mjmlBlocks, words } from './lib/blocks.js';
+import { htmlBlocks, icon, mjmlBlocks, TOOLS, words } from './lib/blocks.js';
 import { closeEmpty, indentMjml, withInner } from './lib/source.js';
 
 import 'grapesjs/dist/css/grapes.min.css';
 import './lib/designer.css';
+
+giveBack();
+
+/** A default export, however its module was made. */
+const of = (module) => module.default ?? module;
 
 const LANGUAGE = document.documentElement.lang === 'es' ? 'es' : 'en';
 
@@ -44,8 +51,9 @@ class Design {
         locale: LANGUAGE,
         localeFallback: 'en',
         detectLocale: false,
-        messagesAdd: { es: spanish.default ?? spanish },
+        messagesAdd: { es: of(spanish) },
       },
+      blockManager: { appendOnClick: true },
       assetManager: {
         // Not an address: what is chosen goes to the page around this one.
         upload: true,
@@ -61,9 +69,8 @@ class Design {
       plugins: [
         (editor) => {
           if (isMjml) {
-            const es = spanishMjml.default ?? spanishMjml;
-            mjml(editor, {
-              blocks: mjmlBlocks, fonts: {}, useCustomTheme: false, resetDevices: false, i18n: { es },
+            of(mjml)(editor, {
+              blocks: mjmlBlocks, fonts: {}, useCustomTheme: false, resetDevices: false, i18n: { es: of(spanishMjml) },
               imagePlaceholderSrc: '',
             });
           } else {
@@ -121,6 +128,7 @@ class Design {
     const { Commands, Panels, RichTextEditor } = this.#editor;
     // Neither opens a window with source: the page around has a place for it.
     for (const id of ['export-template', 'mjml-import', 'preview']) Panels.removeButton('options', id);
+    for (const [panel, id, path] of TOOLS) Panels.getButton(panel, id)?.set({ className: '', label: icon(path) });
     const full = { run: () => this.#options.onFull(true), stop: () => this.#options.onFull(false) };
     for (const id of ['fullscreen', 'core:fullscreen']) Commands.add(id, full);
     const names = this.#options.variables;

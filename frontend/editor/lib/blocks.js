@@ -22,7 +22,18 @@ export function words(language) {
   return WORDS[language] ?? WORDS.en;
 }
 
-const icon = (path) => `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5"><path d="${path}"/></svg>`;
+/** Buttons of the designer's bars, with their icons: its own are a font of somebody else's. */
+export const TOOLS = [
+  ['options', 'sw-visibility', 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M11 4h2M11 20h2M4 11v2M20 11v2'],
+  ['options', 'fullscreen', 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7'],
+  ['views', 'open-sm', 'M12 3a9 9 0 1 0 0 18c2 0 2-2 1-3s0-3 2-3h3a3 3 0 0 0 3-3c0-5-4-9-9-9zM8 9h.01M12 7h.01M16 9h.01M7 13h.01'],
+  ['views', 'open-tm', 'M4 7h10M18 7h2M4 17h2M10 17h10M14 5h4v4h-4zM6 15h4v4H6z'],
+  ['views', 'open-layers', 'M12 4l9 5-9 5-9-5zM3 14l9 5 9-5'],
+  ['views', 'open-blocks', 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM16.500 13v7M13 16.500h7'],
+];
+
+/** An icon of a path, in the colour of the text around it. */
+export const icon = (path) => `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5"><path d="${path}"/></svg>`;
 
 /** The elements of mail in plain HTML, with the styles that mail programs know. */
 export function htmlBlocks(say) {

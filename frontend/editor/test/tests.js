@@ -1,7 +1,7 @@
 // The editor's tests; they run in a browser (see run.mjs).
 import { create } from '../squire.js';
 import { create as design } from '../designer.js';
-import { htmlBlocks, words } from '../lib/blocks.js';
+import { htmlBlocks, icon, TOOLS, words } from '../lib/blocks.js';
 import { fileFromData, filesOf } from '../lib/pictures.js';
 import { cleanLink, cleanStyle } from '../lib/sanitise.js';
 import { closeEmpty, indentMjml, withInner } from '../lib/source.js';
@@ -410,6 +410,7 @@ test('every block has its words in every language, and asks no other server', ()
   for (const language of ['en', 'es']) {
     for (const block of htmlBlocks(words(language))) {
       ok(block.label, `${language} ${block.id}`);
+      ok(block.media.startsWith('<svg') && TOOLS.every(([, , path]) => icon(path).includes(path)), 'icons');
       ok(!/https?:\/\/\w/.test(JSON.stringify(block)), block.id);
     }
   }

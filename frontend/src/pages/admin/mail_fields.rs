@@ -125,7 +125,13 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
     );
     let template = txt!(i18n, campaigns.confirmation_template);
     let confirmation = vec![
-        plain::toggle(txt!(i18n, campaigns.confirmation_on), Some(txt!(i18n, campaigns.confirmation_help)), mail.confirms),
+        plain::toggle(
+            errors,
+            txt!(i18n, campaigns.confirmation_on),
+            "confirmation/enabled",
+            mail.confirms,
+            Some(txt!(i18n, campaigns.confirmation_help)),
+        ),
         plain::when(mail.confirms.into(), move || {
             let at = "confirmation/template_id";
             plain::choice(errors, template, at, mail.confirmation, confirmations, None, Choosing::default())
@@ -169,6 +175,12 @@ fn rating(i18n: I18n, mail: MailForm, errors: FormErrors) -> AnyView {
         if mail.rates.get() && mail.prompt.with_untracked(String::is_empty) {
             mail.prompt.set(word!(i18n, campaigns.rating_prompt_usual));
         }
+    });
+    // The one thing that can be wrong with the switch itself.
+    let unreachable = errors.of("rating/enabled");
+    let help = Signal::derive(move || match unreachable.get() {
+        Some(_) => word!(i18n, campaigns.rating_no_address),
+        None => word!(i18n, campaigns.rating_help),
     });
     let faulty = errors.of("rating/thanks_html");
     let said = Signal::derive(move || match faulty.get() {
@@ -217,7 +229,7 @@ fn rating(i18n: I18n, mail: MailForm, errors: FormErrors) -> AnyView {
         plain::button(Look::Primary, false, None, txt!(i18n, campaigns.rating_thanks_take), Signal::stored(false), take)
     };
     vec![
-        plain::toggle(txt!(i18n, campaigns.rating_on), Some(txt!(i18n, campaigns.rating_help)), mail.rates),
+        plain::toggle(errors, txt!(i18n, campaigns.rating_on), "rating/enabled", mail.rates, Some(help)),
         more,
         plain::dialog(open, thanks, true, body, foot),
     ]

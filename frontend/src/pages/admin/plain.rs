@@ -121,9 +121,21 @@ pub struct Choosing {
 
 /// A switch of a form.
 #[inline(never)]
-pub fn toggle(label: Signal<String>, help: Option<Signal<String>>, value: RwSignal<bool>) -> AnyView {
-    let set = Callback::new(move |on| value.set(on));
-    view! { <Switch label=label help=maybe(help) checked=value on_change=set /> }.into_any()
+pub fn toggle(
+    errors: FormErrors,
+    label: Signal<String>,
+    name: &'static str,
+    value: RwSignal<bool>,
+    help: Option<Signal<String>>,
+) -> AnyView {
+    let set = move |on| {
+        errors.touch(name);
+        value.set(on);
+    };
+    view! {
+        <Switch label=label help=maybe(help) checked=value error=errors.of(name) on_change=Callback::new(set) />
+    }
+    .into_any()
 }
 
 /// A checkbox of a form.
@@ -143,8 +155,10 @@ pub fn button(
     busy: Signal<bool>,
     press: Callback<()>,
 ) -> AnyView {
+    // A listener put on a component from outside outlives the view that it was made for, when that is drawn anew.
+    let listen = move |_| drop(press.try_run(()));
     view! {
-        <Button look=look small=small nostrip:icon=icon busy=busy on:click=move |_| press.run(())>
+        <Button look=look small=small nostrip:icon=icon busy=busy on:click=listen>
             {word}
         </Button>
     }

@@ -82,7 +82,11 @@ impl Variables {
     fn insert(self, written: &str) {
         let field = self.field.get_value().filter(|field| field.is_connected());
         let source = || document().query_selector("textarea[name=source]").ok().flatten()?.dyn_into().ok();
-        let Some(field) = field.or_else(source) else { return self.editor.insert(written) };
+        let Some(field) = field.or_else(source) else {
+            self.editor.insert(written);
+            request_animation_frame(move || self.editor.focus());
+            return;
+        };
         let place = |name| js::get(&field, name).unwrap_or(JsValue::from_f64(0.0));
         let arguments = [JsValue::from_str(written), place("selectionStart"), place("selectionEnd"), "end".into()];
         js::call(&field, "setRangeText", &arguments);
@@ -207,7 +211,7 @@ pub fn content(
     let format = plain::when(whole, move || {
         plain::choice(errors, format, "format", form.format, formats, Some(format_help), choosing)
     });
-    let own = plain::toggle(txt!(i18n, templates.own_text), Some(txt!(i18n, templates.own_text_help)), form.own_text);
+    let own = plain::toggle(errors, txt!(i18n, templates.own_text), "", form.own_text, Some(txt!(i18n, templates.own_text_help)));
     let text = plain::when(form.own_text.into(), move || plain::area(errors, text, "text", form.text, 8, false));
     let fault = plain::again(move || {
         let elsewhere = faulty.get().filter(|_| tab.get() != "source").unwrap_or_default();

@@ -40,7 +40,10 @@ pub fn template_editor(template: Option<Value>, host: Host) -> AnyView {
     let row = template.as_ref().map(TemplateRow::of);
     let known = row.as_ref().zip(template.as_ref()).map(|(row, value)| (row.id, number(value, "version")));
     let is_new = known.is_none();
-    let form = template.as_ref().map_or_else(|| TemplateForm::new(TemplateKind::Signature), TemplateForm::of);
+    let form = match &template {
+        Some(template) => TemplateForm::of(template),
+        None => TemplateForm::new(TemplateKind::Signature, &untrack(|| word!(i18n, templates.placeholder))),
+    };
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);

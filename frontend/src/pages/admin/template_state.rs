@@ -30,6 +30,8 @@ pub struct TemplateForm {
     pub format: RwSignal<String>,
     /// The source.
     pub source: RwSignal<String>,
+    /// What a designed mail begins with.
+    start: StoredValue<String>,
     /// The text part is written by hand.
     pub own_text: RwSignal<bool>,
     /// That text part.
@@ -37,8 +39,8 @@ pub struct TemplateForm {
 }
 
 impl TemplateForm {
-    /// A new one of a kind.
-    pub fn new(kind: TemplateKind) -> Self {
+    /// A new one of a kind; `words` are what a designed mail says at first.
+    pub fn new(kind: TemplateKind, words: &str) -> Self {
         let text = |text: &str| RwSignal::new(text.to_string());
         let form = Self {
             kind: text(kind.as_str()),
@@ -50,6 +52,7 @@ impl TemplateForm {
             subject: text(""),
             format: text(""),
             source: text(""),
+            start: StoredValue::new(mjml_start(words)),
             own_text: RwSignal::new(false),
             text: text(""),
         };
@@ -61,7 +64,7 @@ impl TemplateForm {
     pub fn of(template: &Value) -> Self {
         let row = TemplateRow::of(template);
         let content = template.get("content").unwrap_or(&Value::Null);
-        let form = Self::new(row.kind);
+        let form = Self::new(row.kind, "");
         form.limited.set(row.campaign.is_some());
         form.own_text.set(content.get("own_text").and_then(Value::as_bool).unwrap_or_default());
         let texts = [
@@ -92,7 +95,7 @@ impl TemplateForm {
 
     /// Nothing of one's own is written yet; reactive.
     pub fn is_untouched(self) -> bool {
-        self.source.with(|source| source.trim().is_empty() || source == MJML_START)
+        self.source.with(|source| source.trim().is_empty() || self.start.with_value(|start| source == start))
     }
 
     /// Follows a kind that was chosen: designed mails begin as MJML, parts of a mail are plain HTML.
@@ -107,8 +110,8 @@ impl TemplateForm {
     pub fn start_with(self, format: TemplateFormat) {
         self.format.set(format.as_str().into());
         if untrack(|| self.is_untouched()) {
-            let start = if format == TemplateFormat::Mjml { MJML_START } else { "" };
-            self.source.set(start.into());
+            let start = if format == TemplateFormat::Mjml { self.start.get_value() } else { String::new() };
+            self.source.set(start);
         }
     }
 
@@ -190,9 +193,13 @@ impl TemplateForm {
     }
 }
 
-/// What a designed mail begins with: an empty column.
-const MJML_START: &str = "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n        <mj-text></mj-text>\n      \
-                          </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n";
+/// What a designed mail begins with: a column with a text.
+fn mjml_start(words: &str) -> String {
+    format!(
+        "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n        <mj-text>{words}</mj-text>\n      \
+         </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n"
+    )
+}
 
 #[cfg(test)]
 mod tests {
@@ -205,7 +212,7 @@ mod tests {
     #[test]
     fn a_kind_decides_what_is_asked_for() {
         let _owner = Owner::new();
-        let form = TemplateForm::new(TemplateKind::Confirmation);
+        let form = TemplateForm::new(TemplateKind::Confirmation, "Hola");
         form.name.set("Acuse".into());
         assert_eq!(pointers(form), ["/subject"]);
         form.subject.set(" Recibido ".into());
@@ -223,7 +230,7 @@ mod tests {
     #[test]
     fn a_shortcut_gets_its_slash() {
         let _owner = Owner::new();
-        let form = TemplateForm::new(TemplateKind::Reply);
+        let form = TemplateForm::new(TemplateKind::Reply, "");
         form.shortcut.set(" gracias".into());
         assert_eq!(form.read().0.shortcut.as_deref(), Some("/gracias"));
         form.kind.set(TemplateKind::MassMail.to_string());
@@ -233,7 +240,7 @@ mod tests {
     #[test]
     fn what_is_written_outlives_another_format() {
         let _owner = Owner::new();
-        let form = TemplateForm::new(TemplateKind::MassMail);
+        let form = TemplateForm::new(TemplateKind::MassMail, "Hola");
         assert!(form.is_untouched());
         form.start_with(TemplateFormat::Html);
         assert_eq!(form.source.get_untracked(), "");
