@@ -201,7 +201,8 @@ mod tests {
     fn what_packages_carry_inside_is_named_too() {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::in_folder(dir.path());
-        let packages = [("a", r#"{"b": "1", "@types/b": "1"}"#), ("b", r#"{"a": "1", "c": "1"}"#), ("c", "{}"), ("d", "{}")];
+        let packages =
+            [("a", r#"{"b": "1", "@types/b": "1"}"#), ("b", r#"{"a": "1", "c": "1"}"#), ("c", "{}"), ("d", "{}")];
         for (name, needs) in packages {
             let folder = layout.node_modules.join(name);
             fs::create_dir_all(&folder).unwrap();

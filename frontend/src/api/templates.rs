@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn a_row_is_taken_out_of_an_answer() {
-        let answer = serde_json::json!({ "id": 7, "kind": "reply", "name": "Gracias", "campaign_id": 3, "shortcut": "/g" });
+        let answer =
+            serde_json::json!({ "id": 7, "kind": "reply", "name": "Gracias", "campaign_id": 3, "shortcut": "/g" });
         let row = TemplateRow::of(&answer);
         assert_eq!((row.id, row.kind, row.name.as_str()), (TemplateId(7), TemplateKind::Reply, "Gracias"));
         assert_eq!((row.campaign, row.shortcut.as_str()), (Some(CampaignId(3)), "/g"));

@@ -62,7 +62,8 @@ pub fn Sections() -> impl IntoView {
     let i18n = use_i18n();
     let go = routes::use_go();
     let list = if go.is_at(routes::TEMPLATES, true) { routes::TEMPLATES } else { routes::CAMPAIGNS };
-    let current = move |path: &'static str| Signal::derive(move || go.is_at(path, path == routes::TEMPLATES).then_some("page"));
+    let current =
+        move |path: &'static str| Signal::derive(move || go.is_at(path, path == routes::TEMPLATES).then_some("page"));
     view! {
         <nav class="sections" aria-label=txt!(i18n, campaigns.sections)>
             <BackToList path=list />

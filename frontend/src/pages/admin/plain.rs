@@ -4,7 +4,8 @@
 use crate::{
     api::ApiError,
     components::{
-        Badge, Banner, Button, Checkbox, Dialog, Empty, Failed, Glyph, Look, SelectField, Skeleton, Switch, TextArea, TextField, Tint,
+        Badge, Banner, Button, Checkbox, Dialog, Empty, Failed, Glyph, Look, SelectField, Skeleton, Switch, TextArea,
+        TextField, Tint,
     },
     state::{
         forms::FormErrors,
@@ -156,7 +157,9 @@ pub fn button(
     press: Callback<()>,
 ) -> AnyView {
     // A listener put on a component from outside outlives the view that it was made for, when that is drawn anew.
-    let listen = move |_| drop(press.try_run(()));
+    let listen = move |_| {
+        let _ = press.try_run(());
+    };
     view! {
         <Button look=look small=small nostrip:icon=icon busy=busy on:click=listen>
             {word}
@@ -278,10 +281,15 @@ pub fn loaded<T: Clone + Send + Sync + 'static>(
     shape: &'static str,
     draw: impl Fn(T) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
+    let draw = Arc::new(draw);
     again(move || match loader.get() {
         Load::Loading => skeleton(rows, shape),
         Load::Failed(error) => failed(error, Callback::new(move |()| loader.reload())),
-        Load::Ready(value) => draw(value),
+        // A view of its own each time: one that is only brought up to date keeps the listeners of the one before.
+        Load::Ready(value) => {
+            let draw = Arc::clone(&draw);
+            again(move || draw(value.clone()))
+        }
     })
 }
 

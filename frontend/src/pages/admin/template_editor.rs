@@ -65,7 +65,9 @@ impl Variables {
     /// Their names, with the keys of what they are; reactive.
     fn names(self) -> Vec<(String, String)> {
         let named = |one: &Value| (text(one, "name"), text(one, "description"));
-        self.known.with(|load| load.ready().map(|known| list(known, "items").iter().map(named).collect())).unwrap_or_default()
+        self.known
+            .with(|load| load.ready().map(|known| list(known, "items").iter().map(named).collect()))
+            .unwrap_or_default()
     }
 
     /// Remembers where the keyboard is.
@@ -168,7 +170,9 @@ pub fn content(
         tab.set(id);
     };
     let formats = Signal::derive(|| {
-        [TemplateFormat::Mjml, TemplateFormat::Html].map(|one| (one.as_str().to_string(), one.as_str().to_uppercase())).to_vec()
+        [TemplateFormat::Mjml, TemplateFormat::Html]
+            .map(|one| (one.as_str().to_string(), one.as_str().to_uppercase()))
+            .to_vec()
     });
     // Another format of what is written already would need a translator.
     let settled = Signal::derive(move || !form.is_untouched());
@@ -211,7 +215,13 @@ pub fn content(
     let format = plain::when(whole, move || {
         plain::choice(errors, format, "format", form.format, formats, Some(format_help), choosing)
     });
-    let own = plain::toggle(errors, txt!(i18n, templates.own_text), "", form.own_text, Some(txt!(i18n, templates.own_text_help)));
+    let own = plain::toggle(
+        errors,
+        txt!(i18n, templates.own_text),
+        "",
+        form.own_text,
+        Some(txt!(i18n, templates.own_text_help)),
+    );
     let text = plain::when(form.own_text.into(), move || plain::area(errors, text, "text", form.text, 8, false));
     let fault = plain::again(move || {
         let elsewhere = faulty.get().filter(|_| tab.get() != "source").unwrap_or_default();
@@ -290,10 +300,12 @@ fn host(form: TemplateForm, errors: FormErrors, variables: Variables, format: Op
         }),
         upload: Callback::new(move |file: File| {
             future_to_promise(async move {
-                api.add_template_image(&file).await.map(|stored| JsValue::from_str(&text(&stored, "url"))).map_err(|error| {
-                    toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
-                    JsValue::NULL
-                })
+                api.add_template_image(&file).await.map(|stored| JsValue::from_str(&text(&stored, "url"))).map_err(
+                    |error| {
+                        toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
+                        JsValue::NULL
+                    },
+                )
             })
         }),
         resolve_cid: Callback::new(|_| None),

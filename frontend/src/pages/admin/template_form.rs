@@ -88,13 +88,15 @@ pub fn template_editor(template: Option<Value>, host: Host) -> AnyView {
     };
     let whole = Memo::new(move |_| form.kind().is_whole_mail());
     let variables = Variables::new(form);
-    let about = plain::group(txt!(i18n, templates.group_template), !may_write, about(form, errors, host.campaigns, is_new));
+    let about =
+        plain::group(txt!(i18n, templates.group_template), !may_write, about(form, errors, host.campaigns, is_new));
     let content = content(form, errors, variables, host.tab, may_write);
     let before = known.map(|(id, version)| versions(id, version, may_write, is_dirty, host.on_saved));
     let name = row.as_ref().map(|row| row.name.clone());
     let title = move || name.clone().unwrap_or_else(|| word!(i18n, templates.new));
     let foot = may_write.then(move || {
-        let said = plain::again(move || failure.get().map_or_else(|| ().into_any(), |error| refusal(error, host.on_reload)));
+        let said =
+            plain::again(move || failure.get().map_or_else(|| ().into_any(), |error| refusal(error, host.on_reload)));
         let save = if is_new { txt!(i18n, templates.create) } else { txt!(i18n, common.save) };
         let more = row.map(|row| actions(row, host));
         view! { <footer class="admin-form-foot">{said} {plain::send(save, busy)} {more}</footer> }.into_any()

@@ -64,7 +64,8 @@ pub fn versions(
         shown.set(number);
         open.set(true);
     });
-    let count = move || rows.with(|load| load.ready().map(|page| list(page, "items").len())).map(|count| count.to_string());
+    let count =
+        move || rows.with(|load| load.ready().map(|page| list(page, "items").len())).map(|count| count.to_string());
     let rows = plain::loaded(rows, 2, "line", move |page| {
         let row = |(at, row)| row_view(row, at == 0, look, (at > 0 && may_write).then_some(restore));
         list(&page, "items").iter().enumerate().map(row).collect::<Vec<_>>().into_any()
@@ -79,15 +80,9 @@ pub fn versions(
         })
     };
     let close = Callback::new(move |()| open.set(false));
-    let foot = move || {
-        plain::button(Look::Plain, false, None, txt!(i18n, common.close), Signal::stored(false), close)
-    };
-    let group = plain::fold(
-        txt!(i18n, templates.versions),
-        Signal::derive(move || count().unwrap_or_default()),
-        false,
-        rows,
-    );
+    let foot = move || plain::button(Look::Plain, false, None, txt!(i18n, common.close), Signal::stored(false), close);
+    let group =
+        plain::fold(txt!(i18n, templates.versions), Signal::derive(move || count().unwrap_or_default()), false, rows);
     vec![group, plain::dialog(open, title, true, body, foot)].into_any()
 }
 
@@ -97,8 +92,7 @@ fn row_view(row: &Value, newest: bool, look: Callback<i64>, restore: Option<Call
     let at = row.get("created_at").and_then(|at| Timestamp::deserialize(at).ok()).unwrap_or_default();
     let newest = newest.then(|| plain::badge(Tint::Good, txt!(i18n, templates.newest)));
     let look = plain::press(txt!(i18n, templates.look), move |()| look.run(number));
-    let restore =
-        restore.map(|restore| plain::press(txt!(i18n, templates.restore), move |()| restore.run(number)));
+    let restore = restore.map(|restore| plain::press(txt!(i18n, templates.restore), move |()| restore.run(number)));
     view! {
         <div class="template-version" data-testid="version-row">
             <strong>{txt!(i18n, templates.version, number = number)}</strong>
