@@ -9,6 +9,7 @@ use crate::{
         rich_text::{RICH_TEXT, RichHost, RichText, RichTextHandle},
         toolbar::Toolbar,
     },
+    routes,
     state::{effect::effect, forms::FormErrors, load::Loader},
 };
 use leptos::prelude::*;
@@ -136,7 +137,7 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
             let at = "confirmation/template_id";
             plain::choice(errors, template, at, mail.confirmation, confirmations, None, Choosing::default())
         }),
-        plain::link("/admin/templates", txt!(i18n, campaigns.to_templates)),
+        plain::link(routes::TEMPLATES, txt!(i18n, campaigns.to_templates)),
     ];
     let summary = move |text: RwSignal<String>, options: plain::Options, none: Signal<String>| {
         Signal::derive(move || {
@@ -146,7 +147,7 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
         })
     };
     let off = txt!(i18n, campaigns.off);
-    let confirmed = summary(mail.confirmation, confirmations, off);
+    let confirmed = summary(mail.confirmation, confirmations, txt!(i18n, campaigns.template_choose));
     let confirmed = Signal::derive(move || if mail.confirms.get() { confirmed.get() } else { off.get() });
     let rated = Signal::derive(move || if mail.rates.get() { mail.prompt.get() } else { off.get() });
     let signed = summary(mail.signature, signatures, txt!(i18n, campaigns.signature_none));
