@@ -256,6 +256,8 @@ test('mass mail is designed in MJML, and what is designed is saved and shown', a
   await expect(templates.source).toHaveValue(/<mj-text>Write here…<\/mj-text>/);
   await templates.tab('Design');
   await expect(designer.locator('body[data-ready]')).toBeVisible({ timeout: 20_000 });
+  // Not below the bar that stays at the bottom.
+  await page.locator('iframe.designer').evaluate((frame) => frame.scrollIntoView({ block: 'start' }));
   const writable = canvas.locator('[contenteditable=true]');
   // The canvas may still be drawing itself between the two clicks.
   await expect(async () => {

@@ -94,7 +94,7 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
     let api = use_api();
     let templates = Loader::new(|| (), move |()| api.all_templates());
     let offered = move |kind: TemplateKind, none: Signal<String>, chosen: RwSignal<String>| {
-        Signal::derive(move || {
+        plain::options(move || {
             let mut list = vec![(String::new(), none.get())];
             let chosen = chosen.get_untracked();
             templates.with(|load| {
@@ -140,7 +140,7 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
         plain::link(routes::TEMPLATES, txt!(i18n, campaigns.to_templates)),
     ];
     let summary = move |text: RwSignal<String>, options: plain::Options, none: Signal<String>| {
-        Signal::derive(move || {
+        plain::text(move || {
             let id = text.get();
             let named = options.get().into_iter().find(|(known, _)| *known == id && !id.is_empty());
             named.map_or_else(|| none.get(), |(_, name)| name)
@@ -148,8 +148,8 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
     };
     let off = txt!(i18n, campaigns.off);
     let confirmed = summary(mail.confirmation, confirmations, txt!(i18n, campaigns.template_choose));
-    let confirmed = Signal::derive(move || if mail.confirms.get() { confirmed.get() } else { off.get() });
-    let rated = Signal::derive(move || if mail.rates.get() { mail.prompt.get() } else { off.get() });
+    let confirmed = plain::text(move || if mail.confirms.get() { confirmed.get() } else { off.get() });
+    let rated = plain::text(move || if mail.rates.get() { mail.prompt.get() } else { off.get() });
     let signed = summary(mail.signature, signatures, txt!(i18n, campaigns.signature_none));
     vec![
         plain::fold(txt!(i18n, campaigns.group_signature), signed, !may_write, signature),
@@ -162,11 +162,11 @@ pub fn mail_fields(mail: MailForm, errors: FormErrors, campaign: Option<Campaign
 fn rating(i18n: I18n, mail: MailForm, errors: FormErrors) -> AnyView {
     let open = RwSignal::new(false);
     let written = RwSignal::new(String::new());
-    let edit = move |()| {
+    let edit = move || {
         written.set(mail.thanks.get_untracked());
         open.set(true);
     };
-    let take = move |()| {
+    let take = move || {
         errors.touch("rating/thanks_html");
         mail.thanks.set(written.get_untracked());
         open.set(false);
@@ -179,12 +179,12 @@ fn rating(i18n: I18n, mail: MailForm, errors: FormErrors) -> AnyView {
     });
     // The one thing that can be wrong with the switch itself.
     let unreachable = errors.of("rating/enabled");
-    let help = Signal::derive(move || match unreachable.get() {
+    let help = plain::text(move || match unreachable.get() {
         Some(_) => word!(i18n, campaigns.rating_no_address),
         None => word!(i18n, campaigns.rating_help),
     });
     let faulty = errors.of("rating/thanks_html");
-    let said = Signal::derive(move || match faulty.get() {
+    let said = plain::text(move || match faulty.get() {
         Some(fault) => fault,
         None if mail.thanks.with(String::is_empty) => word!(i18n, campaigns.rating_thanks_usual),
         None => word!(i18n, campaigns.rating_thanks_own),
@@ -225,7 +225,7 @@ fn rating(i18n: I18n, mail: MailForm, errors: FormErrors) -> AnyView {
         }
         .into_any()
     };
-    let take = Callback::new(take);
+    let take = plain::act(take);
     let foot = move || {
         plain::button(Look::Primary, false, None, txt!(i18n, campaigns.rating_thanks_take), Signal::stored(false), take)
     };

@@ -18,6 +18,46 @@ use std::sync::Arc;
 /// Values and their names.
 pub type Options = Signal<Vec<(String, String)>>;
 
+/// A text that follows the signals that it reads.
+pub fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
+    text_of(Box::new(read))
+}
+
+#[inline(never)]
+fn text_of(read: Box<dyn Fn() -> String + Send + Sync>) -> Signal<String> {
+    Signal::derive(read)
+}
+
+/// Whether something holds, as the signals say that it reads.
+pub fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
+    flag_of(Box::new(read))
+}
+
+#[inline(never)]
+fn flag_of(read: Box<dyn Fn() -> bool + Send + Sync>) -> Signal<bool> {
+    Signal::derive(read)
+}
+
+/// What can be chosen, as the signals say that it reads.
+pub fn options(read: impl Fn() -> Vec<(String, String)> + Send + Sync + 'static) -> Options {
+    options_of(Box::new(read))
+}
+
+#[inline(never)]
+fn options_of(read: Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>) -> Options {
+    Signal::derive(read)
+}
+
+/// Something to do.
+pub fn act(work: impl Fn() + Send + Sync + 'static) -> Callback<()> {
+    act_of(Box::new(work))
+}
+
+#[inline(never)]
+fn act_of(work: Box<dyn Fn() + Send + Sync>) -> Callback<()> {
+    Callback::new(move |()| work())
+}
+
 /// What is drawn again and again.
 pub type Draw = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
@@ -27,7 +67,7 @@ fn maybe(text: Option<Signal<String>>) -> MaybeProp<String> {
 }
 
 fn touch(errors: FormErrors, name: &'static str) -> Callback<()> {
-    Callback::new(move |()| errors.touch(name))
+    act(move || errors.touch(name))
 }
 
 /// A line of text; `name` is its pointer in the request.
@@ -103,7 +143,7 @@ pub fn choice(
             value=value
             options=options
             help=maybe(help)
-            disabled=Signal::derive(move || settled.is_some_and(|settled| settled.get()))
+            disabled=flag(move || settled.is_some_and(|settled| settled.get()))
             error=errors.of(name)
             on_edit=Callback::new(edited)
         />
@@ -169,8 +209,8 @@ pub fn button(
 }
 
 /// A plain button.
-pub fn press(word: Signal<String>, press: impl Fn(()) + Send + Sync + 'static) -> AnyView {
-    button(Look::Plain, true, None, word, Signal::stored(false), Callback::new(press))
+pub fn press(word: Signal<String>, press: impl Fn() + Send + Sync + 'static) -> AnyView {
+    button(Look::Plain, true, None, word, Signal::stored(false), act(press))
 }
 
 /// The button that sends the form it stands in.
@@ -222,7 +262,13 @@ pub fn again(draw: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
 
 #[inline(never)]
 fn shared(draw: Draw) -> AnyView {
-    (move || draw()).into_any()
+    // A view of its own each time: one that is only brought up to date keeps the listeners of the one before, and what
+    // these reach is gone.
+    (move || {
+        let mut drawn = Some(draw());
+        move || drawn.take()
+    })
+    .into_any()
 }
 
 /// A folded group with what it holds now, so that it need not be opened to know.
@@ -281,15 +327,10 @@ pub fn loaded<T: Clone + Send + Sync + 'static>(
     shape: &'static str,
     draw: impl Fn(T) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let draw = Arc::new(draw);
     again(move || match loader.get() {
         Load::Loading => skeleton(rows, shape),
         Load::Failed(error) => failed(error, Callback::new(move |()| loader.reload())),
-        // A view of its own each time: one that is only brought up to date keeps the listeners of the one before.
-        Load::Ready(value) => {
-            let draw = Arc::clone(&draw);
-            again(move || draw(value.clone()))
-        }
+        Load::Ready(value) => draw(value),
     })
 }
 

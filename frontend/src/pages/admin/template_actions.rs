@@ -50,7 +50,7 @@ pub fn actions(template: TemplateRow, host: Host) -> AnyView {
     let used = RwSignal::new(false);
     let fail = move |error: ApiError| toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
 
-    let copy = move |()| {
+    let copy = move || {
         busy.set(true);
         leptos::task::spawn_local(async move {
             let own = name.get_value();
@@ -88,7 +88,7 @@ pub fn actions(template: TemplateRow, host: Host) -> AnyView {
             }
         });
     };
-    let ask = move |()| {
+    let ask = move || {
         leptos::task::spawn_local(async move {
             // As it is now: it may have come into use since it was opened.
             match api.get_template(id).await {
@@ -127,15 +127,15 @@ pub fn actions(template: TemplateRow, host: Host) -> AnyView {
     };
     let idle = Signal::stored(false);
     let tool = move |icon, word, busy, press| plain::button(Look::Plain, false, Some(icon), word, busy, press);
-    let close = Callback::new(move |()| used.set(false));
+    let close = plain::act(move || used.set(false));
     let close = move || plain::button(Look::Primary, false, None, txt!(i18n, common.close), idle, close);
-    let test = Callback::new(move |()| testing.set(true));
+    let test = plain::act(move || testing.set(true));
     let send = txt!(i18n, templates.send_test);
     view! {
         {tool(icondata::LuSend, send, idle, test)}
-        {tool(icondata::LuCopy, txt!(i18n, templates.duplicate), busy.into(), Callback::new(copy))}
+        {tool(icondata::LuCopy, txt!(i18n, templates.duplicate), busy.into(), plain::act(copy))}
         <span class="admin-form-delete">
-            {tool(icondata::LuTrash2, txt!(i18n, templates.delete), idle, Callback::new(ask))}
+            {tool(icondata::LuTrash2, txt!(i18n, templates.delete), idle, plain::act(ask))}
         </span>
         <Dialog open=testing title=send>
             {send_test(id, own.clone(), host.campaigns)}
@@ -227,7 +227,7 @@ fn send_test(id: TemplateId, own: String, campaigns: plain::Options) -> AnyView 
             let _ = busy.try_set(false);
         });
     };
-    let places = Signal::derive(move || {
+    let places = plain::options(move || {
         let mut list = vec![(String::new(), word!(i18n, templates.campaign_choose))];
         list.extend(campaigns.get());
         list

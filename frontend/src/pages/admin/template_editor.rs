@@ -157,8 +157,8 @@ pub fn content(
     may_write: bool,
 ) -> AnyView {
     let i18n = use_i18n();
-    let kind = Memo::new(move |_| form.kind());
-    let whole = Signal::derive(move || kind.get().is_whole_mail());
+    let kind = move || form.kind();
+    let whole = plain::flag(move || kind().is_whole_mail());
     let side = |id, label| Tab { id, label, count: Signal::stored(None) };
     let tabs = vec![
         side("design", txt!(i18n, templates.tab_design)),
@@ -169,19 +169,19 @@ pub fn content(
         variables.field.set_value(None);
         tab.set(id);
     };
-    let formats = Signal::derive(|| {
+    let formats = plain::options(|| {
         [TemplateFormat::Mjml, TemplateFormat::Html]
             .map(|one| (one.as_str().to_string(), one.as_str().to_uppercase()))
             .to_vec()
     });
     // Another format of what is written already would need a translator.
-    let settled = Signal::derive(move || !form.is_untouched());
-    let format_help = Signal::derive(move || {
+    let settled = plain::flag(move || !form.is_untouched());
+    let format_help = plain::text(move || {
         if settled.get() { word!(i18n, templates.format_settled) } else { word!(i18n, templates.format_help) }
     });
     let choosing = Choosing {
         settled: Some(settled),
-        on_edit: Some(Callback::new(move |()| form.start_with(untrack(|| form.format())))),
+        on_edit: Some(plain::act(move || form.start_with(untrack(|| form.format())))),
     };
     let faulty = errors.of("source");
     let is_faulty = move || faulty.with(Option::is_some);
@@ -209,7 +209,7 @@ pub fn content(
         "preview" => preview(form, errors),
         _ => design(),
     });
-    let subject = plain::when(Signal::derive(move || kind.get().has_subject()), move || {
+    let subject = plain::when(plain::flag(move || kind().has_subject()), move || {
         plain::line(errors, subject, "subject", form.subject, None, !whole.get())
     });
     let format = plain::when(whole, move || {
@@ -293,7 +293,7 @@ fn host(form: TemplateForm, errors: FormErrors, variables: Variables, format: Op
             vec![("pictures", PICTURES.into()), ("format", format.into()), ("variables", names.join(" "))]
         }),
         html: Callback::new(move |()| form.source.get()),
-        replaced: Signal::derive(|| 0),
+        replaced: Signal::stored(0),
         on_html: Callback::new(move |source| {
             errors.touch("source");
             form.source.set(source);

@@ -86,7 +86,7 @@ pub fn template_editor(template: Option<Value>, host: Host) -> AnyView {
             }
         });
     };
-    let whole = Memo::new(move |_| form.kind().is_whole_mail());
+    let whole = plain::flag(move || form.kind().is_whole_mail());
     let variables = Variables::new(form);
     let about =
         plain::group(txt!(i18n, templates.group_template), !may_write, about(form, errors, host.campaigns, is_new));
@@ -118,33 +118,31 @@ pub fn template_editor(template: Option<Value>, host: Host) -> AnyView {
 /// What it is for.
 fn about(form: TemplateForm, errors: FormErrors, campaigns: plain::Options, is_new: bool) -> Vec<AnyView> {
     let i18n = use_i18n();
-    let kind = Memo::new(move |_| form.kind());
-    let kinds = Signal::derive(move || {
+    let kind = move || form.kind();
+    let kinds = plain::options(move || {
         let locale = i18n.get_locale();
         let named = |kind: &TemplateKind| (kind.as_str().to_string(), kind_word(locale, *kind).to_string());
         TemplateKind::ALL.iter().map(named).collect::<Vec<_>>()
     });
-    let kind_help = Signal::derive(move || match kind.get() {
+    let kind_help = plain::text(move || match kind() {
         TemplateKind::Signature => word!(i18n, templates.kind_signature_help),
         TemplateKind::Confirmation => word!(i18n, templates.kind_confirmation_help),
         TemplateKind::Reply => word!(i18n, templates.kind_reply_help),
         TemplateKind::MassMail => word!(i18n, templates.kind_mass_mail_help),
     });
-    let places = Signal::derive(move || {
+    let places = plain::options(move || {
         let mut list = vec![(String::new(), word!(i18n, templates.campaign_choose))];
         list.extend(campaigns.get());
         list
     });
-    let deliveries = Signal::derive(move || {
+    let deliveries = plain::options(move || {
         vec![
             (ImageDelivery::Inline.as_str().to_string(), word!(i18n, templates.images_inline)),
             (ImageDelivery::Link.as_str().to_string(), word!(i18n, templates.images_link)),
         ]
     });
-    let choosing = Choosing {
-        settled: (!is_new).then(|| Signal::stored(true)),
-        on_edit: Some(Callback::new(move |()| form.begin())),
-    };
+    let choosing =
+        Choosing { settled: (!is_new).then(|| Signal::stored(true)), on_edit: Some(plain::act(move || form.begin())) };
     let plainly = Choosing::default();
     let (label, help) = (txt!(i18n, templates.shortcut), Some(txt!(i18n, templates.shortcut_help)));
     let place = txt!(i18n, templates.campaign);
@@ -155,7 +153,7 @@ fn about(form: TemplateForm, errors: FormErrors, campaigns: plain::Options, is_n
         plain::when(form.limited.into(), move || {
             plain::choice(errors, place, "campaign_id", form.campaign, places, None, plainly)
         }),
-        plain::when(Signal::derive(move || kind.get() == TemplateKind::Reply), move || {
+        plain::when(plain::flag(move || kind() == TemplateKind::Reply), move || {
             plain::line(errors, label, "shortcut", form.shortcut, help, true)
         }),
         plain::choice(
@@ -177,7 +175,7 @@ pub fn refusal(error: ApiError, on_reload: Callback<()>) -> AnyView {
     // The renderer's own words, which name the place.
     let broken = error.issues().iter().find(|issue| issue.rule == Rule::NotRenderable);
     let words = broken.map(|issue| issue.message.clone()).unwrap_or_default();
-    let text = Signal::derive(move || error_text(i18n.get_locale(), &error));
-    let again = stale.then(|| plain::press(txt!(i18n, campaigns.load_again), move |()| on_reload.run(())));
+    let text = plain::text(move || error_text(i18n.get_locale(), &error));
+    let again = stale.then(|| plain::press(txt!(i18n, campaigns.load_again), move || on_reload.run(())));
     plain::banner(Tint::Bad, text, words, again)
 }

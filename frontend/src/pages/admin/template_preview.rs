@@ -36,7 +36,7 @@ pub fn preview(form: TemplateForm, errors: FormErrors) -> AnyView {
     );
     plain::again(move || match look.get() {
         Load::Loading => plain::skeleton(3, "card"),
-        Load::Failed(error) => refusal(error, Callback::new(|()| {})),
+        Load::Failed(error) => refusal(error, plain::act(|| {})),
         Load::Ready(content) => looked(&content),
     })
 }
@@ -57,7 +57,7 @@ pub fn looked(content: &Value) -> AnyView {
         }
     });
     let screens = [
-        (txt!(i18n, templates.wide), Signal::derive(move || !narrow.get()), narrow, false),
+        (txt!(i18n, templates.wide), plain::flag(move || !narrow.get()), narrow, false),
         (txt!(i18n, templates.narrow), narrow.into(), narrow, true),
         (txt!(i18n, templates.dark), dark.into(), dark, true),
     ];
@@ -73,7 +73,7 @@ pub fn looked(content: &Value) -> AnyView {
     });
     let worth = list(content, "warnings").to_vec();
     let warnings = (!worth.is_empty()).then(|| {
-        let words = Signal::derive(move || {
+        let words = plain::text(move || {
             let locale = i18n.get_locale();
             worth.iter().map(|one| warning(locale, one)).collect::<Vec<_>>().join("\n")
         });

@@ -70,7 +70,7 @@ pub fn versions(
         let row = |(at, row)| row_view(row, at == 0, look, (at > 0 && may_write).then_some(restore));
         list(&page, "items").iter().enumerate().map(row).collect::<Vec<_>>().into_any()
     });
-    let title = Signal::derive(move || word!(i18n, templates.version, number = shown.get()));
+    let title = plain::text(move || word!(i18n, templates.version, number = shown.get()));
     let body = move || {
         let number = shown.get_untracked();
         let content = Loader::new(|| (), move |()| api.get_template_version(id, number));
@@ -79,10 +79,10 @@ pub fn versions(
             vec![looked(&content), source].into_any()
         })
     };
-    let close = Callback::new(move |()| open.set(false));
+    let close = plain::act(move || open.set(false));
     let foot = move || plain::button(Look::Plain, false, None, txt!(i18n, common.close), Signal::stored(false), close);
     let group =
-        plain::fold(txt!(i18n, templates.versions), Signal::derive(move || count().unwrap_or_default()), false, rows);
+        plain::fold(txt!(i18n, templates.versions), plain::text(move || count().unwrap_or_default()), false, rows);
     vec![group, plain::dialog(open, title, true, body, foot)].into_any()
 }
 
@@ -91,8 +91,8 @@ fn row_view(row: &Value, newest: bool, look: Callback<i64>, restore: Option<Call
     let number = number(row, "number");
     let at = row.get("created_at").and_then(|at| Timestamp::deserialize(at).ok()).unwrap_or_default();
     let newest = newest.then(|| plain::badge(Tint::Good, txt!(i18n, templates.newest)));
-    let look = plain::press(txt!(i18n, templates.look), move |()| look.run(number));
-    let restore = restore.map(|restore| plain::press(txt!(i18n, templates.restore), move |()| restore.run(number)));
+    let look = plain::press(txt!(i18n, templates.look), move || look.run(number));
+    let restore = restore.map(|restore| plain::press(txt!(i18n, templates.restore), move || restore.run(number)));
     view! {
         <div class="template-version" data-testid="version-row">
             <strong>{txt!(i18n, templates.version, number = number)}</strong>

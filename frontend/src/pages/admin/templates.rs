@@ -66,7 +66,7 @@ fn templates() -> AnyView {
     let (api, live, session, go) = (use_api(), use_live(), use_session(), use_go());
     let list = Loader::new(|| (), move |()| api.all_templates());
     let campaigns = Loader::new(|| (), move |()| super::campaigns::all_campaigns(api));
-    let campaigns = Signal::derive(move || {
+    let campaigns = plain::options(move || {
         campaigns.with(|load| {
             let known = load.ready().map(Vec::as_slice).unwrap_or_default();
             known.iter().map(|one| (one.id.to_string(), one.name.clone())).collect::<Vec<_>>()
@@ -91,14 +91,14 @@ fn templates() -> AnyView {
             list.reload();
             go.replace(&routes::template(TemplateRow::of(&saved).id));
         }),
-        on_deleted: Callback::new(move |()| {
+        on_deleted: plain::act(move || {
             list.reload();
             go.replace(routes::TEMPLATES);
         }),
-        on_reload: Callback::new(|()| {}),
+        on_reload: plain::act(|| {}),
     };
     let add = move |look: Look, word: Signal<String>| {
-        let to = Callback::new(move |()| go.to(routes::NEW_TEMPLATE));
+        let to = plain::act(move || go.to(routes::NEW_TEMPLATE));
         may_write
             .then(|| plain::button(look, look == Look::Plain, Some(icondata::LuPlus), word, Signal::stored(false), to))
     };
@@ -196,7 +196,7 @@ fn existing(id: TemplateId, host: Host) -> AnyView {
             }
             host.on_saved.run(saved);
         }),
-        on_reload: Callback::new(move |()| template.reload()),
+        on_reload: plain::act(move || template.reload()),
         ..host
     };
     plain::loaded(template, 3, "card", move |known| template_editor(Some(known), host))
