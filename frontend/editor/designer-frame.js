@@ -8,7 +8,7 @@ import mjml from 'grapesjs-mjml';
 import spanish from 'grapesjs/locale/es.mjs';
 import spanishMjml from 'grapesjs-mjml/locale/es.js';
 
-import { htmlBlocks, icon, mjmlBlocks, TOOLS, words } from './lib/blocks.js';
+import { htmlBlocks, icon, mjmlBlocks, parentOf, TOOLS, words } from './lib/blocks.js';
 import { closeEmpty, indentMjml, withInner } from './lib/source.js';
 
 import 'grapesjs/dist/css/grapes.min.css';
@@ -53,7 +53,7 @@ class Design {
         detectLocale: false,
         messagesAdd: { es: of(spanish) },
       },
-      blockManager: { appendOnClick: true },
+      blockManager: { appendOnClick: (block) => this.#append(block) },
       assetManager: {
         // Not an address: what is chosen goes to the page around this one.
         upload: true,
@@ -115,6 +115,16 @@ class Design {
       place?.append({ type: 'textnode', content: text });
     }
     this.#tell();
+  }
+
+  /** Puts a block where it may stand, near what is chosen: for those who do not drag. */
+  #append(block) {
+    const editor = this.#editor;
+    const body = editor.getWrapper();
+    const near = (type) => editor.getSelected()?.closestType(type) ?? body.findType(type).at(-1);
+    const inside = this.#options.format === 'mjml' ? near(parentOf(block.getId())) : body;
+    const [put] = [inside?.append(block.getContent())].flat();
+    if (put) editor.select(put);
   }
 
   /** Frees everything. */

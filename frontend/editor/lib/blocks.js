@@ -6,6 +6,12 @@ export const mjmlBlocks = [
   'mj-column', 'mj-wrapper', 'mj-raw',
 ];
 
+/** The element of MJML inside which a block stands. */
+export function parentOf(block) {
+  if (['mj-1-column', 'mj-2-columns', 'mj-3-columns', 'mj-section', 'mj-wrapper'].includes(block)) return 'mj-body';
+  return block === 'mj-column' ? 'mj-section' : 'mj-column';
+}
+
 const WORDS = {
   en: {
     wide: 'Wide', narrow: 'Narrow', variables: 'Variables', text: 'Text', heading: 'Heading', button: 'Button', image: 'Picture',

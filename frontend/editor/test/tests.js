@@ -1,7 +1,7 @@
 // The editor's tests; they run in a browser (see run.mjs).
 import { create } from '../squire.js';
 import { create as design } from '../designer.js';
-import { htmlBlocks, icon, TOOLS, words } from '../lib/blocks.js';
+import { htmlBlocks, icon, mjmlBlocks, parentOf, TOOLS, words } from '../lib/blocks.js';
 import { fileFromData, filesOf } from '../lib/pictures.js';
 import { cleanLink, cleanStyle } from '../lib/sanitise.js';
 import { closeEmpty, indentMjml, withInner } from '../lib/source.js';
@@ -414,6 +414,11 @@ test('every block has its words in every language, and asks no other server', ()
       ok(!/https?:\/\/\w/.test(JSON.stringify(block)), block.id);
     }
   }
+});
+
+test('every block of MJML has a place', () => {
+  for (const block of mjmlBlocks) ok(['mj-body', 'mj-section', 'mj-column'].includes(parentOf(block)), block);
+  equal([parentOf('mj-2-columns'), parentOf('mj-column'), parentOf('mj-text')], ['mj-body', 'mj-section', 'mj-column']);
 });
 
 test('a designer that cannot be loaded says so and keeps the source', async () => {
