@@ -26,6 +26,8 @@ mod conversations;
 mod files;
 #[path = "api/folders.rs"]
 mod folders;
+#[path = "api/links.rs"]
+mod links;
 #[path = "api/live.rs"]
 mod live;
 #[path = "api/long_lists.rs"]

@@ -5,7 +5,7 @@ use crate::{
     components::{confirm::ConfirmHost, toasts::ToastHost, tooltip::TooltipHost},
     i18n::{I18n, Locale, locale_of, use_i18n},
     pages::{
-        access::{setup::SetupPage, sign_in::SignInPage},
+        access::{setup::SetupPage, sign_in::SignInPage, welcome::WelcomePage},
         faces::NotFound,
         shell::Shell,
     },
@@ -71,6 +71,7 @@ fn follow_user() {
 #[derive(PartialEq, Eq, Clone, Copy)]
 enum Gate {
     Setup,
+    Welcome,
     SignIn,
     Inside,
     Unknown,
@@ -81,12 +82,14 @@ fn Pages() -> impl IntoView {
     let go = use_go();
     let gate = Memo::new(move |_| match go.place() {
         Place::Setup => Gate::Setup,
+        Place::Welcome => Gate::Welcome,
         Place::SignIn => Gate::SignIn,
         Place::Unknown => Gate::Unknown,
         _ => Gate::Inside,
     });
     move || match gate.get() {
         Gate::Setup => view! { <SetupPage /> }.into_any(),
+        Gate::Welcome => view! { <WelcomePage /> }.into_any(),
         Gate::SignIn => view! { <SignInPage /> }.into_any(),
         Gate::Unknown => view! { <NotFound /> }.into_any(),
         Gate::Inside => view! { <Shell /> }.into_any(),

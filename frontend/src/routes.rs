@@ -21,6 +21,8 @@ pub const TEMPLATES: &str = "/admin/templates";
 pub const NEW_TEMPLATE: &str = "/admin/templates/new";
 /// Users.
 pub const USERS: &str = "/admin/users";
+/// What holds for agents: breaks, monitoring.
+pub const AGENTS: &str = "/admin/users/agents";
 /// One's own settings.
 pub const SETTINGS: &str = "/settings";
 /// Signing in.
@@ -72,6 +74,8 @@ pub enum Place {
     Home,
     /// Set-up.
     Setup,
+    /// Choosing one's password by a link.
+    Welcome,
     /// Signing in.
     SignIn,
     /// The agent's portal, with what is open in it.
@@ -84,6 +88,8 @@ pub enum Place {
     Templates,
     /// Users.
     Users,
+    /// What holds for agents.
+    Agents,
     /// One's own settings.
     Settings,
     /// No page of ours.
@@ -107,6 +113,7 @@ pub fn place(path: &str) -> Place {
     match parts.as_slice() {
         [] => Place::Home,
         ["setup"] => Place::Setup,
+        ["welcome"] => Place::Welcome,
         ["sign-in"] => Place::SignIn,
         ["inbox"] => Place::Inbox(Pane::Nothing),
         ["inbox", "new"] => Place::Inbox(Pane::Start(None)),
@@ -117,6 +124,7 @@ pub fn place(path: &str) -> Place {
         ["admin", "templates"] | ["admin", "templates", "new"] => Place::Templates,
         ["admin", "templates", id] => id.parse::<TemplateId>().map_or(Place::Unknown, |_| Place::Templates),
         ["admin", "users"] => Place::Users,
+        ["admin", "users", "agents"] => Place::Agents,
         ["settings"] => Place::Settings,
         _ => Place::Unknown,
     }

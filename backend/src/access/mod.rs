@@ -1,10 +1,11 @@
 //! Who may come in: set-up of the first administrator (S2b), sign-in, sessions and their tokens (S2a, A3, A4, A6),
 //! users and the campaigns to which they are limited (S2).
 //!
-//! Owns `users`, `user_campaigns`, `sessions`, `refresh_tokens`, `one_time_tokens`, `sign_in_failures`. Lends the
+//! Owns `users`, `user_campaigns`, `sessions`, `refresh_tokens`, `one_time_tokens`, `user_links`, `sign_in_failures`. Lends the
 //! kernel its [`Authenticator`](crate::kernel::http::auth::Authenticator); rights are judged anew at each request, so
 //! that a revocation holds at once.
 
+mod links;
 mod lockout;
 mod password;
 mod queries;

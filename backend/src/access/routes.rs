@@ -8,7 +8,7 @@ use crate::kernel::{
     Core, Result,
     http::{
         auth::{Authenticator, Caller, ConversationsRead, SelfManage, UsersRead, UsersWrite, bearer},
-        extract::{Body, IfMatch, Params, Segment},
+        extract::{Body, IfMatch, Params, Segment, Segments},
         idempotency::IdempotencyKey,
         origin,
         request::{client_address, scheme, user_agent},
@@ -17,8 +17,8 @@ use crate::kernel::{
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use shared::{
     api::access::{
-        ChangePassword, CreateUser, Me, SessionView, SetupRequest, SetupState, SignInRequest, SocketTicket,
-        TokenAnswer, UpdateMe, UpdateUser, UserView,
+        ChangePassword, CreateUser, LinkView, Me, ReadLink, SessionView, SetupRequest, SetupState, SignInRequest,
+        SocketTicket, SpendLink, TokenAnswer, UpdateMe, UpdateUser, UserLink, UserView,
     },
     error::ErrorCode,
     ids::{SessionId, UserId},
@@ -45,7 +45,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_user)
         .service(create_user)
         .service(update_user)
-        .service(sign_out_user);
+        .service(sign_out_user)
+        .service(list_user_sessions)
+        .service(end_user_session)
+        .service(make_user_link)
+        .service(drop_user_link)
+        .service(read_link)
+        .service(spend_link);
 }
 
 /// Tells whether the first administrator is still to be made.
@@ -296,6 +302,111 @@ pub async fn sign_out_user(
 ) -> Result<HttpResponse> {
     service.sign_out_user(&caller, id.0).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Lists the sessions of a user that are not over, newest first.
+#[utoipa::path(
+    tag = "users",
+    params(("user_id" = UserId, Path, description = "User"), PageQuery),
+    responses((status = 200, description = "A page", body = Page<SessionView>)),
+    security(("bearer" = ["users:write"]))
+)]
+#[get("/users/{user_id}/sessions")]
+pub async fn list_user_sessions(
+    caller: Caller<UsersWrite>,
+    id: Segment<UserId>,
+    query: Params<PageQuery>,
+    service: web::Data<Service>,
+) -> Result<web::Json<Page<SessionView>>> {
+    Ok(web::Json(service.list_sessions_of(&caller, id.0, query.0).await?))
+}
+
+/// Ends one session of a user.
+#[utoipa::path(
+    tag = "users",
+    params(
+        ("user_id" = UserId, Path, description = "User"),
+        ("session_id" = SessionId, Path, description = "Session")
+    ),
+    responses((status = 204, description = "Ended")),
+    security(("bearer" = ["users:write"]))
+)]
+#[delete("/users/{user_id}/sessions/{session_id}")]
+pub async fn end_user_session(
+    caller: Caller<UsersWrite>,
+    ids: Segments<UserId, SessionId>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    service.end_session_of(&caller, ids.0, ids.1).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Makes a link by which a user chooses his password: an invitation, or a reset. It is told once, is good for 7 days and
+/// one use, and makes the one before void. A disabled user gets none (`conflict`).
+#[utoipa::path(
+    tag = "users",
+    params(("user_id" = UserId, Path, description = "User")),
+    responses((status = 201, description = "The link", body = UserLink)),
+    security(("bearer" = ["users:write"]))
+)]
+#[post("/users/{user_id}/link")]
+pub async fn make_user_link(
+    caller: Caller<UsersWrite>,
+    id: Segment<UserId>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Created().json(service.make_link(&caller, id.0).await?))
+}
+
+/// Makes a user's link void. Done without one, too.
+#[utoipa::path(
+    tag = "users",
+    params(("user_id" = UserId, Path, description = "User")),
+    responses((status = 204, description = "Void")),
+    security(("bearer" = ["users:write"]))
+)]
+#[delete("/users/{user_id}/link")]
+pub async fn drop_user_link(
+    caller: Caller<UsersWrite>,
+    id: Segment<UserId>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    service.drop_link(&caller, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Tells whose link it is (`link_expired`: nobody's, not any more).
+#[utoipa::path(
+    tag = "auth",
+    request_body = ReadLink,
+    responses((status = 200, description = "Whose", body = LinkView)),
+    security(())
+)]
+#[post("/auth/links/read")]
+pub async fn read_link(
+    request: HttpRequest,
+    body: Body<ReadLink>,
+    service: web::Data<Service>,
+) -> Result<web::Json<LinkView>> {
+    own_page(&request)?;
+    Ok(web::Json(service.read_link(&body.0.token).await?))
+}
+
+/// Chooses the password by a link and signs in; all other sessions of the user end.
+#[utoipa::path(
+    tag = "auth",
+    request_body = SpendLink,
+    responses((status = 200, description = "Signed in; the refresh token is in a cookie", body = TokenAnswer)),
+    security(())
+)]
+#[post("/auth/links/spend")]
+pub async fn spend_link(
+    request: HttpRequest,
+    body: Body<SpendLink>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse> {
+    own_page(&request)?;
+    Ok(answer(&request, service.spend_link(body.0, browser(&request)).await?))
 }
 
 /// These routes set or spend the cookie: no foreign page may make a browser call them.

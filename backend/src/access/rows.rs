@@ -29,6 +29,7 @@ pub struct UserRow {
     pub single_key_shortcuts: bool,
     pub undo_send_seconds: i32,
     pub created_at: Timestamp,
+    pub screen_monitoring: bool,
     pub version: i64,
 }
 
@@ -51,8 +52,8 @@ impl UserRow {
         }
     }
 
-    /// As administrators see him.
-    pub fn view(self, limited_to: Vec<CampaignId>) -> UserView {
+    /// As administrators see him: with the campaigns to which he is limited, and how long a link of his is good.
+    pub fn view(self, limited_to: Vec<CampaignId>, link_until: Option<Timestamp>) -> UserView {
         UserView {
             id: self.id,
             login: self.login,
@@ -61,6 +62,8 @@ impl UserRow {
             enabled: self.enabled,
             must_change_password: self.must_change_password,
             limited_to,
+            screen_monitoring: self.screen_monitoring,
+            link_until,
             created_at: self.created_at,
             version: self.version,
         }
@@ -83,6 +86,7 @@ pub struct NewUser {
     pub single_key_shortcuts: bool,
     pub undo_send_seconds: i32,
     pub created_at: Timestamp,
+    pub screen_monitoring: bool,
     pub version: i64,
 }
 

@@ -127,6 +127,7 @@ fn administrator(login: &str, name: &str, password_hash: String, language: Langu
         single_key_shortcuts: true,
         undo_send_seconds: 10,
         created_at: now,
+        screen_monitoring: false,
         version: 1,
     }
 }

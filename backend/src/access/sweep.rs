@@ -18,6 +18,7 @@ impl Service {
             .db
             .write(move |conn| {
                 queries::forget_one_time_tokens(conn, now)?;
+                queries::forget_links(conn, now)?;
                 queries::forget_tallies(conn, now.minus(lockout::MEMORY))?;
                 queries::forget_sessions(conn, now.minus(KEPT))?;
                 Ok(())

@@ -13,13 +13,14 @@ use crate::kernel::{
     events::{self, Audience},
     fold::fold,
     http::{auth::Principal, cursor, extract::IfMatch, idempotency::Once},
+    secrets::random_token,
 };
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use serde_json::json;
 use shared::{
-    api::access::{CreateUser, Theme, UpdateUser, UserView, new_password},
+    api::access::{CreateUser, SessionView, Theme, UpdateUser, UserView, new_password},
     error::ErrorCode,
-    ids::{CampaignId, UserId},
+    ids::{CampaignId, SessionId, UserId},
     live::LiveEvent,
     page::{Page, PageQuery},
     permission::{CampaignScope, Permission, Role},
@@ -33,28 +34,32 @@ const ADMINISTRATORS: i32 = 0x6163_6302;
 impl Service {
     /// Users whom the caller sees, by sign-in name.
     pub(super) async fn list_users(&self, caller: &Principal, query: PageQuery) -> Result<Page<UserView>> {
-        let (me, scope) = (caller.user_id, caller.scope.clone());
+        let (me, scope, now) = (caller.user_id, caller.scope.clone(), self.core.now());
         let limit = cursor::limit(query.limit)?;
         let after: Option<String> = cursor::read(query.cursor.as_deref())?;
         let shown = scope.clone();
         let rows = self
             .core
             .db
-            .read(move |conn| Ok(queries::list_users(conn, me, &scope, after.as_deref(), limit.saturating_add(1))?))
+            .read(move |conn| {
+                Ok(queries::list_users(conn, me, &scope, after.as_deref(), limit.saturating_add(1), now)?)
+            })
             .await?;
-        let page = cursor::page(rows, limit, |(row, _)| row.login_folded.clone());
-        let items = page.items.into_iter().map(|(row, limits)| row.view(within(limits, &shown))).collect();
+        let page = cursor::page(rows, limit, |one| one.user.login_folded.clone());
+        let items = page.items.into_iter().map(|one| one.user.view(within(one.limits, &shown), one.link_until));
+        let items = items.collect();
         Ok(Page { items, next_cursor: page.next_cursor })
     }
 
     /// One user.
     pub(super) async fn get_user(&self, caller: &Principal, id: UserId) -> Result<UserView> {
-        let (me, scope) = (caller.user_id, caller.scope.clone());
+        let (me, scope, now) = (caller.user_id, caller.scope.clone(), self.core.now());
         self.core
             .db
             .read(move |conn| {
                 let row = queries::visible_user(conn, me, &scope, id)?.ok_or(ErrorCode::NotFound)?;
-                Ok(row.view(within(queries::limits(conn, id)?, &scope)))
+                let link = queries::link_until(conn, id, now)?;
+                Ok(row.view(within(queries::limits(conn, id)?, &scope), link))
             })
             .await
     }
@@ -68,15 +73,16 @@ impl Service {
     ) -> Result<UserView> {
         let (actor, now) = (caller.user_id, self.core.now());
         // The password stays out of what is remembered of the request.
-        let once = key.map(|key| {
-            Once::new(actor, key, "create_user", &CreateUser { password: String::new(), ..request.clone() })
-        });
+        let once =
+            key.map(|key| Once::new(actor, key, "create_user", &CreateUser { password: None, ..request.clone() }));
+        // Of one without password nobody knows what he would have to type: he chooses one by a link.
+        let password = request.password.unwrap_or_else(random_token);
         let new = NewUser {
             login_folded: fold(&request.login),
             login: request.login,
             name: request.name,
             role: request.role,
-            password_hash: self.passwords.hash(request.password).await?,
+            password_hash: self.passwords.hash(password).await?,
             must_change_password: request.must_change_password,
             enabled: true,
             language: request.language,
@@ -84,6 +90,7 @@ impl Service {
             single_key_shortcuts: true,
             undo_send_seconds: 10,
             created_at: now,
+            screen_monitoring: false,
             version: 1,
         };
         let limits = distinct(request.limited_to);
@@ -95,7 +102,7 @@ impl Service {
                     limit(conn, user.id, &limits)?;
                     let detail = json!({ "role": user.role, "limited_to": limits });
                     record(conn, now, actor, "access.create_user", user.id, detail)?;
-                    Ok(user.view(limits.clone()))
+                    Ok(user.view(limits.clone(), None))
                 };
                 match &once {
                     Some(once) => once.run(conn, now, work),
@@ -148,6 +155,7 @@ impl Service {
                     "enabled": change.enabled,
                     "password": change.password.is_some(),
                     "limited_to": change.limited_to,
+                    "screen_monitoring": change.screen_monitoring,
                 });
                 record(conn, now, actor, "access.update_user", id, detail)?;
                 if before.role != after.role || !after.enabled || password_hash.is_some() {
@@ -156,7 +164,51 @@ impl Service {
                     let audience = Audience { users: vec![id], permission: Permission::UsersRead, campaign: None };
                     events::append(conn, now, &audience, &LiveEvent::RightsChanged { user_id: id })?;
                 }
-                Ok(after.view(limits))
+                // Who knows of a link can still choose a password; one who may not come in must not.
+                if !after.enabled || password_hash.is_some() {
+                    queries::drop_link(conn, id)?;
+                }
+                let link = queries::link_until(conn, id, now)?;
+                Ok(after.view(limits, link))
+            })
+            .await
+    }
+
+    /// The sessions of a user that are not over.
+    pub(super) async fn list_sessions_of(
+        &self,
+        caller: &Principal,
+        id: UserId,
+        query: PageQuery,
+    ) -> Result<Page<SessionView>> {
+        let (asking, now) = (caller.session_id, self.core.now());
+        let limit = cursor::limit(query.limit)?;
+        let before: Option<SessionId> = cursor::read(query.cursor.as_deref())?;
+        let rows = self
+            .core
+            .db
+            .read(move |conn| {
+                queries::user(conn, id)?.ok_or(ErrorCode::NotFound)?;
+                Ok(queries::live_sessions(conn, id, now, before, limit.saturating_add(1))?)
+            })
+            .await?;
+        let views = rows.into_iter().map(|row| row.view(asking)).collect();
+        Ok(cursor::page(views, limit, |view: &SessionView| view.id))
+    }
+
+    /// Ends one session of a user.
+    pub(super) async fn end_session_of(&self, caller: &Principal, id: UserId, session: SessionId) -> Result<()> {
+        let (actor, now) = (caller.user_id, self.core.now());
+        self.core
+            .db
+            .write(move |conn| {
+                let live = queries::standing(conn, session)?
+                    .is_some_and(|(standing, _)| standing.user_id == id && standing.is_good(now));
+                if !live {
+                    return Err(ErrorCode::NotFound.into());
+                }
+                queries::revoke(conn, now, id, Which::One(session))?;
+                record(conn, now, actor, "access.end_session_of", id, json!({ "session": session }))
             })
             .await
     }
@@ -218,7 +270,7 @@ fn within(limits: Vec<CampaignId>, scope: &CampaignScope) -> Vec<CampaignId> {
     limits.into_iter().filter(|campaign| scope.holds(*campaign)).collect()
 }
 
-fn record(
+pub(super) fn record(
     conn: &mut Connection,
     now: Timestamp,
     actor: UserId,

@@ -1,8 +1,10 @@
 //! Questions to `campaigns`, `mail_accounts` and `members`, and the writes of this room.
 
+mod overview;
 mod sign_ins;
 pub mod voice;
 
+pub use overview::overview;
 pub use sign_ins::{
     NewSignIn, SignInRow, find_sign_in, forget_sign_in, forget_sign_ins, insert_sign_in, settle_sign_in, sign_in,
     take_sign_in,

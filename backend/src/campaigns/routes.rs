@@ -22,8 +22,8 @@ use shared::{
     api::schedules::{HolidayCalendar, ReadHolidays},
     api::{
         campaigns::{
-            CampaignInput, CampaignSummary, CampaignView, DeleteCampaign, FolderList, ListFolders, MemberInput,
-            MemberView, OpenWork, OutgoingChoice, TestConnection, TestConnectionAnswer,
+            CampaignInput, CampaignOverview, CampaignSummary, CampaignView, DeleteCampaign, FolderList, ListFolders,
+            MemberInput, MemberView, OpenWork, OutgoingChoice, TestConnection, TestConnectionAnswer,
         },
         templates::SignatureView,
     },
@@ -38,6 +38,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_my_campaigns)
         .service(get_campaign_signature)
         .service(list_campaigns)
+        .service(list_campaign_overviews)
         .service(get_campaign)
         .service(list_members)
         .service(test_connection)
@@ -142,6 +143,22 @@ pub async fn list_campaigns(
     service: web::Data<Service>,
 ) -> Result<web::Json<Page<CampaignView>>> {
     Ok(web::Json(service.list(asker(&caller), query.0).await?))
+}
+
+/// Lists the campaigns that the caller sees, by name: what a list shows of each, at a tenth of the weight.
+#[utoipa::path(
+    tag = "campaigns",
+    params(PageQuery),
+    responses((status = 200, description = "A page", body = Page<CampaignOverview>)),
+    security(("bearer" = ["campaigns:read"]))
+)]
+#[get("/campaigns/overview")]
+pub async fn list_campaign_overviews(
+    caller: Caller<CampaignsRead>,
+    query: Params<PageQuery>,
+    service: web::Data<Service>,
+) -> Result<web::Json<Page<CampaignOverview>>> {
+    Ok(web::Json(service.overview(asker(&caller), query.0).await?))
 }
 
 /// Reads a campaign.

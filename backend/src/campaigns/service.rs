@@ -32,7 +32,7 @@ use secret::store_secret;
 use serde_json::json;
 use shared::{
     api::{
-        campaigns::{AccountInput, CampaignInput, CampaignSummary, CampaignView, OutgoingChoice},
+        campaigns::{AccountInput, CampaignInput, CampaignOverview, CampaignSummary, CampaignView, OutgoingChoice},
         schedules::HolidayCalendar,
     },
     error::ErrorCode,
@@ -103,6 +103,22 @@ impl Service {
             .db
             .read(move |conn| {
                 let rows = queries::list(conn, &asker.scope, after.clone(), limit.saturating_add(1), now)?;
+                Ok(without_keys(cursor::page(rows, limit, |(key, _)| key.clone())))
+            })
+            .await
+    }
+
+    /// The campaigns that the caller sees, as a list shows them, by name.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub async fn overview(&self, asker: Asker, page: PageQuery) -> Result<Page<CampaignOverview>> {
+        let limit = cursor::limit(page.limit)?;
+        let after: Option<ListKey> = cursor::read(page.cursor.as_deref())?;
+        self.core
+            .db
+            .read(move |conn| {
+                let rows = queries::overview(conn, &asker.scope, after.clone(), limit.saturating_add(1))?;
                 Ok(without_keys(cursor::page(rows, limit, |(key, _)| key.clone())))
             })
             .await

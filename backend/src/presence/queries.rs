@@ -14,12 +14,15 @@ use diesel::{
     select,
 };
 use shared::{
-    api::presence::{AgentMode, AgentState, ReportExternalLoad, SetAgentState},
+    api::presence::{AgentMode, AgentState, BreakKind, ReportExternalLoad, SetAgentState},
     ids::{CampaignId, UserId},
     permission::{CampaignScope, Role},
     time::Timestamp,
 };
 use std::time::Duration;
+
+/// Space of the advisory lock under which the kinds of breaks change.
+const LOCK_BREAKS: i32 = 0x6272;
 
 /// An agent's state. Who was never asked is available as of now.
 ///
@@ -73,6 +76,7 @@ pub fn set_state(conn: &mut Connection, user: UserId, wanted: &SetAgentState, no
 /// Kinds of breaks in their order, after a position.
 pub fn break_kinds(conn: &mut Connection, after: Option<i32>, limit: i64) -> QueryResult<Vec<BreakKindRow>> {
     break_kinds::table
+        .filter(break_kinds::active.eq(true))
         .filter(break_kinds::position.gt(after.unwrap_or(i32::MIN)))
         .order(break_kinds::position.asc())
         .limit(limit)
@@ -82,8 +86,31 @@ pub fn break_kinds(conn: &mut Connection, after: Option<i32>, limit: i64) -> Que
 
 /// Whether there is such a kind of break.
 pub fn is_break_kind(conn: &mut Connection, code: &str) -> QueryResult<bool> {
-    let row: Option<String> = break_kinds::table.find(code).select(break_kinds::code).first(conn).optional()?;
-    Ok(row.is_some())
+    let kind = break_kinds::table.find(code).filter(break_kinds::active.eq(true));
+    select(exists(kind)).get_result(conn)
+}
+
+/// One change of the kinds of breaks at a time.
+pub fn lock_break_kinds(conn: &mut Connection) -> QueryResult<()> {
+    arms::lock_pair(conn, LOCK_BREAKS, 0)
+}
+
+/// Replaces the kinds of breaks. Those left out stay, for the names of what was, and can no longer be chosen.
+pub fn set_break_kinds(conn: &mut Connection, kinds: &[BreakKind]) -> QueryResult<()> {
+    diesel::update(break_kinds::table).set(break_kinds::active.eq(false)).execute(conn)?;
+    for (position, kind) in (1..).zip(kinds) {
+        let set = (
+            break_kinds::name_es.eq(&kind.name_es),
+            break_kinds::name_en.eq(&kind.name_en),
+            break_kinds::icon.eq(&kind.icon),
+            break_kinds::position.eq(position),
+            break_kinds::active.eq(true),
+        );
+        if diesel::update(break_kinds::table.find(&kind.code)).set(set).execute(conn)? == 0 {
+            diesel::insert_into(break_kinds::table).values((break_kinds::code.eq(&kind.code), set)).execute(conn)?;
+        }
+    }
+    Ok(())
 }
 
 /// Supervisors who see this agent: those who are not limited, and those limited to a campaign in which he is a member.

@@ -4,13 +4,13 @@ use super::service::Service;
 use crate::kernel::{
     Result,
     http::{
-        auth::{Caller, ConversationsRead, ConversationsWrite, PresenceWrite, SupervisionRead},
+        auth::{Caller, ConversationsRead, ConversationsWrite, PresenceWrite, SettingsWrite, SupervisionRead},
         extract::{Body, Params, Segment},
     },
 };
 use actix_web::{HttpResponse, delete, get, post, put, web};
 use shared::{
-    api::presence::{AgentState, BreakKind, ExternalLoad, ReportExternalLoad, SetAgentState},
+    api::presence::{AgentState, BreakKind, BreakKinds, ExternalLoad, ReportExternalLoad, SetAgentState},
     ids::UserId,
     page::{Page, PageQuery},
 };
@@ -23,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(set_my_state)
         .service(end_my_wrap_up)
         .service(list_break_kinds)
+        .service(set_break_kinds)
         .service(get_external_load)
         .service(report_external_load)
         .service(clear_external_load);
@@ -72,6 +73,22 @@ pub async fn list_break_kinds(
     service: web::Data<Service>,
 ) -> Result<web::Json<Page<BreakKind>>> {
     Ok(web::Json(service.break_kinds(query.0).await?))
+}
+
+/// Replaces the kinds of breaks. Those left out can no longer be chosen; whoever is on one stays on it.
+#[utoipa::path(
+    tag = "presence",
+    request_body = BreakKinds,
+    responses((status = 200, description = "As they are now", body = Page<BreakKind>)),
+    security(("bearer" = ["settings:write"]))
+)]
+#[put("/presence/break-kinds")]
+pub async fn set_break_kinds(
+    caller: Caller<SettingsWrite>,
+    body: Body<BreakKinds>,
+    service: web::Data<Service>,
+) -> Result<web::Json<Page<BreakKind>>> {
+    Ok(web::Json(service.set_break_kinds(&caller, body.0).await?))
 }
 
 /// Ends one's own wrap-up before its time.

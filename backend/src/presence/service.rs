@@ -12,7 +12,7 @@ use crate::{
 };
 use serde_json::json;
 use shared::{
-    api::presence::{AgentState, BreakKind, ExternalLoad, ReportExternalLoad, SetAgentState},
+    api::presence::{AgentState, BreakKind, BreakKinds, ExternalLoad, ReportExternalLoad, SetAgentState},
     error::ErrorCode,
     ids::UserId,
     live::LiveEvent,
@@ -170,6 +170,29 @@ impl Service {
             self.core.db.read(move |conn| Ok(queries::break_kinds(conn, after, limit.saturating_add(1))?)).await?;
         let page = cursor::page(rows, limit, |row| row.position);
         Ok(Page { items: page.items.into_iter().map(|row| row.view()).collect(), next_cursor: page.next_cursor })
+    }
+
+    /// Replaces the kinds of breaks. Whoever is on one that was left out stays on it.
+    pub(super) async fn set_break_kinds(&self, caller: &Principal, kinds: BreakKinds) -> Result<Page<BreakKind>> {
+        let (actor, now) = (caller.user_id, self.core.now());
+        self.core
+            .db
+            .write(move |conn| {
+                queries::lock_break_kinds(conn)?;
+                queries::set_break_kinds(conn, &kinds.items)?;
+                let entry = audit::Entry {
+                    actor: Some(actor),
+                    action: "presence.set_break_kinds",
+                    object: "settings",
+                    object_id: None,
+                    detail: json!(kinds),
+                };
+                audit::record(conn, now, &entry)?;
+                let everybody = Audience { users: vec![], permission: Permission::ConversationsRead, campaign: None };
+                events::append(conn, now, &everybody, &LiveEvent::SettingsChanged {})?;
+                Ok(Page { items: kinds.items.clone(), next_cursor: None })
+            })
+            .await
     }
 
     /// Notes a sign of life of a session, and tells the world when its user has come with it. Whether the session is

@@ -29,7 +29,7 @@ fn mailbox(id: i64, campaign: i64, folder: &str) -> String {
 
 fn fetched(mailbox: i64, validity: i64, uid: i64, fate: &str) -> String {
     format!(
-        "INSERT INTO fetched_mails (mailbox_id, uid_validity, uid, fate) VALUES ({mailbox}, {validity}, {uid}, '{fate}')"
+        "INSERT INTO fetched_mails (mailbox_id, uid_validity, uid, fate, to_act) VALUES ({mailbox}, {validity}, {uid}, '{fate}', FALSE)"
     )
 }
 

@@ -14,6 +14,41 @@ both_engines! {
         assert_eq!(ana.get("/presence/me").ok(), first);
     }
 
+    fn the_administrator_keeps_the_kinds_of_breaks(app) {
+        let (admin, ana) = (app.admin(), app.agent("ana"));
+        let kind = |code: &str, name: &str| json!({ "code": code, "name_es": name, "name_en": name, "icon": "coffee" });
+        let set = |items: serde_json::Value| admin.put("/presence/break-kinds", json!({ "items": items }));
+        let codes = || -> Vec<String> {
+            let kinds = ana.get("/presence/break-kinds").ok();
+            kinds["items"].as_array().unwrap().iter().map(|kind| kind["code"].as_str().unwrap().to_owned()).collect()
+        };
+        ana.put("/presence/me", json!({ "mode": "break", "break_code": "lunch" })).ok();
+        let kept = set(json!([kind("siesta", "Siesta"), kind("rest", "Pausa")])).ok();
+        assert_eq!(kept["items"][1], kind("rest", "Pausa"));
+        assert_eq!(codes(), ["siesta", "rest"]);
+        // Whoever is on one that went stays on it; chosen it can no longer be.
+        assert_eq!(ana.get("/presence/me").ok()["break_code"], "lunch");
+        ana.put("/presence/me", json!({ "mode": "break", "break_code": "siesta" })).ok();
+        ana.put("/presence/me", json!({ "mode": "break", "break_code": "lunch" })).field(422, "/break_code", "unknown_value");
+        // What comes back is the same one.
+        set(json!([kind("lunch", "Comida")])).ok();
+        assert_eq!(codes(), ["lunch"]);
+        set(json!([])).ok();
+        assert!(codes().is_empty());
+
+        set(json!([kind("a b", "x")])).field(422, "/items/0/code", "forbidden_character");
+        set(json!([kind("a", "x"), kind("a", "y")])).field(422, "/items/1/code", "not_unique");
+        set(json!([kind("supervisor", "x")])).field(422, "/items/0/code", "refused");
+        assert_eq!(set(json!([kind("a", "")])).problem(422, "invalid").json["errors"].as_array().unwrap().len(), 2);
+        let mut strange = kind("a", "x");
+        strange["icon"] = json!("skull");
+        set(json!([strange])).field(422, "/items/0/icon", "unknown_value");
+        let many: Vec<_> = (0..31).map(|number| kind(&format!("k{number}"), "x")).collect();
+        set(json!(many)).field(422, "/items", "too_long");
+        ana.put("/presence/break-kinds", json!({ "items": [] })).problem(403, "forbidden");
+        assert!(codes().is_empty(), "what is refused changes nothing");
+    }
+
     fn a_break_has_a_kind(app) {
         let ana = app.agent("ana");
         let kinds = ana.get("/presence/break-kinds").ok();

@@ -139,6 +139,9 @@ both_engines! {
             // Where providers send people back to; worth nothing without state and cookie.
             "GET /oauth2/callback",
             "GET /setup",
+            // By the unguessable token of a link that an administrator made.
+            "POST /auth/links/read",
+            "POST /auth/links/spend",
             "POST /auth/refresh",
             "POST /auth/sign-in",
             "POST /auth/sign-out",

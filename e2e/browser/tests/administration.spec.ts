@@ -207,28 +207,58 @@ test('a member who may not receive gets nothing', async ({ stage, signIn, desk, 
   await expect(idle.rows()).toHaveCount(0);
 });
 
-test('users are made, disabled and enabled', async ({ stage, signIn, browse }) => {
+test('users are invited by a link, watched over, disabled and enabled', async ({ stage, signIn, browse }) => {
   const page = await signIn(stage.person('admin'), '/admin/users');
   const login = unique('marcos');
   await page.getByRole('button', { name: 'New', exact: true }).click();
   await page.getByLabel('Name', { exact: true }).fill('Marcos Gil');
+  await page.getByRole('button', { name: 'Create user' }).click();
+  await expect(page.getByLabel('User', { exact: true })).toHaveAttribute('aria-invalid', 'true');
   await page.getByLabel('User', { exact: true }).fill(login);
-  await page.getByLabel('First password').fill('password12');
-  await page.getByRole('button', { name: 'Create user' }).click();
-  await expect(page.getByLabel('First password')).toHaveAccessibleDescription('Too easy to guess.');
-  await page.getByLabel('First password').fill(PASSWORD);
   await page.getByLabel('Role').selectOption('supervisor');
-  await page.getByLabel('Ask for a new password at the first sign-in').uncheck();
   await page.getByRole('button', { name: 'Create user' }).click();
-  await expect(page.getByTestId('toast')).toContainText('User created.');
+  await expect(page.getByTestId('toast').first()).toContainText('User created.');
   await expect(page.getByTestId('user-row').filter({ hasText: login })).toContainText('Supervisor');
 
+  // The link is shown once; a second one makes the first void.
+  const dialog = page.getByRole('dialog', { name: 'Link for Marcos Gil' });
+  const shown = dialog.getByLabel('Link', { exact: true });
+  await expect(shown).toHaveValue(/\/welcome#token=.+/);
+  const first = await shown.inputValue();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByRole('button', { name: 'Link for a password' }).click();
+  await expect(shown).toHaveValue(/\/welcome#token=.+/);
+  await expect(shown).not.toHaveValue(first);
+  const link = await shown.inputValue();
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await dialog.getByRole('button', { name: 'Copy' }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('Link copied.');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+
   const theirs = await (await browse()).newPage();
-  await theirs.goto('/sign-in');
-  await theirs.getByLabel('User', { exact: true }).fill(login);
+  await theirs.goto(first);
+  await expect(theirs.getByRole('alert')).toContainText('This link is not valid any more.');
+  await theirs.goto('about:blank');
+  await theirs.goto(link);
+  await expect(theirs.getByText(`You sign in as ${login}.`)).toBeVisible();
+  await theirs.getByLabel('Password', { exact: true }).fill('password12');
+  await theirs.keyboard.press('Enter');
+  await expect(theirs.getByLabel('Password', { exact: true })).toHaveAccessibleDescription('Too easy to guess.');
   await theirs.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await theirs.keyboard.press('Enter');
   await expect(theirs.getByTestId('state-switch')).toContainText(/Available|Disponible/);
+
+  // Where he is signed in, and that his screen may be watched.
+  await page.reload();
+  await page.getByText('Signed-in browsers', { exact: true }).click();
+  await expect(page.locator('.session')).toHaveCount(1);
+  await expect(page.locator('.session').getByRole('button')).toBeVisible();
+  await page.getByRole('switch', { name: 'Supervisors may watch the screen' }).press('Space');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('User saved.');
+  await page.reload();
+  await expect(page.getByRole('switch', { name: 'Supervisors may watch the screen' })).toBeChecked();
 
   await page.getByRole('button', { name: 'Disable' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
@@ -240,11 +270,50 @@ test('users are made, disabled and enabled', async ({ stage, signIn, browse }) =
   await expect(page.getByText('You cannot change your own role.')).toBeVisible();
 });
 
+test('the administrator keeps the breaks and says whose screen may be watched', async ({ ownStage, desk, signIn }) => {
+  const stage = await ownStage();
+  const { agents } = await desk({}, stage);
+  const page = await signIn(stage.person('admin'), '/admin/users/agents', {}, stage);
+  const agent = await signIn(agents[0]!, '/inbox', {}, stage);
+  const rows = page.getByTestId('break-row');
+  await expect(rows).toHaveCount(4);
+  await page.getByRole('button', { name: 'Add a break' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const added = rows.last();
+  await expect(added.getByLabel('Name in English')).toHaveAttribute('aria-invalid', 'true');
+  await added.getByLabel('Name in English').fill('Doctor');
+  await expect(added.getByLabel('Name in English')).not.toHaveAttribute('aria-invalid', 'true');
+  await added.getByLabel('Name in Spanish').fill('Médico');
+  await added.getByLabel('Icon').selectOption('heart-pulse');
+  for (let step = 0; step < 4; step += 1) {
+    await rows.filter({ has: page.locator('option[value=heart-pulse]:checked') }).getByRole('button', { name: 'Further up' }).click();
+  }
+  await rows.nth(1).getByRole('button', { name: 'Remove this break' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByTestId('toast').last()).toContainText('Breaks saved.');
+  await page.reload();
+  await expect(rows).toHaveCount(4);
+  await expect(rows.first().getByLabel('Name in English')).toHaveValue('Doctor');
+
+  // The agent chooses from them at once, without loading the page again.
+  await agent.getByTestId('state-switch').click();
+  const items = agent.getByRole('menu').getByRole('menuitemradio');
+  await expect(items.filter({ hasText: 'Doctor' })).toBeVisible();
+  await expect(items.filter({ hasText: 'Lunch' })).toHaveCount(0);
+  await items.filter({ hasText: 'Doctor' }).click();
+  await expect(agent.getByTestId('state-switch')).toContainText('Doctor');
+
+  const watched = page.getByRole('group', { name: 'Monitor screen' }).getByLabel(agents[0]!.name);
+  await watched.check();
+  await page.reload();
+  await expect(watched).toBeChecked();
+});
+
 test('an agent sees nothing of administration', async ({ desk, signIn }) => {
   const { agents } = await desk();
   const page = await signIn(agents[0]!);
   await expect(page.getByRole('link', { name: 'Campaigns' })).toHaveCount(0);
-  for (const path of ['/admin/campaigns', '/admin/campaigns/members', '/admin/users']) {
+  for (const path of ['/admin/campaigns', '/admin/campaigns/members', '/admin/users', '/admin/users/agents']) {
     await page.goto(path);
     await expect(page.getByText('You may not see this')).toBeVisible();
   }

@@ -8,7 +8,7 @@ import { type Page } from '@playwright/test';
 
 import { Portal } from '../support/portal';
 import { setTheScene, type Scene } from '../support/scene';
-import { expect, test as base } from '../support/test';
+import { expect, test as base, unique } from '../support/test';
 
 const test = base.extend<object, { scene: Scene }>({
   scene: [
@@ -48,6 +48,17 @@ for (const theme of THEMES) {
       await page.keyboard.press('Enter');
       await expect(page.getByRole('heading', { name: 'Choose a new password' })).toBeVisible();
       await look(page, 'change-password');
+
+      const admin = await scene.stage.admin();
+      const login = unique('nuria');
+      const nuria = await admin.post<{ id: number }>('users', { login, name: 'Nuria Vidal', role: 'agent', language: 'en' });
+      const link = await admin.post<{ path: string }>(`users/${nuria.id}/link`, {});
+      const welcome = await (await browse(options, scene.stage)).newPage();
+      await welcome.goto(link.path);
+      await welcome.getByLabel('Password', { exact: true }).fill('quiet desk');
+      // A picture that is the same each time.
+      await welcome.getByText(login).evaluate((text, own) => (text.textContent = text.textContent!.replace(own, 'nuria')), login);
+      await look(welcome, 'welcome');
     });
 
     test(`the agent’s portal, ${theme}, ${size}`, async ({ scene, signIn }) => {
@@ -238,9 +249,20 @@ for (const theme of THEMES) {
       await page.getByTestId('user-row').filter({ hasText: 'Ana Molina' }).click();
       await expect(page.getByRole('button', { name: 'Disable' })).toBeVisible();
       await look(page, 'user');
+      await page.getByRole('button', { name: 'Link for a password' }).click();
+      const shown = page.getByRole('dialog').getByLabel('Link', { exact: true });
+      await expect(shown).toHaveValue(/#token=/);
+      // A picture that is the same each time.
+      await shown.fill('https://posta.example.com/welcome#token=9f3c1e…');
+      await look(page, 'user-link');
+      await page.keyboard.press('Escape');
       await page.goto('/admin/users?user=new');
       await expect(page.getByRole('button', { name: 'Create user' })).toBeVisible();
       await look(page, 'user-new');
+      await page.goto('/admin/users/agents');
+      await expect(page.getByTestId('break-row').first()).toBeVisible();
+      await expect(page.getByLabel('Ana Molina')).toBeVisible();
+      await look(page, 'agents');
     });
   }
 }

@@ -160,7 +160,7 @@ fn add_player(admin: &Client, player: &Player) -> Result<UserId, PostaError> {
         login: player.login.into(),
         name: player.name.into(),
         role: player.role,
-        password: player.password(),
+        password: Some(player.password()),
         must_change_password: false,
         limited_to: Vec::new(),
         language: player.language,

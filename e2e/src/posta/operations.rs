@@ -51,7 +51,7 @@ impl Client {
             login: login.into(),
             name: name.into(),
             role,
-            password: password.into(),
+            password: Some(password.into()),
             must_change_password: false,
             limited_to: Vec::new(),
             language: Language::Es,

@@ -1,21 +1,26 @@
 //! Set-up, sign-in, one's own settings and sessions.
 
 use super::{
-    Answer, Api,
+    Acted, Answer, Api, Asked,
     request::{Method, Request},
 };
 use shared::{
     api::access::{
-        ChangePassword, Me, SessionView, SetupRequest, SetupState, SignInRequest, SocketTicket, TokenAnswer, UpdateMe,
+        ChangePassword, LinkView, Me, ReadLink, SessionView, SetupRequest, SetupState, SignInRequest, SocketTicket,
+        SpendLink, TokenAnswer, UpdateMe,
     },
-    ids::SessionId,
+    ids::{SessionId, UserId},
     page::Page,
 };
 
+fn sessions_of(user: Option<UserId>) -> String {
+    user.map_or_else(|| "auth/sessions".into(), |user| format!("users/{user}/sessions"))
+}
+
 impl Api {
     /// Whether this Posta waits for its first administrator.
-    pub async fn get_setup(self) -> Answer<SetupState> {
-        self.fetch(Request::get("setup").anonymous()).await
+    pub fn get_setup(self) -> Asked<SetupState> {
+        self.fetch(Request::get("setup").anonymous())
     }
 
     /// Makes the first administrator and signs him in.
@@ -53,18 +58,30 @@ impl Api {
         Ok(())
     }
 
-    /// One's signed-in browsers.
-    pub async fn list_sessions(self) -> Answer<Page<SessionView>> {
-        self.fetch(Request::get("auth/sessions")).await
+    /// Signed-in browsers: one's own, or those of a user.
+    pub fn list_sessions(self, user: Option<UserId>) -> Asked<Page<SessionView>> {
+        self.fetch(Request::get(sessions_of(user)))
     }
 
-    /// Signs one of one's browsers out.
-    pub async fn revoke_session(self, id: SessionId) -> Answer<()> {
-        self.run(Request::new(Method::Delete, format!("auth/sessions/{id}"))).await.map(drop)
+    /// Signs a browser out: one's own, or that of a user.
+    pub fn revoke_session(self, user: Option<UserId>, id: SessionId) -> Acted {
+        self.act(Request::new(Method::Delete, format!("{}/{id}", sessions_of(user))))
+    }
+
+    /// Whose link this is.
+    pub fn read_link(self, request: &ReadLink) -> Asked<LinkView> {
+        self.fetch(Request::post("auth/links/read").json(request).anonymous())
+    }
+
+    /// Chooses the password by a link, and signs in.
+    pub async fn spend_link(self, request: &SpendLink) -> Answer<()> {
+        let answer: TokenAnswer = self.fetch(Request::post("auth/links/spend").json(request).anonymous()).await?;
+        self.adopt(answer);
+        Ok(())
     }
 
     /// A ticket that opens the live socket once.
-    pub async fn create_socket_ticket(self) -> Answer<SocketTicket> {
-        self.fetch(Request::post("auth/socket-tickets")).await
+    pub fn create_socket_ticket(self) -> Asked<SocketTicket> {
+        self.fetch(Request::post("auth/socket-tickets"))
     }
 }

@@ -23,6 +23,12 @@ use shared::{
     api::access::TokenAnswer,
     error::{ErrorCode, Problem},
 };
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
 use web_sys::AbortController;
 
 const BASE: &str = "/api/v1/";
@@ -31,6 +37,31 @@ const REFRESH_LOCK: &str = "posta.refresh";
 const READ_RETRIES: [u32; 2] = [300, 1_200];
 
 type Refresh = Shared<LocalBoxFuture<'static, Result<(), ApiError>>>;
+
+/// An operation under way whose answer is a `T`. One future for all operations: what is compiled for each is how its
+/// answer is read.
+#[must_use]
+pub struct Asked<T> {
+    text: LocalBoxFuture<'static, Result<String, ApiError>>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Future for Asked<T> {
+    type Output = Result<T, ApiError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.text.as_mut().poll(context).map(|text| super::json::read(&text?).map_err(unreadable))
+    }
+}
+
+#[cold]
+fn unreadable(error: serde_json::Error) -> ApiError {
+    leptos::logging::error!("unexpected answer: {error}");
+    ApiError::Unreadable { status: 200 }
+}
+
+/// An operation under way whose answer says nothing more.
+pub type Acted = LocalBoxFuture<'static, Result<(), ApiError>>;
 
 /// The client. Cheap to copy; one a tab.
 #[derive(Clone, Copy)]
@@ -65,12 +96,16 @@ impl Api {
     ///
     /// # Errors
     /// The network, an unreadable answer, or a problem.
-    pub async fn fetch<T: DeserializeOwned>(self, request: Request) -> Result<T, ApiError> {
-        let text = self.run(request).await?;
-        super::json::read(&text).map_err(|error| {
-            leptos::logging::error!("unexpected answer: {error}");
-            ApiError::Unreadable { status: 200 }
-        })
+    pub fn fetch<T: DeserializeOwned>(self, request: Request) -> Asked<T> {
+        Asked { text: self.run(request).boxed_local(), kind: PhantomData }
+    }
+
+    /// Sends `request`, whose answer says nothing more.
+    ///
+    /// # Errors
+    /// The network, or a problem.
+    pub fn act(self, request: Request) -> Acted {
+        self.run(request).map(|outcome| outcome.map(drop)).boxed_local()
     }
 
     /// Sends `request`; the answer's body as text.

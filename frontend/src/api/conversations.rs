@@ -1,7 +1,7 @@
 //! Conversations, messages, customers.
 
 use super::{
-    Answer, Api,
+    Acted, Api, Asked,
     request::{Method, Request, page_query},
 };
 use shared::{
@@ -16,32 +16,32 @@ use shared::{
 
 impl Api {
     /// A conversation as it opens.
-    pub async fn get_conversation(self, id: ConversationId) -> Answer<ConversationView> {
-        self.fetch(Request::get(format!("conversations/{id}"))).await
+    pub fn get_conversation(self, id: ConversationId) -> Asked<ConversationView> {
+        self.fetch(Request::get(format!("conversations/{id}")))
     }
 
     /// Mails of a conversation, newest first, a page at a time.
-    pub async fn list_messages(self, id: ConversationId, page: &PageQuery) -> Answer<Page<MessageView>> {
-        self.fetch(Request::get(page_query(&format!("conversations/{id}/messages"), page))).await
+    pub fn list_messages(self, id: ConversationId, page: &PageQuery) -> Asked<Page<MessageView>> {
+        self.fetch(Request::get(page_query(&format!("conversations/{id}/messages"), page)))
     }
 
     /// One mail.
-    pub async fn get_message(self, id: MessageId) -> Answer<MessageView> {
-        self.fetch(Request::get(format!("messages/{id}"))).await
+    pub fn get_message(self, id: MessageId) -> Asked<MessageView> {
+        self.fetch(Request::get(format!("messages/{id}")))
     }
 
     /// Takes a mail back while it is held; its content is a draft again.
-    pub async fn cancel_message(self, id: MessageId) -> Answer<CancelledSend> {
-        self.fetch(Request::post(format!("messages/{id}/cancel"))).await
+    pub fn cancel_message(self, id: MessageId) -> Asked<CancelledSend> {
+        self.fetch(Request::post(format!("messages/{id}/cancel")))
     }
 
     /// Tries a failed mail once more.
-    pub async fn retry_message(self, id: MessageId) -> Answer<()> {
-        self.run(Request::post(format!("messages/{id}/retry"))).await.map(drop)
+    pub fn retry_message(self, id: MessageId) -> Acted {
+        self.act(Request::post(format!("messages/{id}/retry")))
     }
 
     /// Renames a customer, if he still has `version`.
-    pub async fn update_contact(self, id: ContactId, version: i64, change: &UpdateContact) -> Answer<ContactView> {
-        self.fetch(Request::new(Method::Patch, format!("contacts/{id}")).json(change).if_match(version)).await
+    pub fn update_contact(self, id: ContactId, version: i64, change: &UpdateContact) -> Asked<ContactView> {
+        self.fetch(Request::new(Method::Patch, format!("contacts/{id}")).json(change).if_match(version))
     }
 }

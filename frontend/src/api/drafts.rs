@@ -1,7 +1,7 @@
 //! Mail being written.
 
 use super::{
-    Answer, Api, ApiError,
+    Acted, Answer, Api, ApiError, Asked,
     request::{Method, Request},
 };
 use shared::{
@@ -16,29 +16,29 @@ use web_sys::{File, FormData};
 
 impl Api {
     /// The caller's drafts, of one conversation or all.
-    pub async fn list_drafts(self, conversation: Option<ConversationId>) -> Answer<Page<DraftView>> {
+    pub fn list_drafts(self, conversation: Option<ConversationId>) -> Asked<Page<DraftView>> {
         let path = conversation.map_or_else(|| "drafts".to_string(), |id| format!("drafts?conversation_id={id}"));
-        self.fetch(Request::get(path)).await
+        self.fetch(Request::get(path))
     }
 
     /// Begins a draft.
-    pub async fn create_draft(self, draft: &CreateDraft) -> Answer<DraftView> {
-        self.fetch(Request::post("drafts").json(draft)).await
+    pub fn create_draft(self, draft: &CreateDraft) -> Asked<DraftView> {
+        self.fetch(Request::post("drafts").json(draft))
     }
 
     /// One draft.
-    pub async fn get_draft(self, id: DraftId) -> Answer<DraftView> {
-        self.fetch(Request::get(format!("drafts/{id}"))).await
+    pub fn get_draft(self, id: DraftId) -> Asked<DraftView> {
+        self.fetch(Request::get(format!("drafts/{id}")))
     }
 
     /// Changes a draft, if it still has `version`.
-    pub async fn update_draft(self, id: DraftId, version: i64, change: &UpdateDraft) -> Answer<DraftView> {
-        self.fetch(Request::new(Method::Patch, format!("drafts/{id}")).json(change).if_match(version)).await
+    pub fn update_draft(self, id: DraftId, version: i64, change: &UpdateDraft) -> Asked<DraftView> {
+        self.fetch(Request::new(Method::Patch, format!("drafts/{id}")).json(change).if_match(version))
     }
 
     /// Throws a draft away.
-    pub async fn delete_draft(self, id: DraftId) -> Answer<()> {
-        self.run(Request::new(Method::Delete, format!("drafts/{id}"))).await.map(drop)
+    pub fn delete_draft(self, id: DraftId) -> Acted {
+        self.act(Request::new(Method::Delete, format!("drafts/{id}")))
     }
 
     /// Puts a file to a draft, beside the text or inside it.
@@ -52,12 +52,12 @@ impl Api {
     }
 
     /// Takes a file off a draft.
-    pub async fn remove_attachment(self, id: DraftId, attachment: AttachmentId) -> Answer<()> {
-        self.run(Request::new(Method::Delete, format!("drafts/{id}/attachments/{attachment}"))).await.map(drop)
+    pub fn remove_attachment(self, id: DraftId, attachment: AttachmentId) -> Acted {
+        self.act(Request::new(Method::Delete, format!("drafts/{id}/attachments/{attachment}")))
     }
 
     /// Sends a draft; repeats with the same `key` send one mail.
-    pub async fn send_draft(self, id: DraftId, key: &str, send: &SendDraft) -> Answer<SentDraft> {
-        self.fetch(Request::post(format!("drafts/{id}/send")).json(send).idempotency_key(key)).await
+    pub fn send_draft(self, id: DraftId, key: &str, send: &SendDraft) -> Asked<SentDraft> {
+        self.fetch(Request::post(format!("drafts/{id}/send")).json(send).idempotency_key(key))
     }
 }

@@ -1,7 +1,7 @@
 //! Interactions: lists, opening, finishing, routing.
 
 use super::{
-    Answer, Api,
+    Acted, Api, Asked,
     request::{Request, with_query},
 };
 use shared::{
@@ -12,7 +12,7 @@ use shared::{
 
 impl Api {
     /// Interactions that fit the filter.
-    pub async fn list_interactions(self, filter: &InteractionQuery) -> Answer<Page<InteractionSummary>> {
+    pub fn list_interactions(self, filter: &InteractionQuery) -> Asked<Page<InteractionSummary>> {
         let pairs = [
             ("state", filter.state.map(|state| state.to_string())),
             ("mine", filter.mine.map(|mine| mine.to_string())),
@@ -22,36 +22,36 @@ impl Api {
             ("limit", filter.limit.map(|limit| limit.to_string())),
             ("cursor", filter.cursor.clone()),
         ];
-        self.fetch(Request::get(with_query("interactions", &pairs))).await
+        self.fetch(Request::get(with_query("interactions", &pairs)))
     }
 
     /// How many wait.
-    pub async fn get_interaction_counts(self) -> Answer<InteractionCounts> {
-        self.fetch(Request::get("interaction-counts")).await
+    pub fn get_interaction_counts(self) -> Asked<InteractionCounts> {
+        self.fetch(Request::get("interaction-counts"))
     }
 
     /// One interaction.
-    pub async fn get_interaction(self, id: InteractionId) -> Answer<InteractionSummary> {
-        self.fetch(Request::get(format!("interactions/{id}"))).await
+    pub fn get_interaction(self, id: InteractionId) -> Asked<InteractionSummary> {
+        self.fetch(Request::get(format!("interactions/{id}")))
     }
 
     /// Marks the newest mail as read.
-    pub async fn open_interaction(self, id: InteractionId) -> Answer<()> {
-        self.run(Request::post(format!("interactions/{id}/open"))).await.map(drop)
+    pub fn open_interaction(self, id: InteractionId) -> Acted {
+        self.act(Request::post(format!("interactions/{id}/open")))
     }
 
     /// Takes an interaction that waits.
-    pub async fn take_interaction(self, id: InteractionId) -> Answer<InteractionSummary> {
-        self.fetch(Request::post(format!("interactions/{id}/take"))).await
+    pub fn take_interaction(self, id: InteractionId) -> Asked<InteractionSummary> {
+        self.fetch(Request::post(format!("interactions/{id}/take")))
     }
 
     /// Finishes an interaction.
-    pub async fn finish_interaction(self, id: InteractionId, finish: &FinishInteraction) -> Answer<()> {
-        self.run(Request::post(format!("interactions/{id}/finish")).json(finish)).await.map(drop)
+    pub fn finish_interaction(self, id: InteractionId, finish: &FinishInteraction) -> Acted {
+        self.act(Request::post(format!("interactions/{id}/finish")).json(finish))
     }
 
     /// Why the interaction went where it went.
-    pub async fn list_decisions(self, id: InteractionId) -> Answer<Page<DecisionView>> {
-        self.fetch(Request::get(format!("interactions/{id}/decisions"))).await
+    pub fn list_decisions(self, id: InteractionId) -> Asked<Page<DecisionView>> {
+        self.fetch(Request::get(format!("interactions/{id}/decisions")))
     }
 }

@@ -4,11 +4,18 @@
 //! an array, too, look at each value in every way, and borrow where they can: with a hundred types that is a tenth of
 //! the whole page. Here a struct is an object, a text a text, and nothing else is compiled.
 
+use serde::Deserialize;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, VariantAccess, Visitor, value::StringDeserializer,
 };
 use serde_json::{Error, Value};
+use shared::{
+    api::{campaigns::AccountHealth, conversations::Delivery, interactions::InteractionSummary, presence::AgentState},
+    ids::{CampaignId, ConversationId, InteractionId, MessageId, Seq, SessionId, TemplateId, UserId},
+    live::{LiveEvent, ServerFrame},
+    time::Timestamp,
+};
 
 /// Reads `text` as a `T`.
 ///
@@ -24,6 +31,98 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 /// It is no JSON.
 pub fn read_value(text: &str) -> Result<Value, super::ApiError> {
     parse(text).map_err(|_| super::ApiError::Unreadable { status: 200 })
+}
+
+/// Reads a frame of the live socket.
+///
+/// The wire has its enums tagged from within (`{"type": "ping", …}`). What serde makes of that looks at all that comes
+/// before it knows what it is, and so compiles every type within once more. Here the tag is taken out first.
+///
+/// # Errors
+/// It is no JSON, or not that of a frame.
+pub fn read_frame(text: &str) -> Result<ServerFrame, Error> {
+    Frame::deserialize(Node(untagged(parse(text)?, "type")))
+}
+
+/// `{"type": "ping", "now": 1}` as `{"ping": {"now": 1}}`.
+fn untagged(mut value: Value, tag: &str) -> Value {
+    let Some(Value::String(name)) = value.as_object_mut().and_then(|members| members.remove(tag)) else { return value };
+    Value::Object([(name, value)].into_iter().collect())
+}
+
+fn event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LiveEvent, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Event::deserialize(Node(untagged(value, "kind"))).map_err(D::Error::custom)
+}
+
+/// [`ServerFrame`], tagged from without. The compiler holds the two together.
+#[derive(Deserialize)]
+#[serde(remote = "ServerFrame", rename_all = "snake_case")]
+enum Frame {
+    Snapshot {
+        seq: Seq,
+        now: Timestamp,
+        me: AgentState,
+        active: Vec<InteractionSummary>,
+    },
+    Event {
+        seq: Seq,
+        at: Timestamp,
+        #[serde(deserialize_with = "event")]
+        event: LiveEvent,
+    },
+    Ping {
+        now: Timestamp,
+    },
+}
+
+/// [`LiveEvent`], tagged from without.
+#[derive(Deserialize)]
+#[serde(remote = "LiveEvent", rename_all = "snake_case")]
+enum Event {
+    InteractionChanged {
+        interaction: InteractionSummary,
+    },
+    MessageAdded {
+        conversation_id: ConversationId,
+        interaction_id: Option<InteractionId>,
+        message_id: MessageId,
+    },
+    DeliveryChanged {
+        conversation_id: ConversationId,
+        message_id: MessageId,
+        delivery: Delivery,
+        due_at: Option<Timestamp>,
+        last_reply: Option<String>,
+    },
+    AgentStateChanged {
+        state: AgentState,
+    },
+    CampaignChanged {
+        campaign_id: CampaignId,
+    },
+    SettingsChanged {},
+    TemplateChanged {
+        template_id: TemplateId,
+    },
+    RatingGiven {
+        conversation_id: ConversationId,
+        interaction_id: InteractionId,
+        message_id: MessageId,
+        score: i32,
+    },
+    AccountHealthChanged {
+        campaign_id: CampaignId,
+        health: AccountHealth,
+        last_error: Option<String>,
+    },
+    RightsChanged {
+        user_id: UserId,
+    },
+    SessionsRevoked {
+        user_id: UserId,
+        session_ids: Vec<SessionId>,
+    },
 }
 
 // Kept apart so that the parser is compiled once.
@@ -297,8 +396,7 @@ impl<'de> VariantAccess<'de> for Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
-    use shared::{api::access::Language, error::Problem, live::ServerFrame};
+    use shared::{api::access::Language, error::Problem};
     use std::collections::BTreeMap;
 
     #[derive(Debug, PartialEq, Deserialize)]
@@ -339,14 +437,62 @@ mod tests {
         let ours: All = read(ALL).unwrap();
         assert_eq!(ours, serde_json::from_str(ALL).unwrap());
         let ping = r#"{"type":"ping","now":"2026-10-01T10:00:00.000Z"}"#;
-        assert_eq!(read::<ServerFrame>(ping).unwrap(), serde_json::from_str(ping).unwrap());
+        assert_eq!(read_frame(ping).unwrap(), serde_json::from_str(ping).unwrap());
         let event = r#"{"type":"event","seq":7,"at":"2026-10-01T10:00:00.000Z",
             "event":{"kind":"campaign_changed","campaign_id":3}}"#;
-        assert_eq!(read::<ServerFrame>(event).unwrap(), serde_json::from_str(event).unwrap());
+        assert_eq!(read_frame(event).unwrap(), serde_json::from_str(event).unwrap());
         let problem = r#"{"type":"about:blank","title":"Invalid","status":422,"code":"invalid","request_id":"r",
             "errors":[{"pointer":"/name","rule":"too_long","max":5,"message":"is too long"}]}"#;
         assert_eq!(read::<Problem>(problem).unwrap(), serde_json::from_str(problem).unwrap());
         assert_eq!(read::<Option<Language>>("null").unwrap(), None);
+    }
+
+    /// Every kind of frame and of event, as the server writes it.
+    #[test]
+    fn frames_are_read_as_they_are_written() {
+        let at = Timestamp::from_millis(1_790_000_000_000);
+        let (conversation_id, interaction_id, message_id) = (ConversationId(1), InteractionId(2), MessageId(3));
+        let (campaign_id, user_id) = (CampaignId(4), UserId(5));
+        let me = AgentState {
+            user_id,
+            mode: shared::api::presence::AgentMode::Break,
+            break_code: Some("lunch".into()),
+            since: at,
+            online: true,
+            wrap_up_until: None,
+            in_call: false,
+            external_until: Some(at),
+            other_channels: [("chat".to_owned(), 2)].into(),
+        };
+        let row: InteractionSummary = crate::state::rows::tests::row(1, 2, 30);
+        let events = vec![
+            LiveEvent::InteractionChanged { interaction: row.clone() },
+            LiveEvent::MessageAdded { conversation_id, interaction_id: None, message_id },
+            LiveEvent::DeliveryChanged {
+                conversation_id,
+                message_id,
+                delivery: Delivery::Queued,
+                due_at: Some(at),
+                last_reply: Some("451 4.7.1 later".into()),
+            },
+            LiveEvent::AgentStateChanged { state: me.clone() },
+            LiveEvent::CampaignChanged { campaign_id },
+            LiveEvent::SettingsChanged {},
+            LiveEvent::TemplateChanged { template_id: TemplateId(6) },
+            LiveEvent::RatingGiven { conversation_id, interaction_id, message_id, score: 5 },
+            LiveEvent::AccountHealthChanged { campaign_id, health: AccountHealth::Failing, last_error: None },
+            LiveEvent::RightsChanged { user_id },
+            LiveEvent::SessionsRevoked { user_id, session_ids: vec![SessionId(7)] },
+        ];
+        let frames = events.into_iter().map(|event| ServerFrame::Event { seq: Seq(9), at, event });
+        let others =
+            [ServerFrame::Ping { now: at }, ServerFrame::Snapshot { seq: Seq(8), now: at, me, active: vec![row] }];
+        for frame in frames.chain(others) {
+            assert_eq!(read_frame(&serde_json::to_string(&frame).unwrap()).unwrap(), frame);
+        }
+        for wrong in ["{}", "[]", r#"{"type":"strange"}"#, r#"{"type":"ping"}"#, r#"{"now":1}"#] {
+            assert!(read_frame(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod tabs;
 pub mod templates;
 pub mod users;
 
-pub use client::{Api, use_api};
+pub use client::{Acted, Api, Asked, use_api};
 pub use error::ApiError;
 
 /// What an operation gives.

@@ -1,22 +1,27 @@
 //! The agent's own state.
 
 use super::{
-    Answer, Api,
+    Api, Asked,
     request::{Method, Request},
 };
 use shared::{
-    api::presence::{AgentState, BreakKind, SetAgentState},
+    api::presence::{AgentState, BreakKind, BreakKinds, SetAgentState},
     page::Page,
 };
 
 impl Api {
     /// Becomes available, or goes on a break.
-    pub async fn set_my_state(self, state: &SetAgentState) -> Answer<AgentState> {
-        self.fetch(Request::new(Method::Put, "presence/me").json(state)).await
+    pub fn set_my_state(self, state: &SetAgentState) -> Asked<AgentState> {
+        self.fetch(Request::new(Method::Put, "presence/me").json(state))
+    }
+
+    /// Replaces the kinds of breaks.
+    pub fn set_break_kinds(self, kinds: &BreakKinds) -> Asked<Page<BreakKind>> {
+        self.fetch(Request::new(Method::Put, "presence/break-kinds").json(kinds))
     }
 
     /// Kinds of breaks.
-    pub async fn list_break_kinds(self) -> Answer<Page<BreakKind>> {
-        self.fetch(Request::get("presence/break-kinds")).await
+    pub fn list_break_kinds(self) -> Asked<Page<BreakKind>> {
+        self.fetch(Request::get("presence/break-kinds"))
     }
 }

@@ -4,7 +4,10 @@ use super::{
     backoff,
     store::{Connection, Live},
 };
-use crate::{api::Api, state::clock::Clock};
+use crate::{
+    api::{Api, json},
+    state::clock::Clock,
+};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::{
     StreamExt as _,
@@ -118,7 +121,7 @@ async fn converse(
     let mut resynced = false;
     loop {
         match select(inputs.next(), TimeoutFuture::new(SILENCE)).await {
-            Either::Left((Some(Input::Frame(text)), _)) => match crate::api::json::read::<ServerFrame>(&text) {
+            Either::Left((Some(Input::Frame(text)), _)) => match json::read_frame(&text) {
                 Ok(frame) => {
                     *attempt = 0;
                     if matches!(frame, ServerFrame::Snapshot { .. }) {

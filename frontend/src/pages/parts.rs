@@ -2,7 +2,9 @@
 //! not load the administration. The bundler splits the module at the functions marked here; what only they reach goes
 //! into the part, what others reach too stays in the main module.
 
-use super::admin::{campaigns::CampaignsPage, members::MembersPage, templates::TemplatesPage, users::UsersPage};
+use super::admin::{
+    agents::AgentsPage, campaigns::CampaignsPage, members::MembersPage, templates::TemplatesPage, users::UsersPage,
+};
 use crate::{
     components::{Button, Empty, Skeleton},
     i18n::{txt, use_i18n},
@@ -24,6 +26,8 @@ pub enum AdminScreen {
     Templates,
     /// Users.
     Users,
+    /// What holds for agents.
+    Agents,
 }
 
 /// Draws a screen of a part that is loaded.
@@ -35,6 +39,7 @@ fn admin() -> Result<Draw, SplitLoaderError> {
         AdminScreen::Campaigns => view! { <CampaignsPage /> }.into_any(),
         AdminScreen::Members => view! { <MembersPage /> }.into_any(),
         AdminScreen::Templates => view! { <TemplatesPage /> }.into_any(),
+        AdminScreen::Agents => view! { <AgentsPage /> }.into_any(),
         AdminScreen::Users => view! { <UsersPage /> }.into_any(),
     })
 }

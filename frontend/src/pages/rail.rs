@@ -21,6 +21,7 @@ use shared::{
         access::{Language, Theme, UpdateMe},
         presence::{AgentMode, AgentState, BreakKind, SetAgentState},
     },
+    live::LiveEvent,
     page::Page,
     permission::Permission,
     time::Timestamp,
@@ -91,7 +92,7 @@ fn RailLink(
 }
 
 /// The icon that a kind of break names.
-fn break_glyph(name: &str) -> Glyph {
+pub fn break_glyph(name: &str) -> Glyph {
     match name {
         "utensils" => icondata::LuUtensils,
         "coffee" => icondata::LuCoffee,
@@ -99,6 +100,8 @@ fn break_glyph(name: &str) -> Glyph {
         "users" => icondata::LuUsers,
         "headphones" => icondata::LuHeadphones,
         "phone" => icondata::LuPhone,
+        "heart-pulse" => icondata::LuHeartPulse,
+        "ellipsis" => icondata::LuEllipsis,
         _ => icondata::LuPause,
     }
 }
@@ -116,6 +119,11 @@ fn StateSwitch() -> impl IntoView {
     let i18n = use_i18n();
     let (api, live, toasts, clock) = (use_api(), use_live(), use_toasts(), use_clock());
     let kinds = Loader::new(|| (), move |()| api.list_break_kinds());
+    live.listen(move |event| {
+        if matches!(event, LiveEvent::SettingsChanged {}) {
+            kinds.reload();
+        }
+    });
     let list =
         move || kinds.with(|load| load.ready().map(|page: &Page<BreakKind>| page.items.clone())).unwrap_or_default();
     let chosen = Memo::new(move |_| live.me.with(|me| me.as_ref().map(|me| (me.mode, me.break_code.clone()))));

@@ -18,6 +18,7 @@ use crate::{
 use leptos::prelude::*;
 use shared::{
     api::access::{SessionView, UpdateMe},
+    ids::UserId,
     validate::{FieldIssue, Rule, Validate as _},
 };
 use wasm_bindgen_futures::JsFuture;
@@ -46,7 +47,7 @@ pub fn SettingsPage() -> impl IntoView {
                 </section>
                 <section class="settings-card" aria-label=txt!(i18n, shell.sessions)>
                     <h2>{txt!(i18n, shell.sessions)}</h2>
-                    <Sessions />
+                    <Sessions user=None />
                 </section>
             </div>
         </div>
@@ -181,16 +182,20 @@ fn UndoTime() -> impl IntoView {
     }
 }
 
+/// Signed-in browsers, which can be signed out.
 #[component]
-fn Sessions() -> impl IntoView {
+pub fn Sessions(
+    /// Whose; nobody's: one's own.
+    user: Option<UserId>,
+) -> impl IntoView {
     let i18n = use_i18n();
     let (api, toasts) = (use_api(), use_toasts());
-    let sessions = Loader::new(|| (), move |()| api.list_sessions());
+    let sessions = Loader::new(|| (), move |()| api.list_sessions(user));
     let revoke = move |session: SessionView| {
         // Gone at once; back again if the server says no.
         sessions.change(|page| page.items.retain(|other| other.id != session.id));
         leptos::task::spawn_local(async move {
-            match api.revoke_session(session.id).await {
+            match api.revoke_session(user, session.id).await {
                 Ok(()) => toasts.good(say!(shell.sessions_revoked)),
                 Err(_) => {
                     toasts.bad(say!(shell.sessions_failed));

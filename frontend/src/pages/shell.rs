@@ -135,8 +135,9 @@ fn Room() -> impl IntoView {
         Place::Members => view! { <Administration screen=AdminScreen::Members /> }.into_any(),
         Place::Templates => view! { <Administration screen=AdminScreen::Templates /> }.into_any(),
         Place::Users => view! { <Administration screen=AdminScreen::Users /> }.into_any(),
+        Place::Agents => view! { <Administration screen=AdminScreen::Agents /> }.into_any(),
         Place::Settings => view! { <SettingsPage /> }.into_any(),
-        Place::Home | Place::Setup | Place::SignIn | Place::Unknown => ().into_any(),
+        Place::Home | Place::Setup | Place::Welcome | Place::SignIn | Place::Unknown => ().into_any(),
     }
 }
 
@@ -179,9 +180,10 @@ fn name_page(live: Live) {
             Place::Members => word!(i18n, campaigns.members),
             Place::Templates => word!(i18n, templates.title),
             Place::Users => word!(i18n, shell.users),
+            Place::Agents => word!(i18n, users.agents),
             Place::Settings => word!(i18n, shell.settings),
             // They name themselves.
-            Place::Setup | Place::SignIn | Place::Unknown => return,
+            Place::Setup | Place::Welcome | Place::SignIn | Place::Unknown => return,
         };
         set_title(&name, live.active.unread());
     });
@@ -202,6 +204,7 @@ fn offer_places() {
     }
     if session.may_now(Permission::UsersRead) {
         place(txt!(i18n, shell.users), routes::USERS);
+        place(txt!(i18n, users.agents), routes::AGENTS);
     }
     place(txt!(i18n, shell.settings), routes::SETTINGS);
 }

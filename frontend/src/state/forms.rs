@@ -29,6 +29,11 @@ impl FormErrors {
         })
     }
 
+    /// Whether the field at `pointer` is wrong; reactive.
+    pub fn has(self, pointer: &str) -> bool {
+        self.issues.with(|list| list.iter().any(|issue| points_to(issue, pointer)))
+    }
+
     /// Judges the form by the rules that the server will apply. Whether it is sound.
     pub fn judge(self, form: &impl Validate) -> bool {
         let issues = form.check().err().unwrap_or_default();

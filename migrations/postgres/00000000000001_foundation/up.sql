@@ -17,6 +17,8 @@ CREATE TABLE users (
     single_key_shortcuts BOOLEAN NOT NULL,
     undo_send_seconds INTEGER NOT NULL CHECK (undo_send_seconds BETWEEN 0 AND 60),
     created_at BIGINT NOT NULL,
+    -- Supervisors may watch his screen (S77).
+    screen_monitoring BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 );
 
@@ -49,6 +51,13 @@ CREATE TABLE one_time_tokens (
     token_hash BYTEA PRIMARY KEY,
     purpose TEXT NOT NULL CHECK (purpose IN ('setup', 'socket')),
     session_id BIGINT REFERENCES sessions (id),
+    expires_at BIGINT NOT NULL
+);
+
+-- Links by which users choose their password: an invitation, or a reset. One a user.
+CREATE TABLE user_links (
+    user_id BIGINT PRIMARY KEY REFERENCES users (id),
+    token_hash BYTEA NOT NULL UNIQUE,
     expires_at BIGINT NOT NULL
 );
 
@@ -267,13 +276,15 @@ CREATE TABLE break_kinds (
     name_es TEXT NOT NULL,
     name_en TEXT NOT NULL,
     icon TEXT NOT NULL,
-    position INTEGER NOT NULL
+    position INTEGER NOT NULL,
+    -- Off: it can no longer be chosen, and names what was.
+    active BOOLEAN NOT NULL
 );
-INSERT INTO break_kinds (code, name_es, name_en, icon, position) VALUES
-    ('lunch', 'Comida', 'Lunch', 'utensils', 1),
-    ('rest', 'Descanso', 'Rest', 'coffee', 2),
-    ('training', 'Formación', 'Training', 'graduation-cap', 3),
-    ('meeting', 'Reunión', 'Meeting', 'users', 4);
+INSERT INTO break_kinds (code, name_es, name_en, icon, position, active) VALUES
+    ('lunch', 'Comida', 'Lunch', 'utensils', 1, TRUE),
+    ('rest', 'Descanso', 'Rest', 'coffee', 2, TRUE),
+    ('training', 'Formación', 'Training', 'graduation-cap', 3, TRUE),
+    ('meeting', 'Reunión', 'Meeting', 'users', 4, TRUE);
 
 CREATE TABLE agent_states (
     user_id BIGINT PRIMARY KEY REFERENCES users (id),

@@ -8,6 +8,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+mod links;
+
+pub use links::{LinkView, ReadLink, SpendLink, UserLink};
+
 text_enum! {
     /// Language of the page.
     pub enum Language {
@@ -241,6 +245,11 @@ pub struct UserView {
     pub must_change_password: bool,
     /// Campaigns to which the user is limited; empty: not limited.
     pub limited_to: Vec<CampaignId>,
+    /// Supervisors may watch his screen (S77).
+    pub screen_monitoring: bool,
+    /// Until when the link is good by which he chooses his password: an invitation, or a reset; absent: none is out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_until: Option<Timestamp>,
     /// Created at.
     pub created_at: Timestamp,
     /// For `If-Match`.
@@ -258,8 +267,10 @@ pub struct CreateUser {
     pub name: String,
     /// Role.
     pub role: Role,
-    /// First password; must be changed at the first sign-in unless `must_change_password` is false.
-    pub password: String,
+    /// First password; must be changed at the first sign-in unless `must_change_password` is false. Absent: nobody can
+    /// sign in as him before he has chosen one by a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
     /// Ask for a new password at the first sign-in (default true).
     #[serde(default = "yes")]
     pub must_change_password: bool,
@@ -283,7 +294,9 @@ impl Validate for CreateUser {
     fn validate(&self, issues: &mut Issues) {
         issues.name("login", &self.login, 80);
         issues.name("name", &self.name, 120);
-        new_password(issues, "password", &self.password, &self.login);
+        if let Some(password) = &self.password {
+            new_password(issues, "password", password, &self.login);
+        }
         issues.items("limited_to", self.limited_to.len(), 500);
     }
 }
@@ -308,6 +321,9 @@ pub struct UpdateUser {
     /// Limits the user to these campaigns; empty: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limited_to: Option<Vec<CampaignId>>,
+    /// Supervisors may watch his screen (S77).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen_monitoring: Option<bool>,
 }
 
 impl Validate for UpdateUser {

@@ -1,5 +1,9 @@
 //! Campaigns, their mail account, members and health (S3–S34).
 
+mod overview;
+
+pub use overview::CampaignOverview;
+
 use crate::{
     alarm::Thresholds,
     api::{

@@ -21,6 +21,7 @@ text_enum! {
 /// A kind of break.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct BreakKind {
     /// Stable word, such as `lunch`.
     pub code: String,
@@ -30,6 +31,45 @@ pub struct BreakKind {
     pub name_en: String,
     /// Name of its icon.
     pub icon: String,
+}
+
+/// Icons that breaks can have.
+pub const BREAK_ICONS: [&str; 8] =
+    ["utensils", "coffee", "graduation-cap", "users", "headphones", "phone", "heart-pulse", "ellipsis"];
+/// Most kinds of breaks.
+pub const MAX_BREAK_KINDS: usize = 30;
+/// The break on which supervisors put agents (S79); nobody chooses it, so no kind may be called so.
+pub const SUPERVISOR_BREAK: &str = "supervisor";
+
+/// All kinds of breaks, in their order. What is left out can no longer be chosen; what happened keeps its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BreakKinds {
+    /// The kinds, at most 30: codes of 1–40 small letters, digits and hyphens, each once; names of 1–60 characters.
+    pub items: Vec<BreakKind>,
+}
+
+impl Validate for BreakKinds {
+    fn validate(&self, issues: &mut Issues) {
+        issues.items("items", self.items.len(), MAX_BREAK_KINDS);
+        for (index, kind) in self.items.iter().enumerate() {
+            let at = |field: &str| format!("items/{index}/{field}");
+            issues.length(&at("code"), &kind.code, 1, 40);
+            if !kind.code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+                issues.add(&at("code"), Rule::ForbiddenCharacter, "holds small letters, digits and hyphens");
+            } else if kind.code == SUPERVISOR_BREAK {
+                issues.add(&at("code"), Rule::Refused, "is the break on which supervisors put agents");
+            } else if self.items.iter().take(index).any(|other| other.code == kind.code) {
+                issues.add(&at("code"), Rule::NotUnique, "is in the list already");
+            }
+            issues.name(&at("name_es"), &kind.name_es, 60);
+            issues.name(&at("name_en"), &kind.name_en, 60);
+            if !BREAK_ICONS.contains(&kind.icon.as_str()) {
+                issues.add(&at("icon"), Rule::UnknownValue, "is not an icon of breaks");
+            }
+        }
+    }
 }
 
 /// State of one agent.

@@ -4,7 +4,7 @@ use crate::{
     access::rows::{NewUser, UserRow},
     kernel::db::{
         Connection, MultiBackend,
-        schema::{members, user_campaigns, users},
+        schema::{members, user_campaigns, user_links, users},
     },
 };
 use diesel::{dsl::exists, prelude::*};
@@ -12,6 +12,7 @@ use shared::{
     api::access::{UpdateMe, UpdateUser},
     ids::{CampaignId, UserId},
     permission::{CampaignScope, Role},
+    time::Timestamp,
 };
 
 /// Whether there is any user yet.
@@ -53,6 +54,14 @@ pub fn set_password(conn: &mut Connection, id: UserId, old: &str, new: &str) -> 
     Ok(diesel::update(row).set(set).execute(conn)? == 1)
 }
 
+/// Stores a password that was chosen by a link.
+pub fn choose_password(conn: &mut Connection, id: UserId, hash: &str) -> QueryResult<()> {
+    let set =
+        (users::password_hash.eq(hash), users::must_change_password.eq(false), users::version.eq(users::version + 1));
+    diesel::update(users::table.find(id)).set(set).execute(conn)?;
+    Ok(())
+}
+
 #[derive(AsChangeset)]
 #[diesel(table_name = users)]
 struct OwnChange {
@@ -85,6 +94,7 @@ struct UserChange {
     enabled: Option<bool>,
     password_hash: Option<String>,
     must_change_password: Option<bool>,
+    screen_monitoring: Option<bool>,
     version: i64,
 }
 
@@ -102,6 +112,7 @@ pub fn update_user(
         enabled: change.enabled,
         password_hash: password_hash.map(str::to_owned),
         must_change_password: password_hash.map(|_| true),
+        screen_monitoring: change.screen_monitoring,
         version: version.saturating_add(1),
     };
     let row = users::table.filter(users::id.eq(id)).filter(users::version.eq(version));
@@ -154,14 +165,25 @@ fn visible(me: UserId, scope: &CampaignScope) -> users::BoxedQuery<'static, Mult
     }
 }
 
-/// Users by sign-in name, after one; at most `limit`, with their limits.
+/// A user with what belongs to him.
+pub struct Listed {
+    /// The user.
+    pub user: UserRow,
+    /// Campaigns to which he is limited.
+    pub limits: Vec<CampaignId>,
+    /// Until when a link of his is good.
+    pub link_until: Option<Timestamp>,
+}
+
+/// Users by sign-in name, after one; at most `limit`.
 pub fn list_users(
     conn: &mut Connection,
     me: UserId,
     scope: &CampaignScope,
     after: Option<&str>,
     limit: i64,
-) -> QueryResult<Vec<(UserRow, Vec<CampaignId>)>> {
+    now: Timestamp,
+) -> QueryResult<Vec<Listed>> {
     let mut query = visible(me, scope);
     if let Some(after) = after {
         query = query.filter(users::login_folded.gt(after.to_owned()));
@@ -170,12 +192,21 @@ pub fn list_users(
         query.order(users::login_folded.asc()).limit(limit).select(UserRow::as_select()).load(conn)?;
     let ids: Vec<UserId> = rows.iter().map(|row| row.id).collect();
     let limited: Vec<(UserId, CampaignId)> = user_campaigns::table
-        .filter(user_campaigns::user_id.eq_any(ids))
+        .filter(user_campaigns::user_id.eq_any(ids.clone()))
         .order((user_campaigns::user_id.asc(), user_campaigns::campaign_id.asc()))
         .select((user_campaigns::user_id, user_campaigns::campaign_id))
         .load(conn)?;
-    let of = |id: UserId| limited.iter().filter(|(user, _)| *user == id).map(|(_, campaign)| *campaign).collect();
-    Ok(rows.into_iter().map(|row| (of(row.id), row)).map(|(list, row)| (row, list)).collect())
+    let links: Vec<(UserId, Timestamp)> = user_links::table
+        .filter(user_links::user_id.eq_any(ids))
+        .filter(user_links::expires_at.gt(now))
+        .select((user_links::user_id, user_links::expires_at))
+        .load(conn)?;
+    let listed = |user: UserRow| Listed {
+        limits: limited.iter().filter(|(of, _)| *of == user.id).map(|(_, campaign)| *campaign).collect(),
+        link_until: links.iter().find(|(of, _)| *of == user.id).map(|(_, until)| *until),
+        user,
+    };
+    Ok(rows.into_iter().map(listed).collect())
 }
 
 /// One user, if the caller sees him.

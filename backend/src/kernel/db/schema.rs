@@ -16,6 +16,7 @@ diesel::table! {
         single_key_shortcuts -> Bool,
         undo_send_seconds -> Integer,
         created_at -> BigInt,
+        screen_monitoring -> Bool,
         version -> BigInt,
     }
 }
@@ -51,6 +52,14 @@ diesel::table! {
         token_hash -> Binary,
         purpose -> Text,
         session_id -> Nullable<BigInt>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_links (user_id) {
+        user_id -> BigInt,
+        token_hash -> Binary,
         expires_at -> BigInt,
     }
 }
@@ -264,6 +273,7 @@ diesel::table! {
         name_en -> Text,
         icon -> Text,
         position -> Integer,
+        active -> Bool,
     }
 }
 
@@ -611,6 +621,7 @@ diesel::table! {
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::joinable!(one_time_tokens -> sessions (session_id));
+diesel::joinable!(user_links -> users (user_id));
 diesel::joinable!(user_campaigns -> campaigns (campaign_id));
 diesel::joinable!(user_campaigns -> users (user_id));
 diesel::joinable!(mail_accounts -> campaigns (campaign_id));

@@ -345,6 +345,30 @@ both_engines! {
         }
     }
 
+    fn a_list_of_campaigns_says_how_each_is_doing(app, paused) {
+        let servers = Servers::start();
+        let admin = app.admin();
+        let mut form = servers.sender("Beta");
+        form["thresholds"] = json!({ "most_waiting": 7 });
+        let beta = admin.post("/campaigns", form).ok();
+        admin.post("/campaigns", servers.sender("alba")).ok();
+        let first = admin.get("/campaigns/overview?limit=1").ok();
+        assert_eq!(first["items"][0]["name"], "alba");
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let rest = admin.get(&format!("/campaigns/overview?limit=1&cursor={cursor}")).ok();
+        let (row, whole) = (&rest["items"][0], admin.get(&format!("/campaigns/{}", beta["id"])).ok());
+        for (field, pointer) in [
+            ("id", "/id"), ("name", "/name"), ("enabled", "/enabled"), ("waiting", "/waiting"), ("outgoing", "/outgoing"),
+            ("address", "/account/address"), ("health", "/account/health"), ("last_fetch_at", "/account/last_fetch_at"),
+            ("last_error", "/account/last_error"), ("most_waiting", "/thresholds/most_waiting"),
+        ] {
+            assert_eq!(Some(&row[field]), whole.pointer(pointer), "{field}");
+        }
+        let boss = supervisor_of(&app, "eva", &[beta["id"].as_i64().unwrap()]);
+        assert_eq!(boss.get("/campaigns/overview").ok()["items"].as_array().unwrap().len(), 1);
+        app.agent("ana").get("/campaigns/overview").problem(403, "forbidden");
+    }
+
     fn foreign_campaigns_are_not_there(app, paused) {
         let servers = Servers::start();
         let admin = app.admin();

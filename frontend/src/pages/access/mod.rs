@@ -4,6 +4,7 @@ pub mod password;
 pub mod setup;
 pub mod sign_in;
 pub mod strength;
+pub mod welcome;
 
 use crate::{
     components::{Menu, MenuItem},

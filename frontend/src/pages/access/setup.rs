@@ -140,7 +140,7 @@ pub fn SetupPage() -> impl IntoView {
 }
 
 /// The token of the link. It stands behind `#`, which no server log sees, or in the query.
-fn token_of_address() -> String {
+pub fn token_of_address() -> String {
     let location = window().location();
     let hash = location.hash().unwrap_or_default();
     let search = location.search().unwrap_or_default();

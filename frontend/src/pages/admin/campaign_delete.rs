@@ -9,7 +9,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::campaigns::{CampaignView, DeleteCampaign, InteractionsChoice, OpenWork},
+    api::campaigns::{CampaignOverview, CampaignView, DeleteCampaign, InteractionsChoice, OpenWork},
     error::ErrorCode,
     ids::CampaignId,
 };
@@ -21,7 +21,7 @@ const FINISH: &str = "finish";
 #[derive(Clone)]
 enum Face {
     Loading,
-    Open { work: OpenWork, others: Vec<CampaignView> },
+    Open { work: OpenWork, others: Vec<CampaignOverview> },
     Failed(ApiError),
 }
 
@@ -134,7 +134,7 @@ pub fn DeleteButton(
 #[component]
 fn Questions(
     work: OpenWork,
-    others: Vec<CampaignView>,
+    others: Vec<CampaignOverview>,
     fate: RwSignal<String>,
     discard: RwSignal<bool>,
 ) -> impl IntoView {

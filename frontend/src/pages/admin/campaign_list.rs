@@ -8,7 +8,7 @@ use crate::{
 use leptos::prelude::*;
 use shared::{
     alarm::{Alarm, of_count},
-    api::campaigns::{AccountHealth, CampaignView},
+    api::campaigns::{AccountHealth, CampaignOverview},
     ids::CampaignId,
 };
 
@@ -27,18 +27,18 @@ pub fn health(i18n: I18n, health: AccountHealth) -> (Tint, String) {
 #[component]
 pub fn CampaignRow(
     /// The campaign.
-    campaign: CampaignView,
+    campaign: CampaignOverview,
     /// The one in the form.
     #[prop(into)]
     chosen: Signal<Option<CampaignId>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = campaign.id;
-    let state = campaign.account.health;
+    let state = campaign.health;
     let tint = Signal::derive(move || health(i18n, state).0);
     let name = Signal::derive(move || health(i18n, state).1);
     let waiting = campaign.waiting;
-    let crowd = match of_count(waiting, campaign.thresholds.most_waiting) {
+    let crowd = match of_count(waiting, campaign.most_waiting) {
         Alarm::Calm => (Tint::Info, None),
         Alarm::Near => (Tint::Warn, Some(icondata::LuTriangleAlert)),
         Alarm::Over => (Tint::Bad, Some(icondata::LuOctagonAlert)),
@@ -46,8 +46,8 @@ pub fn CampaignRow(
     // Of a campaign that is on they are on their way, and no news.
     let held = if campaign.enabled { 0 } else { campaign.outgoing };
     let failed = matches!(state, AccountHealth::Failing | AccountHealth::Stopped);
-    let error = campaign.account.last_error.clone().filter(|_| failed);
-    let fetched = campaign.account.last_fetch_at.filter(|_| state == AccountHealth::Connected);
+    let error = campaign.last_error.clone().filter(|_| failed);
+    let fetched = campaign.last_fetch_at.filter(|_| state == AccountHealth::Connected);
     view! {
         <a
             class="admin-row"
@@ -61,7 +61,7 @@ pub fn CampaignRow(
                     <strong>{campaign.name}</strong>
                     {(!campaign.enabled).then(|| view! { <Badge tint=Tint::Quiet>{txt!(i18n, campaigns.disabled)}</Badge> })}
                 </span>
-                <span class="admin-row-note">{campaign.account.address}</span>
+                <span class="admin-row-note">{campaign.address}</span>
                 <span class="admin-row-note">
                     {name}
                     {fetched.map(|at| view! { " · " <TimeAgo at=at /> })}

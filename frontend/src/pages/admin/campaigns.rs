@@ -1,33 +1,38 @@
 //! `/admin/campaigns`: form at the left, list at the right.
 
-use super::{Sections, campaign_form::CampaignEditor, campaign_list::CampaignRow};
+use super::{Sections, campaign_form::CampaignEditor, campaign_list::CampaignRow, filter_box::FilterBox};
 use crate::{
     api::{Api, ApiError, use_api},
     components::{Button, Empty, Failed, Look, Skeleton},
+    format,
     i18n::{txt, use_i18n},
     live::store::use_live,
     pages::faces::Forbidden,
     routes::{self, use_go},
     state::{
+        clock::use_clock,
+        effect::effect_with,
         load::{Load, Loader},
         session::use_session,
+        throttle::Throttle,
     },
 };
 use leptos::prelude::*;
 use shared::{
-    api::campaigns::CampaignView,
+    api::campaigns::{CampaignOverview, CampaignView},
     ids::CampaignId,
     live::LiveEvent,
     page::{MAX_LIMIT, PageQuery},
     permission::Permission,
 };
+use std::time::Duration;
 
 /// All campaigns, page by page.
-pub async fn all_campaigns(api: Api) -> Result<Vec<CampaignView>, ApiError> {
+pub async fn all_campaigns(api: Api) -> Result<Vec<CampaignOverview>, ApiError> {
     let mut all = Vec::new();
     let mut cursor = None;
     loop {
-        let page = api.list_campaigns(&PageQuery { limit: Some(MAX_LIMIT), cursor }).await?;
+        let page = api.list_overviews(&PageQuery { limit: Some(MAX_LIMIT), cursor }).await?;
         all.extend(page.items);
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -35,6 +40,11 @@ pub async fn all_campaigns(api: Api) -> Result<Vec<CampaignView>, ApiError> {
         }
     }
 }
+
+/// The list is fetched anew no more often than this.
+const FOLLOWED_EVERY: Duration = Duration::from_secs(2);
+/// From so many campaigns on they can be filtered.
+const FILTERED_FROM: usize = 8;
 
 /// What the form shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +71,7 @@ pub fn CampaignsPage() -> impl IntoView {
 fn Campaigns() -> impl IntoView {
     let i18n = use_i18n();
     let (api, live, session, go) = (use_api(), use_live(), use_session(), use_go());
+    let clock = use_clock();
     let list = Loader::new(|| (), move |()| all_campaigns(api));
     let choice = Memo::new(move |_| match go.query("campaign").as_deref() {
         Some("new") => Choice::New,
@@ -71,23 +82,23 @@ fn Campaigns() -> impl IntoView {
         Choice::One(id) => Some(id),
         Choice::Nothing | Choice::New => None,
     });
+    let words = RwSignal::new(String::new());
+    // What waits changes with every mail: a busy day must not become a busy page.
+    let follow = Throttle::new(FOLLOWED_EVERY, Callback::new(move |()| list.reload()));
     live.listen(move |event| match event {
-        LiveEvent::CampaignChanged { .. } => list.reload(),
-        LiveEvent::AccountHealthChanged { campaign_id, health, last_error } => {
-            let mut known = false;
-            list.change(|list| {
-                if let Some(campaign) = list.iter_mut().find(|campaign| campaign.id == *campaign_id) {
-                    known = true;
-                    campaign.account.health = *health;
-                    campaign.account.last_error.clone_from(last_error);
-                }
-            });
-            // A new one, in a list that may have been read before its login was tried.
-            if !known {
-                list.reload();
-            }
-        }
+        LiveEvent::CampaignChanged { .. }
+        | LiveEvent::InteractionChanged { .. }
+        | LiveEvent::DeliveryChanged { .. }
+        | LiveEvent::AccountHealthChanged { .. } => follow.ask(),
         _ => {}
+    });
+    // When mail was last fetched is told by nobody.
+    effect_with(move |before: Option<i64>| {
+        let minute = clock.minute();
+        if before.is_some() {
+            follow.ask();
+        }
+        minute
     });
     view! {
         <div class="admin" data-open=move || (choice.get() != Choice::Nothing).to_string()>
@@ -156,10 +167,16 @@ fn Campaigns() -> impl IntoView {
                         view! { <Empty glyph=icondata::LuMegaphone title=txt!(i18n, campaigns.empty) /> }.into_any()
                     }
                     Load::Ready(rows) => {
+                        let many = rows.len() >= FILTERED_FROM;
                         view! {
+                            {many
+                                .then(|| {
+                                    view! { <FilterBox label=txt!(i18n, campaigns.filter_campaigns) value=words /> }
+                                })}
                             <ul>
                                 {rows
                                     .into_iter()
+                                    .filter(|row| !many || words.with(|words| format::matches(&row.name, words)))
                                     .map(|campaign| view! { <li><CampaignRow campaign=campaign chosen=chosen /></li> })
                                     .collect_view()}
                             </ul>

@@ -12,7 +12,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::{access::UserView, campaigns::CampaignView},
+    api::{access::UserView, campaigns::CampaignOverview},
     ids::{CampaignId, UserId},
     permission::Role,
 };
@@ -21,7 +21,7 @@ use shared::{
 #[component]
 pub fn CampaignColumn(
     /// All that the user sees.
-    campaigns: Loader<Vec<CampaignView>>,
+    campaigns: Loader<Vec<CampaignOverview>>,
     /// Those that are chosen.
     chosen: RwSignal<Chosen<CampaignId>>,
 ) -> impl IntoView {

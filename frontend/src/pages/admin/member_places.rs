@@ -86,6 +86,8 @@ mod tests {
             enabled: true,
             must_change_password: false,
             limited_to: vec![],
+            screen_monitoring: false,
+            link_until: None,
             created_at: Timestamp::from_millis(0),
             version: 1,
         }

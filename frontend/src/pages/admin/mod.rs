@@ -1,6 +1,7 @@
 //! Administration: campaigns, members, templates, users.
 
 pub mod account_fields;
+pub mod agents;
 pub mod campaign_delete;
 pub mod campaign_form;
 pub mod campaign_list;
@@ -53,6 +54,21 @@ pub fn BackToList(
         <span class="admin-back">
             <IconButton glyph=icondata::LuArrowLeft label=txt!(i18n, common.back) on:click=move |_| go.to(path) />
         </span>
+    }
+}
+
+/// The sections of the administration of people.
+#[component]
+pub fn UserSections() -> impl IntoView {
+    let i18n = use_i18n();
+    let go = routes::use_go();
+    let current = move |path: &'static str| Signal::derive(move || go.is_at(path, false).then_some("page"));
+    view! {
+        <nav class="sections" aria-label=txt!(i18n, campaigns.sections)>
+            <BackToList path=routes::USERS />
+            <a href=routes::USERS aria-current=current(routes::USERS)>{txt!(i18n, shell.users)}</a>
+            <a href=routes::AGENTS aria-current=current(routes::AGENTS)>{txt!(i18n, users.agents)}</a>
+        </nav>
     }
 }
 

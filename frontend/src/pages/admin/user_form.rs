@@ -1,18 +1,21 @@
 //! The forms of users: creating one, changing one, and what ends his sessions.
 
 use super::{campaign_form::focus_wrong_field, campaigns::all_campaigns};
-use crate::state::{chosen::Chosen, effect::effect_with, unsaved::hold_unsaved};
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Checkbox, Dialog, Look, PasswordField, SelectField, Switch, TextField, Tint},
+    components::{Banner, Button, Checkbox, Dialog, Look, SelectField, Switch, TextField, Tint},
     i18n::{I18n, error_text, language_of, txt, use_i18n, word},
-    pages::access::strength::StrengthMeter,
+    pages::settings::Sessions,
+    routes::{self, use_go},
     state::{
+        chosen::Chosen,
         confirm::{Question, use_confirm},
+        effect::{effect, effect_with},
         forms::FormErrors,
         load::{Load, Loader},
         session::use_session,
         toasts::{say, use_toasts},
+        unsaved::hold_unsaved,
     },
 };
 use leptos::prelude::*;
@@ -24,6 +27,9 @@ use shared::{
     permission::{Permission, Role},
 };
 use std::sync::Arc;
+
+/// In the address of a user: his form opens with a fresh link, as after he was made.
+pub const WITH_LINK: &str = "link";
 
 fn roles(i18n: I18n) -> Vec<(String, String)> {
     Role::ALL
@@ -92,15 +98,14 @@ pub fn NewUser(
     let i18n = use_i18n();
     let (api, toasts) = (use_api(), use_toasts());
     let text = || RwSignal::new(String::new());
-    let (name, login, password) = (text(), text(), text());
+    let (name, login) = (text(), text());
     let role = RwSignal::new(Role::Agent.as_str().to_string());
-    let must_change = RwSignal::new(true);
     let limits = RwSignal::new(Chosen::default());
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
-    hold_unsaved(move || [name, login, password].iter().any(|text| text.with_untracked(|text| !text.is_empty())));
+    hold_unsaved(move || [name, login].iter().any(|text| text.with_untracked(|text| !text.is_empty())));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -110,8 +115,9 @@ pub fn NewUser(
             login: login.get_untracked(),
             name: name.get_untracked(),
             role: role.with_untracked(|role| role.parse().unwrap_or(Role::Agent)),
-            password: password.get_untracked(),
-            must_change_password: must_change.get_untracked(),
+            // He chooses one himself, by the link that comes next.
+            password: None,
+            must_change_password: false,
             limited_to: limits.with_untracked(Chosen::to_vec),
             language: language_of(i18n.get_locale_untracked()),
         };
@@ -158,21 +164,6 @@ pub fn NewUser(
                     error=errors.of("login")
                     on_edit=touch("login")
                 />
-                <PasswordField
-                    label=txt!(i18n, users.first_password)
-                    name="password"
-                    value=password
-                    autocomplete="new-password"
-                    help=txt!(i18n, shell.password_help)
-                    error=errors.of("password")
-                    on_edit=touch("password")
-                />
-                <StrengthMeter password=password login=login />
-                <Switch
-                    label=txt!(i18n, users.must_change)
-                    checked=must_change
-                    on_change=move |on| must_change.set(on)
-                />
             </fieldset>
             <fieldset class="group">
                 <legend>{txt!(i18n, users.group_rights)}</legend>
@@ -185,6 +176,7 @@ pub fn NewUser(
                 />
                 <Limits chosen=limits />
             </fieldset>
+            <p class="help">{txt!(i18n, users.invite_help)}</p>
             <footer class="admin-form-foot">
                 <FailureBanner failure=failure on_reload=Callback::new(|()| {}) />
                 <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, users.create)}</Button>
@@ -207,6 +199,7 @@ pub fn UserEditor(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, session, toasts, confirm) = (use_api(), use_session(), use_toasts(), use_confirm());
+    let go = use_go();
     let may_write = session.may_now(Permission::UsersWrite);
     let id = user.id;
     let now = Memo::new(move |before: Option<&UserView>| {
@@ -221,7 +214,12 @@ pub fn UserEditor(
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
-    let resetting = RwSignal::new(false);
+    let watched = RwSignal::new(user.screen_monitoring);
+    let linking = RwSignal::new(go.query(WITH_LINK).is_some());
+    if linking.get_untracked() {
+        // Whoever loads the page again wants no further one.
+        go.replace(&routes::user(id));
+    }
     let discards = StoredValue::new(false);
     effect_with(move |before: Option<UserView>| {
         let now = now.get();
@@ -234,6 +232,9 @@ pub fn UserEditor(
             if all || role.with_untracked(|role| role == before.role.as_str()) {
                 role.set(now.role.as_str().to_string());
             }
+            if all || watched.get_untracked() == before.screen_monitoring {
+                watched.set(now.screen_monitoring);
+            }
             if all || limits.with_untracked(|limits| *limits == Chosen::of(&before.limited_to)) {
                 limits.set(Chosen::of(&now.limited_to));
             }
@@ -244,6 +245,7 @@ pub fn UserEditor(
         now.with_untracked(|user| {
             name.with_untracked(|name| *name != user.name)
                 || role.with_untracked(|role| role != user.role.as_str())
+                || watched.get_untracked() != user.screen_monitoring
                 || limits.with_untracked(|limits| *limits != Chosen::of(&user.limited_to))
         })
     });
@@ -283,6 +285,7 @@ pub fn UserEditor(
             name: Some(name.get_untracked()),
             role: (!is_me).then(|| role.with_untracked(|role| role.parse().unwrap_or(Role::Agent))),
             limited_to: Some(limits.with_untracked(Chosen::to_vec)),
+            screen_monitoring: Some(watched.get_untracked()),
             ..UpdateUser::default()
         };
         if !errors.judge(&change) {
@@ -353,17 +356,33 @@ pub fn UserEditor(
                     help=if is_me { txt!(i18n, users.own_role) } else { role_help(i18n, role) }
                 />
                 <Limits chosen=limits />
+                <Switch
+                    label=txt!(i18n, users.watched)
+                    help=txt!(i18n, users.watched_help)
+                    checked=watched
+                    on_change=move |on| watched.set(on)
+                />
             </fieldset>
             {may_write
                 .then(|| {
                     view! {
+                        <details class="group group-advanced">
+                            <summary>
+                                <span>{txt!(i18n, shell.sessions)}</span>
+                            </summary>
+                            <Sessions user=Some(id) />
+                        </details>
                         <footer class="admin-form-foot">
                             <FailureBanner failure=failure on_reload=reload />
                             <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, common.save)}</Button>
                             <span class="spring"></span>
                             <Button icon=icondata::LuLogOut on:click=ask_sign_out>{txt!(i18n, users.sign_out)}</Button>
-                            <Button icon=icondata::LuKeyRound on:click=move |_| resetting.set(true)>
-                                {txt!(i18n, users.reset)}
+                            <Button
+                                icon=icondata::LuKeyRound
+                                disabled=Signal::derive(move || !enabled.get())
+                                on:click=move |_| linking.set(true)
+                            >
+                                {txt!(i18n, users.link)}
                             </Button>
                             {move || {
                                 let enabled = enabled.get();
@@ -383,7 +402,7 @@ pub fn UserEditor(
                     }
                 })}
         </form>
-        <ResetDialog user=now open=resetting on_saved=on_saved />
+        <LinkDialog user=now open=linking on_saved=on_saved />
     }
 }
 
@@ -412,69 +431,67 @@ fn FailureBanner(failure: RwSignal<Option<ApiError>>, on_reload: Callback<()>) -
     }
 }
 
-/// Gives a user a new first password; his sessions end.
+/// Makes a link by which a user chooses his password, and shows it once.
 #[component]
-fn ResetDialog(user: Memo<UserView>, open: RwSignal<bool>, on_saved: Callback<UserView>) -> impl IntoView {
+fn LinkDialog(user: Memo<UserView>, open: RwSignal<bool>, on_saved: Callback<UserView>) -> impl IntoView {
     let i18n = use_i18n();
     let (api, toasts) = (use_api(), use_toasts());
     let id = user.with_untracked(|user| user.id);
-    let login = Signal::derive(move || user.with(|user| user.login.clone()));
     let title = Signal::derive(move || {
         let who = user.with(|user| user.name.clone());
-        word!(i18n, users.reset_title, who = who.as_str())
+        word!(i18n, users.link_title, who = who.as_str())
     });
-    let password = RwSignal::new(String::new());
-    let errors = FormErrors::new(i18n);
+    let link = RwSignal::new(String::new());
     let failure = RwSignal::new(None::<ApiError>);
-    let busy = RwSignal::new(false);
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let change = UpdateUser { password: Some(password.get_untracked()), ..UpdateUser::default() };
-        failure.set(None);
-        if busy.get_untracked() || !errors.judge(&change) {
+    // A link that was not made on purpose would make the one before void.
+    effect(move || {
+        if !open.get() {
             return;
         }
-        busy.set(true);
-        let version = user.with_untracked(|user| user.version);
+        link.set(String::new());
+        failure.set(None);
         leptos::task::spawn_local(async move {
-            let outcome = api.update_user(id, version, &change).await;
-            let _ = busy.try_set(false);
-            match outcome {
-                Ok(user) => {
-                    let _ = password.try_set(String::new());
-                    let _ = open.try_set(false);
-                    toasts.good(say!(users.reset_done));
-                    let _ = on_saved.try_run(user);
+            match api.make_link(id).await {
+                Ok(made) => {
+                    let origin = window().location().origin().unwrap_or_default();
+                    let _ = link.try_set(format!("{origin}{}", made.path));
+                    let with =
+                        user.try_with_untracked(|user| UserView { link_until: Some(made.expires_at), ..user.clone() });
+                    if let Some(with) = with {
+                        let _ = on_saved.try_run(with);
+                    }
                 }
-                Err(error) => {
-                    errors.adopt(&error);
-                    let _ = failure.try_set(Some(error));
-                }
+                Err(error) => drop(failure.try_set(Some(error))),
+            }
+        });
+    });
+    let copy = move |_| {
+        let promise = window().navigator().clipboard().write_text(&link.get_untracked());
+        leptos::task::spawn_local(async move {
+            match wasm_bindgen_futures::JsFuture::from(promise).await {
+                Ok(_) => toasts.good(say!(users.link_copied)),
+                Err(_) => toasts.bad(say!(users.link_not_copied)),
             }
         });
     };
     view! {
         <Dialog open=open title=title>
-            <form on:submit=submit novalidate autocomplete="off">
-                <div class="dialog-body">
-                    <p>{txt!(i18n, users.reset_body)}</p>
-                    <FailureBanner failure=failure on_reload=Callback::new(|()| {}) />
-                    <PasswordField
-                        label=txt!(i18n, users.first_password)
-                        name="password"
-                        value=password
-                        autocomplete="new-password"
-                        help=txt!(i18n, shell.password_help)
-                        error=errors.of("password")
-                        on_edit=Callback::new(move |()| errors.touch("password"))
-                    />
-                    <StrengthMeter password=password login=login />
-                </div>
-                <footer class="dialog-foot">
-                    <Button on:click=move |_| open.set(false)>{txt!(i18n, common.cancel)}</Button>
-                    <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, users.reset)}</Button>
-                </footer>
-            </form>
+            <div class="dialog-body">
+                <p>{txt!(i18n, users.link_body)}</p>
+                <FailureBanner failure=failure on_reload=Callback::new(|()| {}) />
+                <TextField label=txt!(i18n, users.link_label) name="link" value=link />
+            </div>
+            <footer class="dialog-foot">
+                <Button on:click=move |_| open.set(false)>{txt!(i18n, common.close)}</Button>
+                <Button
+                    look=Look::Primary
+                    icon=icondata::LuCopy
+                    disabled=Signal::derive(move || link.with(String::is_empty))
+                    on:click=copy
+                >
+                    {txt!(i18n, users.link_copy)}
+                </Button>
+            </footer>
         </Dialog>
     }
 }

@@ -1,8 +1,8 @@
 //! `/admin/users`: form at the left, list at the right.
 
 use super::{
-    BackToList,
-    user_form::{NewUser, UserEditor},
+    UserSections,
+    user_form::{NewUser, UserEditor, WITH_LINK},
 };
 use crate::{
     api::{Api, ApiError, use_api},
@@ -82,10 +82,7 @@ fn Users() -> impl IntoView {
     view! {
         <div class="admin" data-open=move || (choice.get() != Choice::Nothing).to_string()>
             <div class="admin-main">
-                <header class="sections">
-                    <BackToList path=routes::USERS />
-                    <h1>{txt!(i18n, shell.users)}</h1>
-                </header>
+                <UserSections />
                 <div class="admin-scroll">
                     {move || match choice.get() {
                         Choice::Nothing => {
@@ -118,7 +115,7 @@ fn Users() -> impl IntoView {
                                 <NewUser on_created=Callback::new(move |user: UserView| {
                                     let id = user.id;
                                     put(user);
-                                    go.replace(&routes::user(id));
+                                    go.replace(&format!("{}&{WITH_LINK}=new", routes::user(id)));
                                 }) />
                             }
                                 .into_any()
