@@ -9,7 +9,7 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, VariantAccess, Visitor, value::StringDeserializer,
 };
-use serde_json::{Error, Value};
+use serde_json::{Error, Map, Value};
 use shared::{
     api::{campaigns::AccountHealth, conversations::Delivery, interactions::InteractionSummary, presence::AgentState},
     ids::{CampaignId, ConversationId, InteractionId, MessageId, Seq, SessionId, TemplateId, UserId},
@@ -47,7 +47,9 @@ pub fn read_frame(text: &str) -> Result<ServerFrame, Error> {
 /// `{"type": "ping", "now": 1}` as `{"ping": {"now": 1}}`.
 fn untagged(mut value: Value, tag: &str) -> Value {
     let Some(Value::String(name)) = value.as_object_mut().and_then(|members| members.remove(tag)) else { return value };
-    Value::Object([(name, value)].into_iter().collect())
+    let mut outer = Map::new();
+    outer.insert(name, value);
+    Value::Object(outer)
 }
 
 fn event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LiveEvent, D::Error> {

@@ -4,8 +4,8 @@
 use crate::{
     api::ApiError,
     components::{
-        Badge, Banner, Button, Checkbox, Dialog, Empty, Failed, Glyph, Look, SelectField, Skeleton, Switch, TextArea,
-        TextField, Tint,
+        Badge, Banner, Button, Checkbox, Dialog, Empty, Failed, Glyph, Look, NumberField, SelectField, Skeleton,
+        Switch, TextArea, TextField, Tint,
     },
     state::{
         forms::FormErrors,
@@ -87,6 +87,33 @@ pub fn line(
             value=value
             help=maybe(help)
             optional=optional
+            error=errors.of(name)
+            on_edit=touch(errors, name)
+        />
+    }
+    .into_any()
+}
+
+/// A whole number between two.
+#[inline(never)]
+pub fn number(
+    errors: FormErrors,
+    label: Signal<String>,
+    name: &'static str,
+    value: RwSignal<String>,
+    [min, max]: [i64; 2],
+    unit: Option<Signal<String>>,
+    help: Option<Signal<String>>,
+) -> AnyView {
+    view! {
+        <NumberField
+            label=label
+            name=name
+            value=value
+            unit=maybe(unit)
+            help=maybe(help)
+            min=min
+            max=max
             error=errors.of(name)
             on_edit=touch(errors, name)
         />
