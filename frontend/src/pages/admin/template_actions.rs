@@ -4,6 +4,7 @@ use super::{
     plain::{self, Choosing},
     templates::Host,
 };
+use crate::i18n::td_string;
 use crate::{
     api::{
         ApiError,
@@ -22,7 +23,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use serde_json::Value;
 use shared::{
     api::{

@@ -6,6 +6,7 @@ use super::{
     template_preview::preview,
     template_state::TemplateForm,
 };
+use crate::i18n::td_string;
 use crate::{
     api::{
         templates::{list, text},
@@ -28,7 +29,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use serde_json::Value;
 use shared::api::templates::TemplateFormat;
 use std::sync::Arc;

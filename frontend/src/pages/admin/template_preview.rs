@@ -1,6 +1,7 @@
 //! How a template looks with sample data, as the server renders it: wide, narrow, dark.
 
 use super::{plain, template_form::refusal, template_state::TemplateForm};
+use crate::i18n::td_string;
 use crate::{
     api::{
         templates::{list, text},
@@ -16,7 +17,6 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use leptos_i18n::td_string;
 use serde_json::Value;
 use shared::api::templates::TemplateWarningCode as Code;
 use wasm_bindgen::JsCast;

@@ -1,6 +1,7 @@
 //! `/admin/templates`: form at the left, list at the right.
 
 use super::{Sections, filter_box::FilterBox, plain, template_form::template_editor};
+use crate::i18n::td_string;
 use crate::{
     api::{
         templates::{TemplateRow, text},
@@ -15,7 +16,6 @@ use crate::{
     state::{load::Loader, session::use_session},
 };
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use serde_json::Value;
 use shared::{api::templates::TemplateKind, ids::TemplateId, live::LiveEvent, permission::Permission};
 

@@ -2,6 +2,7 @@
 
 use super::plain;
 use super::{campaign_form::focus_wrong_field, campaigns::all_campaigns};
+use crate::i18n::td_string;
 use crate::{
     api::{ApiError, use_api},
     components::{Banner, Button, Checkbox, Dialog, Look, SelectField, TextField, Tint},
@@ -20,7 +21,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use shared::{
     api::access::{CreateUser, UpdateUser, UserView},
     error::ErrorCode,

@@ -353,7 +353,7 @@ fn first_focus(draft: &DraftView, root: NodeRef<html::Section>) -> Option<&'stat
 }
 
 fn heading(locale: Locale, kind: DraftKind) -> String {
-    use leptos_i18n::td_string;
+    use crate::i18n::td_string;
     match kind {
         DraftKind::Reply => td_string!(locale, inbox.reply),
         DraftKind::ReplyAll => td_string!(locale, inbox.reply_all),
