@@ -20,6 +20,7 @@ import { isEmpty, readState } from './lib/state.js';
  *   not used: they are attachments, and the page's business.
  * - `onError(error)`: something failed inside; the content is unharmed.
  * - `resolveCid(cid)`: the address under which an image of the HTML (`src="cid:…"`) can be seen, or null.
+ * - `pictures`: the path under which images may lie on this server, and be named so in the HTML.
  *
  * @returns {Editor}
  */
@@ -42,7 +43,7 @@ class Editor {
   constructor(element, options) {
     this.#element = element;
     this.#options = options;
-    this.#pictures = new Pictures(options.resolveCid);
+    this.#pictures = new Pictures(options.resolveCid, options.pictures);
     if (options.onState) this.#stateListeners.add(options.onState);
 
     this.#surface = document.createElement('div');

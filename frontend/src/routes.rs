@@ -2,7 +2,7 @@
 
 use crate::api::request::percent_encode;
 use leptos::prelude::*;
-use shared::ids::{CampaignId, DraftId, InteractionId, UserId};
+use shared::ids::{CampaignId, DraftId, InteractionId, TemplateId, UserId};
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent};
@@ -15,6 +15,10 @@ pub const START: &str = "/inbox/new";
 pub const CAMPAIGNS: &str = "/admin/campaigns";
 /// Members of campaigns.
 pub const MEMBERS: &str = "/admin/campaigns/members";
+/// Templates.
+pub const TEMPLATES: &str = "/admin/templates";
+/// A template that is not saved yet.
+pub const NEW_TEMPLATE: &str = "/admin/templates/new";
 /// Users.
 pub const USERS: &str = "/admin/users";
 /// What holds for agents: breaks, monitoring.
@@ -37,6 +41,11 @@ pub fn start(id: DraftId) -> String {
 /// A campaign in its form.
 pub fn campaign(id: CampaignId) -> String {
     format!("{CAMPAIGNS}?campaign={id}")
+}
+
+/// A template in its form.
+pub fn template(id: TemplateId) -> String {
+    format!("{TEMPLATES}/{id}")
 }
 
 /// A user in his form.
@@ -75,6 +84,8 @@ pub enum Place {
     Campaigns,
     /// Members of campaigns.
     Members,
+    /// Templates, one of them perhaps in the form.
+    Templates,
     /// Users.
     Users,
     /// What holds for agents.
@@ -110,6 +121,8 @@ pub fn place(path: &str) -> Place {
         ["inbox", id] => id.parse().map_or(Place::Unknown, |id| Place::Inbox(Pane::Interaction(id))),
         ["admin", "campaigns"] => Place::Campaigns,
         ["admin", "campaigns", "members"] => Place::Members,
+        ["admin", "templates"] | ["admin", "templates", "new"] => Place::Templates,
+        ["admin", "templates", id] => id.parse::<TemplateId>().map_or(Place::Unknown, |_| Place::Templates),
         ["admin", "users"] => Place::Users,
         ["admin", "users", "agents"] => Place::Agents,
         ["settings"] => Place::Settings,
@@ -296,6 +309,9 @@ mod tests {
         assert_eq!(place(START), Place::Inbox(Pane::Start(None)));
         assert_eq!(place(&start(DraftId(9))), Place::Inbox(Pane::Start(Some(DraftId(9)))));
         assert_eq!(place(MEMBERS), Place::Members);
+        assert_eq!(place(&template(TemplateId(3))), Place::Templates);
+        assert_eq!(place(NEW_TEMPLATE), Place::Templates);
+        assert_eq!(place("/admin/templates/x"), Place::Unknown);
         assert_eq!(place("/inbox/x"), Place::Unknown);
         assert_eq!(place("/api/v1/files/x"), Place::Unknown);
     }

@@ -15,6 +15,9 @@ use shared::{api::templates::TemplateKind, error::ErrorCode, ids::TemplateVersio
 
 const KIND: &str = "template:";
 
+/// How programs that turn colours round at night show a mail; the page around the frame sets the class.
+const TURNED: &str = "html.turned,html.turned img{filter:invert(1) hue-rotate(180deg)}";
+
 fn url(core: &Core, what: &str, now: Timestamp) -> String {
     format!("/api/v1/template-frames/{}", core.signer.sign(&format!("{KIND}{what}"), now))
 }
@@ -73,5 +76,5 @@ fn page(core: &Core, kind: TemplateKind, design: &Design, now: Timestamp) -> Str
     };
     let shown = design.with_images(&picture);
     let look = if kind.is_whole_mail() { DESIGN_STYLE } else { MAIL_STYLE };
-    frame::page(&format!("{look}{}", shown.css), &shown.html)
+    frame::page(&format!("{look}{TURNED}{}", shown.css), &shown.html)
 }

@@ -138,6 +138,67 @@ for (const theme of THEMES) {
       await look(page, 'account');
     });
 
+    test(`templates, ${theme}, ${size}`, async ({ scene, signIn }) => {
+      test.setTimeout(240_000);
+      if (theme === 'light' && size === 'wide') {
+        const bare = await signIn(scene.stage.person('admin'), '/admin/templates', options, scene.stage);
+        await expect(bare.getByText('No templates yet').first()).toBeVisible();
+        await look(bare, 'templates-empty');
+        await bare.context().close();
+      }
+      const known = await setTemplates(scene);
+      const page = await signIn(scene.stage.person('admin'), '/admin/templates', options, scene.stage);
+      await expect(page.getByTestId('template-row')).toHaveCount(4);
+      await look(page, 'templates');
+      await page.goto(`/admin/templates/${known.signature}`);
+      await expect(page.getByTestId('editor').locator('table')).toBeVisible();
+      await look(page, 'template');
+      await page.getByRole('button', { name: 'Variables' }).click();
+      await expect(page.getByRole('menuitem').first()).toBeVisible();
+      await look(page, 'template-variables');
+      await page.keyboard.press('Escape');
+      await page.locator('summary').filter({ hasText: 'Versions' }).click();
+      await page.getByTestId('version-row').first().scrollIntoViewIfNeeded();
+      await look(page, 'template-versions');
+      await page.getByTestId('version-row').first().getByRole('button', { name: 'Look at it' }).click();
+      await expect(page.getByRole('dialog').frameLocator('iframe').getByText('Ana Pérez')).toBeVisible();
+      await look(page, 'template-version');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Send a test' }).click();
+      await expect(page.getByRole('dialog').getByLabel('To', { exact: true })).toBeVisible();
+      await look(page, 'template-test');
+      await page.goto(`/admin/templates/${known.newsletter}`);
+      const canvas = page.frameLocator('iframe.designer').frameLocator('iframe.gjs-frame');
+      await expect(canvas.getByText('Winter at Nordica')).toBeVisible({ timeout: 20_000 });
+      await page.locator('iframe.designer').scrollIntoViewIfNeeded();
+      await look(page, 'template-designer');
+      await page.getByRole('tab', { name: 'Source' }).click();
+      await page.getByRole('textbox', { name: 'Source' }).scrollIntoViewIfNeeded();
+      await look(page, 'template-source');
+      await page.getByRole('tab', { name: 'Preview' }).click();
+      await expect(page.locator('.template-frame').frameLocator('iframe').getByText('Winter at Nordica')).toBeVisible();
+      await page.locator('.template-look').scrollIntoViewIfNeeded();
+      await look(page, 'template-preview');
+      await page.getByRole('button', { name: 'Narrow', exact: true }).click();
+      await page.getByRole('button', { name: 'Dark', exact: true }).click();
+      await look(page, 'template-preview-dark');
+      await page.goto('/admin/templates/new');
+      await page.getByRole('button', { name: 'Create template' }).click();
+      await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+      await look(page, 'template-faulty');
+      const admin = await scene.stage.admin();
+      const campaigns = await admin.get<{ items: { id: number }[] }>('campaigns');
+      await page.goto(`/admin/campaigns?campaign=${campaigns.items[0]!.id}`);
+      for (const group of [/^Signature/, /^Confirmation/, /^Rating/]) await page.locator('summary').filter({ hasText: group }).click();
+      await page.getByRole('switch', { name: 'Confirm the first mail' }).check();
+      await page.getByRole('switch', { name: 'Ask for a rating' }).check();
+      await page.getByRole('button', { name: 'Write the thanks…' }).scrollIntoViewIfNeeded();
+      await look(page, 'campaign-mail');
+      await page.getByRole('button', { name: 'Write the thanks…' }).click();
+      await expect(page.getByRole('dialog').locator('[contenteditable=true]')).toBeVisible();
+      await look(page, 'campaign-thanks');
+    });
+
     test(`administration, ${theme}, ${size}`, async ({ scene, signIn }) => {
       test.setTimeout(240_000);
       const page = await signIn(scene.stage.person('admin'), '/admin/campaigns', options, scene.stage);
@@ -205,6 +266,33 @@ for (const theme of THEMES) {
     });
   }
 }
+
+/** Templates of every kind, once: the stage is that of all themes and sizes. */
+async function setTemplates(scene: Scene): Promise<{ signature: number; reply: number; newsletter: number }> {
+  const admin = await scene.stage.admin();
+  const known = (await admin.get<{ items: { id: number; name: string }[] }>('templates?limit=200')).items;
+  const put = async (name: string, body: object) =>
+    known.find((one) => one.name === name)?.id ?? (await admin.post<{ id: number }>('templates', { name, format: 'html', ...body })).id;
+  const signature = await put('Firma corporativa', { kind: 'signature', source: SIGNATURE });
+  const reply = await put('Thanks and goodbye', {
+    kind: 'reply', shortcut: '/thanks', subject: '', source: '<p>Dear ${customer.first_name},</p><p>thank you for your patience.</p>',
+  });
+  await put('We have your mail', {
+    kind: 'confirmation', subject: 'We have your mail', source: '<p>Dear ${customer.name}, we answer within a day.</p>',
+  });
+  const newsletter = await put('Winter newsletter', {
+    kind: 'mass_mail', format: 'mjml', subject: 'Warm offers for ${nombre}', source: NEWSLETTER,
+  });
+  return { signature, reply, newsletter };
+}
+
+const SIGNATURE = `<p>Kind regards,<br><b>\${agent.name}</b></p><table border="1" cellpadding="6" style="border-collapse:collapse">
+  <tbody><tr><td>Telephone</td><td>+34 910 555 010</td></tr><tr><td>Mail</td><td>\${campaign.address}</td></tr></tbody></table>`;
+const NEWSLETTER = `<mjml><mj-body background-color="#eef2f7"><mj-section background-color="#2459d3"><mj-column>
+  <mj-text color="#ffffff" font-size="24px">Winter at Nordica</mj-text></mj-column></mj-section>
+  <mj-section background-color="#ffffff"><mj-column><mj-text>Dear \${nombre}, chairs and lamps are <b>20 % off</b> this week.</mj-text>
+  <mj-button background-color="#17683f" href="https://nordica.example">To the shop</mj-button></mj-column>
+  <mj-column><mj-text>Orders before Friday arrive before the holidays.</mj-text></mj-column></mj-section></mj-body></mjml>`;
 
 /** Takes a picture; nothing sticks out, axe finds nothing serious. */
 async function examine(page: Page, name: string): Promise<void> {

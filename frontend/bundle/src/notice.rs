@@ -30,10 +30,24 @@ struct Part {
 /// When cargo cannot tell the page's dependencies, or an npm package is not installed.
 pub fn text(layout: &Layout, tools: &Toolchain, npm: &BTreeSet<String>) -> Result<String> {
     let mut parts = crates(layout, tools)?;
-    for name in npm {
+    for name in with_dependencies(layout, npm)? {
         parts.push(npm_package(&layout.node_modules.join(name))?);
     }
     Ok(compose(&parts))
+}
+
+/// These packages and all that they depend on: some are published with their dependencies inside, where no bundler sees
+/// them any more.
+fn with_dependencies(layout: &Layout, npm: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    let mut ahead: Vec<String> = npm.iter().cloned().collect();
+    while let Some(name) = ahead.pop() {
+        // Types are for compilers, and in no bundle.
+        if !name.starts_with("@types/") && all.insert(name.clone()) {
+            ahead.extend(read(&layout.node_modules.join(name))?.dependencies.into_keys());
+        }
+    }
+    Ok(all)
 }
 
 fn compose(parts: &[Part]) -> String {
@@ -132,13 +146,18 @@ struct NpmPackage {
     license: String,
     #[serde(default)]
     homepage: String,
+    #[serde(default)]
+    dependencies: BTreeMap<String, String>,
+}
+
+fn read(folder: &Path) -> Result<NpmPackage> {
+    let file = folder.join("package.json");
+    let json = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_slice(&json).with_context(|| format!("cannot read {}", file.display()))
 }
 
 fn npm_package(folder: &Path) -> Result<Part> {
-    let file = folder.join("package.json");
-    let json = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let package: NpmPackage =
-        serde_json::from_slice(&json).with_context(|| format!("cannot read {}", file.display()))?;
+    let package = read(folder)?;
     Ok(Part {
         title: format!("{} {} (npm)", package.name, package.version),
         licence: package.license,
@@ -176,6 +195,22 @@ mod tests {
         assert!(text.contains("b 1, c 1\n\nMIT of b and c"));
         assert!(text.contains("made by d"));
         assert_eq!(text.matches("TERMS AND CONDITIONS").count(), 1);
+    }
+
+    #[test]
+    fn what_packages_carry_inside_is_named_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::in_folder(dir.path());
+        let packages =
+            [("a", r#"{"b": "1", "@types/b": "1"}"#), ("b", r#"{"a": "1", "c": "1"}"#), ("c", "{}"), ("d", "{}")];
+        for (name, needs) in packages {
+            let folder = layout.node_modules.join(name);
+            fs::create_dir_all(&folder).unwrap();
+            let json = format!(r#"{{"name": "{name}", "version": "1", "dependencies": {needs}}}"#);
+            fs::write(folder.join("package.json"), json).unwrap();
+        }
+        let found = with_dependencies(&layout, &BTreeSet::from(["a".to_owned()])).unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 
     #[test]

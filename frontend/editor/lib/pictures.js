@@ -6,19 +6,28 @@ let counter = 0;
 /**
  * The images of one editor.
  * `resolveCid(cid)` gives the address under which an image that came with the HTML can be seen, or null.
+ * `folder` is the path on this server whose images the HTML names by their address; without it there are none.
  */
 export class Pictures {
   #resolveCid;
+  #folder;
   #shown = new Map(); // cid -> address
   #uploads = new Map(); // upload id -> { blob, result } (result: undefined while under way, null when it failed)
 
-  constructor(resolveCid) {
+  constructor(resolveCid, folder) {
     this.#resolveCid = resolveCid ?? (() => null);
+    this.#folder = folder ?? null;
   }
 
   /** The address under which the image `cid` can be seen, or null. */
   show(cid) {
     return this.#shown.get(cid) ?? this.#resolveCid(cid) ?? null;
+  }
+
+  /** Whether an address is that of an image in our folder. */
+  isOwn(address) {
+    const name = this.#folder && address.startsWith(this.#folder) ? address.slice(this.#folder.length) : '';
+    return /^[\w-]+$/.test(name);
   }
 
   /** Remembers under which address an image can be seen. */

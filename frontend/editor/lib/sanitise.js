@@ -57,7 +57,8 @@ export function cleanLink(address) {
 
 /**
  * A sanitiser of its own, so that its rules concern no other use of DOMPurify in the page.
- * `pictures` decides about images: `pictures.show(cid)` gives the address under which one of ours can be seen.
+ * `pictures` decides about images: `pictures.show(cid)` gives the address under which one of ours can be seen,
+ * `pictures.isOwn(src)` says whether an address is one of ours already.
  * Returns a function from HTML to a DocumentFragment of this document.
  */
 export function sanitiser(pictures) {
@@ -89,7 +90,7 @@ export function sanitiser(pictures) {
       node.setAttribute('data-cid', cid);
       if (shown) node.setAttribute('src', shown);
       else node.removeAttribute('src');
-    } else if (!PICTURE.test(src)) {
+    } else if (!PICTURE.test(src) && !pictures.isOwn(src)) {
       node.remove();
     }
   });

@@ -34,6 +34,8 @@ const server = createServer((request, response) => {
   if (request.url === '/') answer('text/html', '<!doctype html><meta charset="utf-8"><script type="module" src="/tests.js"></script>');
   else if (request.url === '/tests.js') answer('text/javascript', bundle.outputFiles[0].contents);
   else if (request.url.startsWith('/pixel/')) answer('image/gif', PIXEL);
+  // The frame of a designer that is not there.
+  else if (request.url === '/designer.html') answer('text/html', '<!doctype html><title>nothing</title>');
   else if (request.url === '/favicon.ico') response.writeHead(404).end();
   else if (request.url === '/results') {
     let body = '';

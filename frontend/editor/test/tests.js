@@ -1,7 +1,10 @@
 // The editor's tests; they run in a browser (see run.mjs).
 import { create } from '../squire.js';
+import { create as design } from '../designer.js';
+import { htmlBlocks, icon, mjmlBlocks, parentOf, TOOLS, words } from '../lib/blocks.js';
 import { fileFromData, filesOf } from '../lib/pictures.js';
 import { cleanLink, cleanStyle } from '../lib/sanitise.js';
+import { closeEmpty, indentMjml, withInner } from '../lib/source.js';
 
 const tests = [];
 const test = (name, run) => tests.push({ name, run });
@@ -365,6 +368,69 @@ test('a read-only editor says so, and that is no input', async () => {
   equal([surface.isContentEditable, surface.getAttribute('aria-readonly')], [false, 'true']);
   handle.setReadOnly(false);
   equal(surface.isContentEditable, true);
+});
+
+test('pictures of a folder of ours stay by their address, others of this server do not', () => {
+  const { handle } = editor({ pictures: '/pixel/', html: '<p>a<img src="/pixel/7"><img src="/pixel/../x"><img src="/other">b</p>' });
+  equal(handle.getHTML(), '<p>a<img src="/pixel/7">b</p>');
+  equal(editor({ html: '<p>a<img src="/pixel/7"></p>' }).handle.getHTML(), '<p>a</p>');
+});
+
+test('a variable is put in where the cursor is', () => {
+  const { handle, surface } = editor({ html: '<div>Hola,</div>' });
+  select(surface, 'Hola,');
+  getSelection().collapseToEnd();
+  handle.insertHTML('${customer.name}');
+  equal(surface.textContent, 'Hola,${customer.name}');
+});
+
+test('empty elements of MJML get an end, and nothing else changes', () => {
+  equal(closeEmpty('<mj-image src="a" /><mj-text>1 <br/> 2</mj-text>'), '<mj-image src="a"></mj-image><mj-text>1 <br/> 2</mj-text>');
+  equal(closeEmpty('<mj-button href="${a}?b=1/">x</mj-button>'), '<mj-button href="${a}?b=1/">x</mj-button>');
+  equal(closeEmpty('<mj-image alt="a > b"/>'), '<mj-image alt="a > b"></mj-image>');
+});
+
+test('MJML is written one element a line, texts as they are', () => {
+  const flat = '<mjml><mj-body><mj-section><mj-column><mj-text>Hola <b>Ana</b>\n ${x}</mj-text><mj-image src="a"></mj-image></mj-column></mj-section></mj-body></mjml>';
+  const lines = [
+    '<mjml>', '  <mj-body>', '    <mj-section>', '      <mj-column>', '        <mj-text>Hola <b>Ana</b>\n ${x}</mj-text>',
+    '        <mj-image src="a"></mj-image>', '      </mj-column>', '    </mj-section>', '  </mj-body>', '</mjml>', '',
+  ];
+  equal(indentMjml(flat), lines.join('\n'));
+  equal(indentMjml(indentMjml(flat)), lines.join('\n'));
+  equal(indentMjml(''), '');
+});
+
+test('a text that is being written is written as it stands', () => {
+  equal(withInner('<mj-text color="#111" title="a>b">old</mj-text>', 'new <b>x</b>'), '<mj-text color="#111" title="a>b">new <b>x</b></mj-text>');
+  equal(withInner('plain', 'x'), 'plain');
+});
+
+test('every block has its words in every language, and asks no other server', () => {
+  for (const language of ['en', 'es']) {
+    for (const block of htmlBlocks(words(language))) {
+      ok(block.label, `${language} ${block.id}`);
+      ok(block.media.startsWith('<svg') && TOOLS.every(([, , path]) => icon(path).includes(path)), 'icons');
+      ok(!/https?:\/\/\w/.test(JSON.stringify(block)), block.id);
+    }
+  }
+});
+
+test('every block of MJML has a place', () => {
+  for (const block of mjmlBlocks) ok(['mj-body', 'mj-section', 'mj-column'].includes(parentOf(block)), block);
+  equal([parentOf('mj-2-columns'), parentOf('mj-column'), parentOf('mj-text')], ['mj-body', 'mj-section', 'mj-column']);
+});
+
+test('a designer that cannot be loaded says so and keeps the source', async () => {
+  const element = document.createElement('div');
+  document.body.append(element);
+  const errors = [];
+  const handle = design(element, { html: '<mjml></mjml>', labels: { editor: 'Content' }, onError: (error) => errors.push(error) });
+  await until(() => errors.length, 'the error');
+  equal([handle.getHTML(), handle.isEmpty(), element.querySelector('iframe').title], ['<mjml></mjml>', false, 'Content']);
+  handle.insertHTML('x');
+  handle.destroy();
+  equal(element.childElementCount, 0);
 });
 
 const results = [];

@@ -9,7 +9,7 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, VariantAccess, Visitor, value::StringDeserializer,
 };
-use serde_json::{Error, Value};
+use serde_json::{Error, Map, Value};
 use shared::{
     api::{campaigns::AccountHealth, conversations::Delivery, interactions::InteractionSummary, presence::AgentState},
     ids::{CampaignId, ConversationId, InteractionId, MessageId, Seq, SessionId, TemplateId, UserId},
@@ -23,6 +23,14 @@ use shared::{
 /// It is no JSON, or not that of a `T`.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     T::deserialize(Node(parse(text)?))
+}
+
+/// Reads `text` as it is.
+///
+/// # Errors
+/// It is no JSON.
+pub fn read_value(text: &str) -> Result<Value, super::ApiError> {
+    parse(text).map_err(|_| super::ApiError::Unreadable { status: 200 })
 }
 
 /// Reads a frame of the live socket.
@@ -39,7 +47,9 @@ pub fn read_frame(text: &str) -> Result<ServerFrame, Error> {
 /// `{"type": "ping", "now": 1}` as `{"ping": {"now": 1}}`.
 fn untagged(mut value: Value, tag: &str) -> Value {
     let Some(Value::String(name)) = value.as_object_mut().and_then(|members| members.remove(tag)) else { return value };
-    Value::Object([(name, value)].into_iter().collect())
+    let mut outer = Map::new();
+    outer.insert(name, value);
+    Value::Object(outer)
 }
 
 fn event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LiveEvent, D::Error> {

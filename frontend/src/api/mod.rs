@@ -11,6 +11,7 @@ pub mod json;
 pub mod presence;
 pub mod request;
 mod tabs;
+pub mod templates;
 pub mod users;
 
 pub use client::{Acted, Api, Asked, use_api};

@@ -323,6 +323,9 @@ pub fn TextArea(
     /// A line that explains it.
     #[prop(optional, into)]
     help: MaybeProp<String>,
+    /// Source text: every character as wide as the others.
+    #[prop(optional)]
+    mono: bool,
     /// May stay empty, and says so.
     #[prop(optional)]
     optional: bool,
@@ -335,7 +338,8 @@ pub fn TextArea(
     view! {
         <Frame id=id.clone() label=label help=help error=error optional=optional>
             <textarea
-                class="input"
+                class=if mono { "input input-mono" } else { "input" }
+                spellcheck=if mono { "false" } else { "true" }
                 id=id.clone()
                 name=name
                 rows=rows

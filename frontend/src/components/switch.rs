@@ -21,6 +21,9 @@ pub fn Switch(
     /// Cannot be changed now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// What is wrong with it: marks the line that explains it, which says more, where there is one.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
 ) -> impl IntoView {
     let id = unique_id("switch");
     let help_id = format!("{id}-help");
@@ -29,7 +32,11 @@ pub fn Switch(
         <div class="switch-row">
             <div class="switch-text">
                 <label for=id.clone()>{label}</label>
-                {move || help.get().map(|text| view! { <p class="help" id=help_id.clone()>{text}</p> })}
+                {move || {
+                    let fault = error.get();
+                    let class = if fault.is_some() { "field-error" } else { "help" };
+                    help.get().or(fault).map(|text| view! { <p class=class id=help_id.clone()>{text}</p> })
+                }}
             </div>
             <input
                 type="checkbox"
@@ -38,7 +45,8 @@ pub fn Switch(
                 id=id
                 prop:checked=checked
                 disabled=disabled
-                aria-describedby=move || help.get().map(|_| described.clone())
+                aria-describedby=move || (error.with(Option::is_some) || help.get().is_some()).then(|| described.clone())
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
                 on:change=move |event| on_change.run(event_target_checked(&event))
             />
         </div>

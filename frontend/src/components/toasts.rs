@@ -3,6 +3,7 @@
 use super::{
     button::IconButton,
     icon::{Glyph, Icon},
+    rows::rows,
 };
 use crate::{
     format::seconds_left,
@@ -21,7 +22,13 @@ pub fn ToastHost() -> impl IntoView {
     let toasts = use_toasts();
     view! {
         <section class="toasts" role="region" aria-label=txt!(i18n, common.notifications) aria-live="polite">
-            <For each=move || toasts.list() key=|toast| toast.id children=|toast| view! { <ToastView toast=toast /> } />
+            {rows(
+                move || toasts.list().iter().map(|toast| i64::try_from(toast.id).unwrap_or_default()).collect(),
+                move |id| {
+                    let toast = untrack(|| toasts.list()).into_iter().find(|toast| i64::try_from(toast.id) == Ok(id));
+                    toast.map(|toast| view! { <ToastView toast=toast /> }).into_any()
+                },
+            )}
         </section>
     }
 }

@@ -4,9 +4,9 @@ use super::{
     ago::{Ago, ago},
     size,
 };
+use crate::i18n::td_string;
 use crate::i18n::{Locale, tag};
 use js_sys::{Array, Function, Intl, Object, Reflect};
-use leptos_i18n::td_string;
 use shared::{api::schedules::Weekday, time::Timestamp};
 use std::{cell::RefCell, collections::HashMap};
 use wasm_bindgen::{JsCast as _, JsValue};

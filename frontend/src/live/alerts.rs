@@ -1,8 +1,8 @@
 //! Calls the agent: a short sound and, where he allowed it, a desktop notice.
 
+use crate::i18n::td_string;
 use crate::{i18n::I18n, state::preferences::Preferences};
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use shared::api::interactions::InteractionSummary;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{AudioContext, Notification, NotificationOptions, NotificationPermission};

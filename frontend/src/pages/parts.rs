@@ -2,7 +2,9 @@
 //! not load the administration. The bundler splits the module at the functions marked here; what only they reach goes
 //! into the part, what others reach too stays in the main module.
 
-use super::admin::{agents::AgentsPage, campaigns::CampaignsPage, members::MembersPage, users::UsersPage};
+use super::admin::{
+    agents::AgentsPage, campaigns::CampaignsPage, members::MembersPage, templates::TemplatesPage, users::UsersPage,
+};
 use crate::{
     components::{Button, Empty, Skeleton},
     i18n::{txt, use_i18n},
@@ -20,6 +22,8 @@ pub enum AdminScreen {
     Campaigns,
     /// Members of campaigns.
     Members,
+    /// Templates.
+    Templates,
     /// Users.
     Users,
     /// What holds for agents.
@@ -34,6 +38,7 @@ fn admin() -> Result<Draw, SplitLoaderError> {
     Ok(|screen| match screen {
         AdminScreen::Campaigns => view! { <CampaignsPage /> }.into_any(),
         AdminScreen::Members => view! { <MembersPage /> }.into_any(),
+        AdminScreen::Templates => view! { <TemplatesPage /> }.into_any(),
         AdminScreen::Agents => view! { <AgentsPage /> }.into_any(),
         AdminScreen::Users => view! { <UsersPage /> }.into_any(),
     })

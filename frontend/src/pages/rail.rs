@@ -79,7 +79,9 @@ fn RailLink(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let go = routes::use_go();
-    let current = Signal::derive(move || go.is_at(href, true).then_some("page"));
+    // The administration of campaigns has a section of its own address.
+    let here = move || go.is_at(href, true) || href == routes::CAMPAIGNS && go.is_at(routes::TEMPLATES, true);
+    let current = Signal::derive(move || here().then_some("page"));
     view! {
         <a href=href class="rail-link" aria-current=current data-rail-tip=label>
             <Icon glyph=glyph />

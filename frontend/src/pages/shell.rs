@@ -133,6 +133,7 @@ fn Room() -> impl IntoView {
         Place::Inbox(_) => view! { <InboxPage /> }.into_any(),
         Place::Campaigns => view! { <Administration screen=AdminScreen::Campaigns /> }.into_any(),
         Place::Members => view! { <Administration screen=AdminScreen::Members /> }.into_any(),
+        Place::Templates => view! { <Administration screen=AdminScreen::Templates /> }.into_any(),
         Place::Users => view! { <Administration screen=AdminScreen::Users /> }.into_any(),
         Place::Agents => view! { <Administration screen=AdminScreen::Agents /> }.into_any(),
         Place::Settings => view! { <SettingsPage /> }.into_any(),
@@ -177,6 +178,7 @@ fn name_page(live: Live) {
             Place::Inbox(_) | Place::Home => word!(i18n, shell.inbox),
             Place::Campaigns => word!(i18n, shell.campaigns),
             Place::Members => word!(i18n, campaigns.members),
+            Place::Templates => word!(i18n, templates.title),
             Place::Users => word!(i18n, shell.users),
             Place::Agents => word!(i18n, users.agents),
             Place::Settings => word!(i18n, shell.settings),
@@ -198,6 +200,7 @@ fn offer_places() {
     if session.may_now(Permission::CampaignsRead) {
         place(txt!(i18n, shell.campaigns), routes::CAMPAIGNS);
         place(txt!(i18n, campaigns.members), routes::MEMBERS);
+        place(txt!(i18n, templates.title), routes::TEMPLATES);
     }
     if session.may_now(Permission::UsersRead) {
         place(txt!(i18n, shell.users), routes::USERS);

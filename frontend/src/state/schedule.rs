@@ -105,7 +105,11 @@ impl ScheduleForm {
                 row.date.with_untracked(|date| !date.is_empty()) || row.name.with_untracked(|name| !name.is_empty())
             });
             list.extend(rows);
-            list.sort_by_key(|row| row.date.get_untracked());
+            let date = |row: &HolidayRow| row.date.get_untracked();
+            for row in std::mem::take(list) {
+                let place = list.partition_point(|other| date(other) <= date(&row));
+                list.insert(place, row);
+            }
         });
         added
     }
@@ -140,8 +144,8 @@ impl SpanRow {
         self.weekdays.update(|days| {
             days.retain(|one| *one != day);
             if on {
-                days.push(day);
-                days.sort_unstable();
+                let place = days.partition_point(|one| *one < day);
+                days.insert(place, day);
             }
         });
     }

@@ -15,7 +15,7 @@ pub fn saying(text: impl Fn(Locale) -> String + Send + Sync + 'static) -> Say {
 /// A [`Say`] of a key: `say!(inbox.finished)`.
 macro_rules! say {
     ($($key:tt)*) => {
-        $crate::state::toasts::saying(move |locale| leptos_i18n::td_string!(locale, $($key)*).to_string())
+        $crate::state::toasts::saying(move |locale| crate::i18n::td_string!(locale, $($key)*).to_string())
     };
 }
 pub(crate) use say;

@@ -22,6 +22,14 @@ pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsaf
     style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self' blob:; \
     media-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The framed page in which mail is designed: it writes style sheets for its canvas, and asks nobody for anything but its
+/// own files and pictures. What runs comes from files all the same, so nothing within a design can.
+const DESIGNER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data: blob:; font-src 'self'; frame-src 'self'; form-action 'none'; base-uri 'none'; \
+    frame-ancestors 'self'";
+/// Where that page is.
+const DESIGNER: &str = "/designer.html";
+
 /// The API's documentation page: a vendored Swagger UI, which styles itself.
 const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     frame-ancestors 'none'";
@@ -95,9 +103,11 @@ fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
     let path = response.request().path();
     let is_docs = path.starts_with("/api/docs/");
     let is_api = path.starts_with("/api/") && !is_docs;
+    let is_designer = path == DESIGNER;
     let policy = match (is_docs, is_api) {
         (true, _) => DOCS_POLICY,
         (_, true) => "default-src 'none'; frame-ancestors 'none'",
+        _ if is_designer => DESIGNER_POLICY,
         _ => PAGE_POLICY,
     };
     let headers = response.headers_mut();
@@ -110,7 +120,7 @@ fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
     put("x-content-type-options", "nosniff");
     put("referrer-policy", "no-referrer");
     put("content-security-policy", policy);
-    put("x-frame-options", "DENY");
+    put("x-frame-options", if is_designer { "SAMEORIGIN" } else { "DENY" });
     put("cross-origin-opener-policy", "same-origin");
     put("cross-origin-resource-policy", "same-origin");
     put("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");

@@ -1,5 +1,6 @@
 //! The mail account: address, password, servers, and the login test beside them.
 
+use super::plain;
 use super::{
     form::{CampaignForm, EndpointForm},
     oauth_sign_in::OauthSignIn,
@@ -7,7 +8,7 @@ use super::{
     trial::Trial,
 };
 use crate::{
-    components::{Banner, Checkbox, NumberField, PasswordField, SelectField, Switch, TextField, Tint},
+    components::{Banner, Checkbox, PasswordField, TextField, Tint},
     i18n::{I18n, txt, use_i18n, word},
     state::forms::FormErrors,
 };
@@ -79,20 +80,22 @@ pub fn AccountFields(
                 .is_microsoft()
                 .then(|| view! { <Banner tint=Tint::Info>{txt!(i18n, campaigns.microsoft)}</Banner> })
         }}
-        <SelectField
-            label=txt!(i18n, campaigns.auth)
-            name="account/auth"
-            value=form.auth
-            options=Signal::derive(move || {
+        {plain::choice(
+            errors,
+            txt!(i18n, campaigns.auth),
+            "account/auth",
+            form.auth,
+            plain::options(move || {
                 [
                     (AccountAuth::Password, word!(i18n, campaigns.auth_password)),
                     (AccountAuth::Oauth2, word!(i18n, campaigns.auth_oauth2)),
                 ]
                     .map(|(auth, name)| (auth.as_str().to_string(), name))
                     .to_vec()
-            })
-            on_edit=touch("account/password")
-        />
+            }),
+            None,
+            plain::Choosing { on_edit: Some(touch("account/password")), ..Default::default() },
+        )}
         {move || match form.signs_in_at_provider() {
             true => view! { <OauthSignIn form=form errors=errors /> }.into_any(),
             false => {
@@ -123,12 +126,13 @@ pub fn AccountFields(
             errors=errors
             pointers=["account/smtp/host", "account/smtp/port", "account/smtp/security"]
         />
-        <Switch
-            label=txt!(i18n, campaigns.receive)
-            help=txt!(i18n, campaigns.receive_help)
-            checked=form.receive
-            on_change=move |on| form.receive.set(on)
-        />
+        {plain::toggle(
+            errors,
+            txt!(i18n, campaigns.receive),
+            "receive",
+            form.receive,
+            Some(txt!(i18n, campaigns.receive_help)),
+        )}
         {move || {
             form.receive
                 .get()
@@ -191,29 +195,32 @@ fn Server(
     view! {
         <fieldset class="server">
             <legend>{title}</legend>
-            <TextField
-                label=txt!(i18n, campaigns.host)
-                name=host
-                value=endpoint.host
-                error=errors.of(host)
-                on_edit=Callback::new(move |()| errors.touch(host))
-            />
-            <NumberField
-                label=txt!(i18n, campaigns.port)
-                name=port
-                value=endpoint.port
-                min=1
-                max=65_535
-                error=errors.of(port)
-                on_edit=Callback::new(move |()| errors.touch(port))
-            />
-            <SelectField
-                label=txt!(i18n, campaigns.security)
-                name=security
-                value=endpoint.security
-                options=Signal::derive(move || protections(i18n))
-                on_edit=on_security
-            />
+            {plain::line(
+                errors,
+                txt!(i18n, campaigns.host),
+                host,
+                endpoint.host,
+                None,
+                false,
+            )}
+            {plain::number(
+                errors,
+                txt!(i18n, campaigns.port),
+                port,
+                endpoint.port,
+                [1, 65_535],
+                None,
+                None,
+            )}
+            {plain::choice(
+                errors,
+                txt!(i18n, campaigns.security),
+                security,
+                endpoint.security,
+                plain::options(move || protections(i18n)),
+                None,
+                plain::Choosing { on_edit: Some(on_security), ..Default::default() },
+            )}
         </fieldset>
     }
 }

@@ -1,9 +1,10 @@
 //! `/admin/users/agents`: what holds for agents: the breaks that they may take (S107), and whose screen may be watched (S77).
 
+use super::plain;
 use super::{UserSections, campaign_form::focus_wrong_field, users::all_users};
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Checkbox, Failed, Icon, IconButton, Look, SelectField, Skeleton, Tint},
+    components::{Banner, Button, Checkbox, Failed, Icon, IconButton, Look, Skeleton, Tint, rows_of},
     i18n::{I18n, error_text, txt, use_i18n, word},
     pages::{faces::Forbidden, rail::break_glyph},
     state::{
@@ -177,9 +178,11 @@ fn Breaks(kinds: Vec<BreakKind>) -> impl IntoView {
                     <span>{txt!(i18n, users.break_name_en)}</span>
                     <span>{txt!(i18n, users.break_name_es)}</span>
                 </div>
-                <For each=move || rows.get() key=|row| row.key let:row>
-                    <BreakRow row=row rows=rows errors=errors />
-                </For>
+                {rows_of(
+                        rows,
+                        |row| i64::try_from(row.key).unwrap_or_default(),
+                        move |row| view! { <BreakRow row=row rows=rows errors=errors /> }.into_any(),
+                    )}
                 <Button
                     small=true
                     icon=icondata::LuPlus
@@ -210,12 +213,15 @@ fn BreakRow(row: Row, rows: RwSignal<Vec<Row>>, errors: FormErrors) -> impl Into
     view! {
         <div class="break-fields" data-testid="break-row">
             <span class="break-icon">{move || view! { <Icon glyph=row.icon.with(|icon| break_glyph(icon)) /> }}</span>
-            <SelectField
-                label=txt!(i18n, users.break_icon)
-                name="icon"
-                value=row.icon
-                options=Signal::derive(move || icons(i18n))
-            />
+            {plain::choice(
+                errors,
+                txt!(i18n, users.break_icon),
+                "icon",
+                row.icon,
+                plain::options(move || icons(i18n)),
+                None,
+                plain::Choosing::default(),
+            )}
             {fields
                 .into_iter()
                 .zip(row.names)

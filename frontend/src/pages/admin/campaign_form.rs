@@ -1,5 +1,6 @@
 //! The form of a campaign: three groups, the last folded; errors beside their fields (S3–S18, S27).
 
+use super::plain;
 use super::{
     account_fields::AccountFields,
     campaign_delete::DeleteButton,
@@ -7,13 +8,14 @@ use super::{
     folder_fields::FolderFields,
     form::CampaignForm,
     ledger::Ledger,
+    mail_fields::mail_fields,
     schedule_fields::{ScheduleFields, schedule_summary},
     strategy_fields::{StrategyFields, strategy_summary},
     threshold_fields::{ThresholdFields, threshold_summary},
 };
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Look, NumberField, SelectField, Switch, TextField, Tint, chips::Recipients},
+    components::{Banner, Button, Look, Tint, chips::Recipients},
     dom,
     format::intl,
     i18n::{detail, error_text, txt, use_i18n, word},
@@ -107,9 +109,11 @@ pub fn CampaignEditor(
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        save(false);
+        // Dialogs inside have forms of their own.
+        if event.target() == event.current_target() {
+            save(false);
+        }
     };
-    let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     let deletable = campaign.clone();
     let title = campaign.as_ref().map(|campaign| campaign.name.clone());
     let opening = campaign.as_ref().map(|campaign| (campaign.open, campaign.next_change_at));
@@ -121,32 +125,33 @@ pub fn CampaignEditor(
             </header>
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, campaigns.group_campaign)}</legend>
-                <TextField
-                    label=txt!(i18n, campaigns.name)
-                    name="name"
-                    value=form.name
-                    error=errors.of("name")
-                    on_edit=touch("name")
-                />
-                <TextField
-                    label=txt!(i18n, campaigns.from_name)
-                    name="from_name"
-                    value=form.from_name
-                    optional=true
-                    help=txt!(i18n, campaigns.from_name_help)
-                    error=errors.of("from_name")
-                    on_edit=touch("from_name")
-                />
+                {plain::line(
+                    errors,
+                    txt!(i18n, campaigns.name),
+                    "name",
+                    form.name,
+                    None,
+                    false,
+                )}
+                {plain::line(
+                    errors,
+                    txt!(i18n, campaigns.from_name),
+                    "from_name",
+                    form.from_name,
+                    Some(txt!(i18n, campaigns.from_name_help)),
+                    true,
+                )}
                 {id
                     .is_none()
                     .then(|| {
                         view! {
-                            <Switch
-                                label=txt!(i18n, campaigns.enabled)
-                                help=txt!(i18n, campaigns.enabled_help)
-                                checked=form.enabled
-                                on_change=move |on| form.enabled.set(on)
-                            />
+                            {plain::toggle(
+                                errors,
+                                txt!(i18n, campaigns.enabled),
+                                "enabled",
+                                form.enabled,
+                                Some(txt!(i18n, campaigns.enabled_help)),
+                            )}
                         }
                     })}
             </fieldset>
@@ -154,42 +159,31 @@ pub fn CampaignEditor(
                 <legend>{txt!(i18n, campaigns.group_account)}</legend>
                 <AccountFields form=form errors=errors id=id />
             </fieldset>
-            <details class="group group-advanced">
-                <summary>
-                    <span>{txt!(i18n, campaigns.group_advanced)}</span>
-                    <span class="help">{move || advanced_summary(i18n, form)}</span>
-                </summary>
-                <fieldset disabled=!may_write>
-                    <Advanced form=form errors=errors id=id />
-                </fieldset>
-            </details>
-            <details class="group group-advanced">
-                <summary>
-                    <span>{txt!(i18n, campaigns.group_strategy)}</span>
-                    <span class="help">{move || strategy_summary(i18n, form.strategy)}</span>
-                </summary>
-                <fieldset disabled=!may_write>
-                    <StrategyFields strategy=form.strategy errors=errors />
-                </fieldset>
-            </details>
-            <details class="group group-advanced">
-                <summary>
-                    <span>{txt!(i18n, campaigns.group_schedule)}</span>
-                    <span class="help">{move || schedule_summary(i18n, form.schedule, opening)}</span>
-                </summary>
-                <fieldset disabled=!may_write>
-                    <ScheduleFields schedule=form.schedule errors=errors />
-                </fieldset>
-            </details>
-            <details class="group group-advanced">
-                <summary>
-                    <span>{txt!(i18n, campaigns.group_thresholds)}</span>
-                    <span class="help">{move || threshold_summary(i18n, form.thresholds)}</span>
-                </summary>
-                <fieldset disabled=!may_write>
-                    <ThresholdFields thresholds=form.thresholds errors=errors />
-                </fieldset>
-            </details>
+            {plain::fold(
+                txt!(i18n, campaigns.group_advanced),
+                plain::text(move || advanced_summary(i18n, form)),
+                !may_write,
+                view! { <Advanced form=form errors=errors id=id /> }.into_any(),
+            )}
+            {plain::fold(
+                txt!(i18n, campaigns.group_strategy),
+                plain::text(move || strategy_summary(i18n, form.strategy)),
+                !may_write,
+                view! { <StrategyFields strategy=form.strategy errors=errors /> }.into_any(),
+            )}
+            {plain::fold(
+                txt!(i18n, campaigns.group_schedule),
+                plain::text(move || schedule_summary(i18n, form.schedule, opening)),
+                !may_write,
+                view! { <ScheduleFields schedule=form.schedule errors=errors /> }.into_any(),
+            )}
+            {plain::fold(
+                txt!(i18n, campaigns.group_thresholds),
+                plain::text(move || threshold_summary(i18n, form.thresholds)),
+                !may_write,
+                view! { <ThresholdFields thresholds=form.thresholds errors=errors /> }.into_any(),
+            )}
+            {mail_fields(form.mail, errors, id, may_write)}
             {may_write
                 .then(|| {
                     view! {
@@ -274,33 +268,29 @@ fn Failure(error: ApiError, on_save_disabled: Callback<()>, on_reload: Callback<
 #[component]
 fn Advanced(form: CampaignForm, errors: FormErrors, id: Option<CampaignId>) -> impl IntoView {
     let i18n = use_i18n();
-    let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     let level = Signal::derive(move || {
         let seconds = form.service_level.with(|text| text.trim().parse::<i64>().ok());
         let read = seconds.map(|seconds| intl::duration(i18n.get_locale(), seconds)).unwrap_or_default();
         word!(i18n, campaigns.service_level_help, duration = read.as_str())
     });
     view! {
-        <NumberField
-            label=txt!(i18n, campaigns.service_level)
-            name="service_level_seconds"
-            value=form.service_level
-            unit=txt!(i18n, campaigns.seconds)
-            help=level
-            min=1
-            max=31_536_000
-            error=errors.of("service_level_seconds")
-            on_edit=touch("service_level_seconds")
-        />
-        <TextField
-            label=txt!(i18n, campaigns.login)
-            name="account/login"
-            value=form.login
-            optional=true
-            help=txt!(i18n, campaigns.login_help)
-            error=errors.of("account/login")
-            on_edit=touch("account/login")
-        />
+        {plain::number(
+            errors,
+            txt!(i18n, campaigns.service_level),
+            "service_level_seconds",
+            form.service_level,
+            [1, 31_536_000],
+            Some(txt!(i18n, campaigns.seconds)),
+            Some(level),
+        )}
+        {plain::line(
+            errors,
+            txt!(i18n, campaigns.login),
+            "account/login",
+            form.login,
+            Some(txt!(i18n, campaigns.login_help)),
+            true,
+        )}
         <div class="field">
             <Recipients
                 label=txt!(i18n, campaigns.aliases)
@@ -314,23 +304,21 @@ fn Advanced(form: CampaignForm, errors: FormErrors, id: Option<CampaignId>) -> i
             />
             <p class="help">{txt!(i18n, campaigns.aliases_help)}</p>
         </div>
-        <NumberField
-            label=txt!(i18n, campaigns.import_days)
-            name="import_days"
-            value=form.import_days
-            unit=txt!(i18n, campaigns.days)
-            help=txt!(i18n, campaigns.import_days_help)
-            min=0
-            max=365
-            error=errors.of("import_days")
-            on_edit=touch("import_days")
-        />
-        <SelectField
-            label=txt!(i18n, campaigns.reply_token)
-            name="reply_token"
-            value=form.reply_token
-            help=txt!(i18n, campaigns.reply_token_help)
-            options=Signal::derive(move || {
+        {plain::number(
+            errors,
+            txt!(i18n, campaigns.import_days),
+            "import_days",
+            form.import_days,
+            [0, 365],
+            Some(txt!(i18n, campaigns.days)),
+            Some(txt!(i18n, campaigns.import_days_help)),
+        )}
+        {plain::choice(
+            errors,
+            txt!(i18n, campaigns.reply_token),
+            "reply_token",
+            form.reply_token,
+            plain::options(move || {
                 ReplyToken::ALL
                     .iter()
                     .map(|one| {
@@ -342,15 +330,18 @@ fn Advanced(form: CampaignForm, errors: FormErrors, id: Option<CampaignId>) -> i
                         (one.as_str().to_string(), name)
                     })
                     .collect::<Vec<_>>()
-            })
-        />
+            }),
+            Some(txt!(i18n, campaigns.reply_token_help)),
+            plain::Choosing::default(),
+        )}
         <FolderFields form=form errors=errors id=id />
-        <Switch
-            label=txt!(i18n, campaigns.save_sent)
-            help=txt!(i18n, campaigns.save_sent_help)
-            checked=form.save_sent
-            on_change=move |on| form.save_sent.set(on)
-        />
+        {plain::toggle(
+            errors,
+            txt!(i18n, campaigns.save_sent),
+            "save_sent",
+            form.save_sent,
+            Some(txt!(i18n, campaigns.save_sent_help)),
+        )}
     }
 }
 

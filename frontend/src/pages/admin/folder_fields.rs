@@ -1,9 +1,10 @@
 //! The folders that are read, chosen from the server's, and what becomes of stored mail there (S14).
 
 use super::form::{CampaignForm, lines};
+use super::plain;
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Checkbox, SelectField, TextArea, TextField, Tint},
+    components::{Banner, Button, Checkbox, TextArea, Tint},
     i18n::{detail, error_text, txt, use_i18n, word},
     state::forms::FormErrors,
 };
@@ -37,11 +38,12 @@ pub fn FolderFields(
             on_edit=touch("account/folders")
         />
         <ServerFolders form=form errors=errors id=id />
-        <SelectField
-            label=txt!(i18n, campaigns.after_storing)
-            name="account/after_storing"
-            value=form.after_storing
-            options=Signal::derive(move || {
+        {plain::choice(
+            errors,
+            txt!(i18n, campaigns.after_storing),
+            "account/after_storing",
+            form.after_storing,
+            plain::options(move || {
                 AfterStoring::ALL
                     .iter()
                     .map(|one| {
@@ -53,20 +55,22 @@ pub fn FolderFields(
                         (one.as_str().to_string(), name)
                     })
                     .collect::<Vec<_>>()
-            })
-        />
+            }),
+            None,
+            plain::Choosing::default(),
+        )}
         {move || {
             form.moves()
                 .then(|| {
                     view! {
-                        <TextField
-                            label=txt!(i18n, campaigns.move_to)
-                            name="account/move_to"
-                            value=form.move_to
-                            help=txt!(i18n, campaigns.move_to_help)
-                            error=errors.of("account/move_to")
-                            on_edit=touch("account/move_to")
-                        />
+                        {plain::line(
+                            errors,
+                            txt!(i18n, campaigns.move_to),
+                            "account/move_to",
+                            form.move_to,
+                            Some(txt!(i18n, campaigns.move_to_help)),
+                            false,
+                        )}
                     }
                 })
         }}

@@ -1,6 +1,7 @@
 //! What the campaign form holds, as typed, and how that becomes a request.
 
 use super::{
+    mail_fields::MailForm,
     presets::{Preset, usual_port},
     strategy_form::StrategyForm,
     threshold_fields::ThresholdForm,
@@ -9,12 +10,10 @@ use crate::state::schedule::ScheduleForm;
 use leptos::prelude::*;
 use shared::{
     api::campaigns::{
-        AccountAuth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, ConfirmationSettings,
-        DEFAULT_PRIORITY, DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, INBOX, MailSecurity,
-        RatingSettings, ReplyToken,
+        AccountAuth, AccountInput, AccountView, AfterStoring, CampaignInput, CampaignView, DEFAULT_PRIORITY,
+        DEFAULT_SERVICE_LEVEL_SECONDS, DeliveryOrder, Eligibility, Endpoint, INBOX, MailSecurity, ReplyToken,
     },
     api::{conversations::MailAddress, oauth::OauthView},
-    ids::TemplateId,
     validate::{FieldIssue, Rule, Validate as _},
 };
 
@@ -65,8 +64,6 @@ impl EndpointForm {
 pub struct CampaignForm {
     /// The account as it is stored, with a password that is not shown.
     stored: StoredValue<Option<AccountView>>,
-    /// What this page does not show, as it is stored.
-    rest: StoredValue<(Option<TemplateId>, ConfirmationSettings, RatingSettings)>,
     /// Name.
     pub name: RwSignal<String>,
     /// Service level, in seconds.
@@ -113,6 +110,8 @@ pub struct CampaignForm {
     pub schedule: ScheduleForm,
     /// What raises an alarm.
     pub thresholds: ThresholdForm,
+    /// What its mail carries.
+    pub mail: MailForm,
 }
 
 impl CampaignForm {
@@ -121,7 +120,6 @@ impl CampaignForm {
         let text = || RwSignal::new(String::new());
         Self {
             stored: StoredValue::new(None),
-            rest: StoredValue::new(Default::default()),
             name: text(),
             service_level: RwSignal::new(DEFAULT_SERVICE_LEVEL_SECONDS.to_string()),
             from_name: text(),
@@ -145,6 +143,7 @@ impl CampaignForm {
             oauth_sign_in: text(),
             schedule: ScheduleForm::new(zone),
             thresholds: ThresholdForm::new(),
+            mail: MailForm::new(),
         }
     }
 
@@ -159,8 +158,7 @@ impl CampaignForm {
         form.receive.set(campaign.receive);
         form.import_days.set(campaign.import_days.to_string());
         form.reply_token.set(campaign.reply_token.as_str().into());
-        let rest = (campaign.signature_template_id, campaign.confirmation.clone(), campaign.rating.clone());
-        form.rest.set_value(rest);
+        form.mail.set(campaign);
         let account = &campaign.account;
         form.stored.set_value(Some(account.clone()));
         form.address.set(account.address.clone());
@@ -210,8 +208,9 @@ impl CampaignForm {
             .into_iter()
             .chain(self.thresholds.texts())
             .chain(self.strategy.texts())
+            .chain(self.mail.texts())
             .map(|text| text.get_untracked())
-            .chain(switches.into_iter().map(|on| on.get_untracked().to_string()))
+            .chain(switches.into_iter().chain(self.mail.switches()).map(|on| on.get_untracked().to_string()))
             .chain([
                 format!("{:?} {:?}", self.schedule.read(), self.strategy.read_rules(&mut Vec::new())),
                 format!("{:?}", self.aliases.get_untracked()),
@@ -281,7 +280,7 @@ impl CampaignForm {
     pub fn read(self) -> (CampaignInput, Vec<FieldIssue>) {
         let mut unread = Vec::new();
         let account = self.read_account(&mut unread);
-        let (signature_template_id, confirmation, rating) = self.rest.get_value();
+        let (signature_template_id, confirmation, rating) = self.mail.read();
         let mut input = CampaignInput {
             name: self.name.get_untracked(),
             service_level_seconds: number("service_level_seconds", self.service_level, 1, 31_536_000, &mut unread),

@@ -9,6 +9,7 @@ use super::{
     member_rows::MemberTable,
     users::all_users,
 };
+use crate::i18n::td_string;
 use crate::state::{chosen::Chosen, effect::effect};
 use crate::{
     api::{ApiError, use_api},
@@ -24,7 +25,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use shared::{
     api::campaigns::MemberInput,
     ids::{CampaignId, UserId},

@@ -1,4 +1,4 @@
-//! Administration: campaigns, members, users.
+//! Administration: campaigns, members, templates, users.
 
 pub mod account_fields;
 pub mod agents;
@@ -12,15 +12,24 @@ mod folder_fields;
 pub mod form;
 pub mod holiday_import;
 pub mod ledger;
+pub mod mail_fields;
 pub mod member_columns;
 pub mod member_places;
 pub mod member_rows;
 pub mod members;
 mod oauth_sign_in;
+pub mod plain;
 pub mod presets;
 pub mod schedule_fields;
 pub mod strategy_fields;
 pub mod strategy_form;
+pub mod template_actions;
+pub mod template_editor;
+pub mod template_form;
+pub mod template_preview;
+pub mod template_state;
+pub mod template_versions;
+pub mod templates;
 pub mod threshold_fields;
 pub mod trial;
 pub mod user_form;
@@ -68,12 +77,15 @@ pub fn UserSections() -> impl IntoView {
 pub fn Sections() -> impl IntoView {
     let i18n = use_i18n();
     let go = routes::use_go();
-    let current = move |path: &'static str| Signal::derive(move || go.is_at(path, false).then_some("page"));
+    let list = if go.is_at(routes::TEMPLATES, true) { routes::TEMPLATES } else { routes::CAMPAIGNS };
+    let current =
+        move |path: &'static str| Signal::derive(move || go.is_at(path, path == routes::TEMPLATES).then_some("page"));
     view! {
         <nav class="sections" aria-label=txt!(i18n, campaigns.sections)>
-            <BackToList path=routes::CAMPAIGNS />
+            <BackToList path=list />
             <a href=routes::CAMPAIGNS aria-current=current(routes::CAMPAIGNS)>{txt!(i18n, shell.campaigns)}</a>
             <a href=routes::MEMBERS aria-current=current(routes::MEMBERS)>{txt!(i18n, campaigns.members)}</a>
+            <a href=routes::TEMPLATES aria-current=current(routes::TEMPLATES)>{txt!(i18n, templates.title)}</a>
         </nav>
     }
 }

@@ -1,8 +1,9 @@
 //! Opening hours of a campaign (S7): hours of the week, time zone, holidays.
 
 use super::holiday_import::HolidayImport;
+use super::plain;
 use crate::{
-    components::{Button, IconButton, SelectField, unique_id},
+    components::{Button, IconButton, rows_of, unique_id},
     format::intl::{self, When},
     i18n::{I18n, plural, txt, use_i18n, word},
     state::{
@@ -27,13 +28,15 @@ pub fn ScheduleFields(
     let i18n = use_i18n();
     let (spans_error, holidays_error) = (errors.of("schedule/spans"), errors.of("schedule/holidays"));
     view! {
-        <SelectField
-            label=txt!(i18n, campaigns.zone)
-            name="schedule/zone"
-            value=schedule.zone
-            error=errors.of("schedule/zone")
-            options=Signal::derive(move || zones(schedule))
-        />
+        {plain::choice(
+            errors,
+            txt!(i18n, campaigns.zone),
+            "schedule/zone",
+            schedule.zone,
+            plain::options(move || zones(schedule)),
+            None,
+            plain::Choosing::default(),
+        )}
         <div class="rows" role="group" aria-label=txt!(i18n, campaigns.hours)>
             <h3 class="rows-title">{txt!(i18n, campaigns.hours)}</h3>
             {move || {
@@ -42,9 +45,11 @@ pub fn ScheduleFields(
                     .with(Vec::is_empty)
                     .then(|| view! { <p class="help">{txt!(i18n, campaigns.hours_none)}</p> })
             }}
-            <For each=move || schedule.spans.get() key=|row| row.key let:row>
-                <Hours schedule=schedule row=row errors=errors />
-            </For>
+            {rows_of(
+                schedule.spans,
+                |row| row.key.into(),
+                move |row| view! { <Hours schedule=schedule row=row errors=errors /> }.into_any(),
+            )}
             <Fault error=spans_error />
             <Button small=true icon=icondata::LuPlus on:click=move |_| schedule.add_span()>
                 {txt!(i18n, campaigns.hours_add)}
@@ -52,9 +57,11 @@ pub fn ScheduleFields(
         </div>
         <div class="rows" role="group" aria-label=txt!(i18n, campaigns.holidays)>
             <h3 class="rows-title">{txt!(i18n, campaigns.holidays)}</h3>
-            <For each=move || schedule.holidays.get() key=|row| row.key let:row>
-                <Day schedule=schedule row=row errors=errors />
-            </For>
+            {rows_of(
+                schedule.holidays,
+                |row| row.key.into(),
+                move |row| view! { <Day schedule=schedule row=row errors=errors /> }.into_any(),
+            )}
             <Fault error=holidays_error />
             <div class="rows-actions">
                 <Button small=true icon=icondata::LuPlus on:click=move |_| schedule.add_holiday()>

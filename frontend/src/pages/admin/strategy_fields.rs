@@ -1,8 +1,9 @@
 //! The fields of a strategy: who may get a waiting interaction, whose turn it is, and the order of the queue.
 
+use super::plain;
 use super::strategy_form::{RuleRow, StrategyForm};
 use crate::{
-    components::{Button, Icon, IconButton, NumberField, SelectField},
+    components::{Button, Icon, IconButton, rows_of},
     format::intl,
     i18n::{I18n, txt, use_i18n, word},
     state::forms::FormErrors,
@@ -28,45 +29,43 @@ pub fn StrategyFields(
             Err(_) => String::new(),
         });
         view! {
-            <NumberField
-                label=label
-                name=name
-                value=value
-                unit=txt!(i18n, campaigns.seconds)
-                help=MaybeProp::derive(move || Some(help.get()))
-                min=0
-                max=max
-                error=errors.of(name)
-                on_edit=touch(name)
-            />
+            {plain::number(
+                errors,
+                label,
+                name,
+                value,
+                [0, max],
+                Some(txt!(i18n, campaigns.seconds)),
+                Some(plain::text(move || help.get())),
+            )}
         }
     };
     view! {
-        <SelectField
-            label=txt!(i18n, campaigns.eligibility)
-            name="eligibility"
-            value=strategy.eligibility
-            help=MaybeProp::derive(move || Some(rule_help(i18n, strategy.chosen())))
-            options=Signal::derive(move || {
+        {plain::choice(
+            errors,
+            txt!(i18n, campaigns.eligibility),
+            "eligibility",
+            strategy.eligibility,
+            plain::options(move || {
                 Eligibility::ALL.iter().map(|one| (one.as_str().to_string(), rule_name(i18n, *one))).collect::<Vec<_>>()
-            })
-            on_edit=touch("max_interactions")
-        />
+            }),
+            Some(plain::text(move || rule_help(i18n, strategy.chosen()))),
+            plain::Choosing { on_edit: Some(touch("max_interactions")), ..Default::default() },
+        )}
         {move || {
             has_maximum
                 .get()
                 .then(|| {
                     view! {
-                        <NumberField
-                            label=txt!(i18n, campaigns.max)
-                            name="max_interactions"
-                            value=strategy.max
-                            help=txt!(i18n, campaigns.max_help)
-                            min=1
-                            max=1_000
-                            error=errors.of("max_interactions")
-                            on_edit=touch("max_interactions")
-                        />
+                        {plain::number(
+                            errors,
+                            txt!(i18n, campaigns.max),
+                            "max_interactions",
+                            strategy.max,
+                            [1, 1_000],
+                            None,
+                            Some(txt!(i18n, campaigns.max_help)),
+                        )}
                     }
                 })
         }}
@@ -74,21 +73,23 @@ pub fn StrategyFields(
             (!strategy.chosen().is_pull())
                 .then(|| {
                     view! {
-                        <SelectField
-                            label=txt!(i18n, campaigns.order)
-                            name="delivery_order"
-                            value=strategy.order
-                            help=MaybeProp::derive(move || {
-                                let order = strategy.order.with(|word| word.parse().unwrap_or(DeliveryOrder::Rrmemory));
-                                Some(order_help(i18n, order))
-                            })
-                            options=Signal::derive(move || {
+                        {plain::choice(
+                            errors,
+                            txt!(i18n, campaigns.order),
+                            "delivery_order",
+                            strategy.order,
+                            plain::options(move || {
                                 DeliveryOrder::ALL
                                     .iter()
                                     .map(|one| (one.as_str().to_string(), order_name(i18n, *one)))
                                     .collect::<Vec<_>>()
-                            })
-                        />
+                            }),
+                            Some(plain::text(move || {
+                                let order = strategy.order.with(|word| word.parse().unwrap_or(DeliveryOrder::Rrmemory));
+                                order_help(i18n, order)
+                            })),
+                            plain::Choosing::default(),
+                        )}
                     }
                 })
         }}
@@ -113,32 +114,32 @@ pub fn StrategyFields(
             3_600,
             txt!(i18n, campaigns.wrap_up_none),
         )}
-        <NumberField
-            label=txt!(i18n, campaigns.max_in_queue)
-            name="max_in_queue"
-            value=strategy.window
-            help=txt!(i18n, campaigns.max_in_queue_help)
-            min=0
-            max=100_000
-            error=errors.of("max_in_queue")
-            on_edit=touch("max_in_queue")
-        />
-        <NumberField
-            label=txt!(i18n, campaigns.default_priority)
-            name="default_priority"
-            value=strategy.priority
-            help=txt!(i18n, campaigns.default_priority_help)
-            min=1
-            max=9
-            error=errors.of("default_priority")
-            on_edit=touch("default_priority")
-        />
+        {plain::number(
+            errors,
+            txt!(i18n, campaigns.max_in_queue),
+            "max_in_queue",
+            strategy.window,
+            [0, 100_000],
+            None,
+            Some(txt!(i18n, campaigns.max_in_queue_help)),
+        )}
+        {plain::number(
+            errors,
+            txt!(i18n, campaigns.default_priority),
+            "default_priority",
+            strategy.priority,
+            [1, 9],
+            None,
+            Some(txt!(i18n, campaigns.default_priority_help)),
+        )}
         <div class="rows" role="group" aria-label=txt!(i18n, campaigns.priority_rules)>
             <h3 class="rows-title">{txt!(i18n, campaigns.priority_rules)}</h3>
             <p class="help">{txt!(i18n, campaigns.priority_rules_help)}</p>
-            <For each=move || strategy.rules.get() key=|row| row.key let:row>
-                <Rule strategy=strategy row=row errors=errors />
-            </For>
+            {rows_of(
+                strategy.rules,
+                |row| row.key.into(),
+                move |row| view! { <Rule strategy=strategy row=row errors=errors /> }.into_any(),
+            )}
             {
                 let wrong = errors.of("priority_rules");
                 move || wrong.get().map(|text| view! { <p class="field-error" role="alert">{text}</p> })

@@ -1,9 +1,11 @@
 //! The forms of users: creating one, changing one, and what ends his sessions.
 
+use super::plain;
 use super::{campaign_form::focus_wrong_field, campaigns::all_campaigns};
+use crate::i18n::td_string;
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Checkbox, Dialog, Look, SelectField, Switch, TextField, Tint},
+    components::{Banner, Button, Checkbox, Dialog, Look, SelectField, TextField, Tint},
     i18n::{I18n, error_text, language_of, txt, use_i18n, word},
     pages::settings::Sessions,
     routes::{self, use_go},
@@ -19,7 +21,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use shared::{
     api::access::{CreateUser, UpdateUser, UserView},
     error::ErrorCode,
@@ -104,7 +105,6 @@ pub fn NewUser(
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
-    let touch = move |pointer: &'static str| Callback::new(move |()| errors.touch(pointer));
     hold_unsaved(move || [name, login].iter().any(|text| text.with_untracked(|text| !text.is_empty())));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -149,31 +149,34 @@ pub fn NewUser(
             <header class="admin-form-head"><h1>{txt!(i18n, users.new)}</h1></header>
             <fieldset class="group">
                 <legend>{txt!(i18n, users.group_person)}</legend>
-                <TextField
-                    label=txt!(i18n, users.name)
-                    name="name"
-                    value=name
-                    error=errors.of("name")
-                    on_edit=touch("name")
-                />
-                <TextField
-                    label=txt!(i18n, users.login)
-                    name="login"
-                    value=login
-                    help=txt!(i18n, users.login_help)
-                    error=errors.of("login")
-                    on_edit=touch("login")
-                />
+                {plain::line(
+                    errors,
+                    txt!(i18n, users.name),
+                    "name",
+                    name,
+                    None,
+                    false,
+                )}
+                {plain::line(
+                    errors,
+                    txt!(i18n, users.login),
+                    "login",
+                    login,
+                    Some(txt!(i18n, users.login_help)),
+                    false,
+                )}
             </fieldset>
             <fieldset class="group">
                 <legend>{txt!(i18n, users.group_rights)}</legend>
-                <SelectField
-                    label=txt!(i18n, users.role)
-                    name="role"
-                    value=role
-                    options=Signal::derive(move || roles(i18n))
-                    help=role_help(i18n, role)
-                />
+                {plain::choice(
+                    errors,
+                    txt!(i18n, users.role),
+                    "role",
+                    role,
+                    plain::options(move || roles(i18n)),
+                    Some(role_help(i18n, role)),
+                    plain::Choosing::default(),
+                )}
                 <Limits chosen=limits />
             </fieldset>
             <p class="help">{txt!(i18n, users.invite_help)}</p>
@@ -337,13 +340,14 @@ pub fn UserEditor(
             }}
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, users.group_person)}</legend>
-                <TextField
-                    label=txt!(i18n, users.name)
-                    name="name"
-                    value=name
-                    error=errors.of("name")
-                    on_edit=Callback::new(move |()| errors.touch("name"))
-                />
+                {plain::line(
+                    errors,
+                    txt!(i18n, users.name),
+                    "name",
+                    name,
+                    None,
+                    false,
+                )}
             </fieldset>
             <fieldset class="group" disabled=!may_write>
                 <legend>{txt!(i18n, users.group_rights)}</legend>
@@ -356,12 +360,13 @@ pub fn UserEditor(
                     help=if is_me { txt!(i18n, users.own_role) } else { role_help(i18n, role) }
                 />
                 <Limits chosen=limits />
-                <Switch
-                    label=txt!(i18n, users.watched)
-                    help=txt!(i18n, users.watched_help)
-                    checked=watched
-                    on_change=move |on| watched.set(on)
-                />
+                {plain::toggle(
+                    errors,
+                    txt!(i18n, users.watched),
+                    "watched",
+                    watched,
+                    Some(txt!(i18n, users.watched_help)),
+                )}
             </fieldset>
             {may_write
                 .then(|| {

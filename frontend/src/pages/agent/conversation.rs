@@ -14,7 +14,7 @@ use super::{
 use crate::state::effect::{effect, effect_with};
 use crate::{
     api::{Api, ApiError, use_api},
-    components::{Banner, Tint},
+    components::{Banner, Tint, rows},
     i18n::{use_i18n, word},
     live::store::{Live, use_live},
     routes::use_go,
@@ -237,25 +237,17 @@ pub fn ConversationPane(
             >
                 <OlderMails anchor=anchor scroller=scroller />
                 <ol class="messages">
-                    <For
-                        each=move || open.messages.ids()
-                        key=|id| *id
-                        children=move |id| {
-                            open.messages
-                                .row(id)
-                                .map(|row| {
-                                    // Only the newest few are drawn in full at first: each is a frame of its own.
-                                    let rank = open
-                                        .messages
-                                        .ids()
-                                        .iter()
-                                        .rev()
-                                        .position(|other| *other == id)
-                                        .unwrap_or(0);
-                                    view! { <MessageCard message=row folded={rank >= UNFOLDED} /> }
-                                })
-                        }
-                    />
+                    {rows(
+                        move || open.messages.ids().iter().map(|id| id.0).collect(),
+                        move |id| {
+                            let id = MessageId(id);
+                            let Some(row) = open.messages.row(id) else { return ().into_any() };
+                            // Only the newest few are drawn in full at first: each is a frame of its own.
+                            let ids = untrack(|| open.messages.ids());
+                            let rank = ids.iter().rev().position(|other| *other == id).unwrap_or(0);
+                            view! { <MessageCard message=row folded={rank >= UNFOLDED} /> }.into_any()
+                        },
+                    )}
                 </ol>
             </div>
             {move || {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::request::percent_encode,
-    components::{Empty, Icon, IconButton, Skeleton, Tab, Tabs},
+    components::{Empty, Icon, IconButton, Skeleton, Tab, Tabs, rows},
     dom, format,
     i18n::{txt, use_i18n},
     live::store::use_live,
@@ -246,10 +246,12 @@ fn Active(words: Memo<String>) -> impl IntoView {
             _ => ().into_any(),
         }}
         <ul class="tray-rows">
-            <For
-                each=started
-                key=|draft| draft.id
-                children=move |draft| {
+            {rows(
+                move || started().iter().map(|draft| draft.id.0).collect(),
+                move |id| {
+                    let Some(draft) = untrack(started).into_iter().find(|draft| draft.id.0 == id) else {
+                        return ().into_any();
+                    };
                     let id = draft.id;
                     // Follows what is being written; while it leaves, it shows what it was.
                     let draft = Memo::new(move |before: Option<&DraftView>| {
@@ -260,16 +262,16 @@ fn Active(words: Memo<String>) -> impl IntoView {
                             })
                             .unwrap_or_else(|| draft.clone())
                     });
-                    view! { <li><DraftRow draft=draft /></li> }
-                }
-            />
-            <For
-                each=move || ids.get()
-                key=|id| *id
-                children=move |id| {
-                    live.active.row(id).map(|row| view! { <li><TrayRow row=row.into() /></li> })
-                }
-            />
+                    view! { <li><DraftRow draft=draft /></li> }.into_any()
+                },
+            )}
+            {rows(
+                move || ids.with(|ids| ids.iter().map(|id| id.0).collect()),
+                move |id| {
+                    let row = live.active.row(InteractionId(id));
+                    row.map(|row| view! { <li><TrayRow row=row.into() /></li> }).into_any()
+                },
+            )}
         </ul>
     }
 }

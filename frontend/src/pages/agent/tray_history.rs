@@ -4,7 +4,7 @@ use super::tray_row::TrayRow;
 use crate::state::effect::effect_with;
 use crate::{
     api::{ApiError, use_api},
-    components::{Button, Empty, Failed, Skeleton},
+    components::{Button, Empty, Failed, Skeleton, rows as keyed},
     i18n::{txt, use_i18n},
     live::store::use_live,
 };
@@ -108,11 +108,13 @@ pub fn History(
             _ => ().into_any(),
         }}
         <ul class="tray-rows">
-            <For
-                each=move || rows.get().unwrap_or_default()
-                key=|row| (row.id, row.version)
-                children=|row| view! { <li><TrayRow row=ArcRwSignal::new(row).into() /></li> }
-            />
+            {keyed(
+                move || rows.with(|rows| rows.iter().flatten().map(state).collect()),
+                move |key| {
+                    let row = rows.with_untracked(|rows| rows.iter().flatten().find(|row| state(row) == key).cloned());
+                    row.map(|row| view! { <li><TrayRow row=ArcRwSignal::new(row).into() /></li> }).into_any()
+                },
+            )}
         </ul>
         {move || {
             cursor
@@ -126,4 +128,10 @@ pub fn History(
                 })
         }}
     }
+}
+
+/// Names a row as it stands: what has changed is drawn anew.
+fn state(row: &InteractionSummary) -> i64 {
+    const VERSIONS: i64 = 1 << 20;
+    row.id.0.wrapping_mul(VERSIONS).wrapping_add(row.version.rem_euclid(VERSIONS))
 }

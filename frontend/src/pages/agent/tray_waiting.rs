@@ -2,12 +2,13 @@
 
 use super::{inbox::use_portal, tray::fitting, tray_row::TrayRow};
 use crate::{
-    components::{Button, Empty, Failed, Skeleton},
+    components::{Button, Empty, Failed, Skeleton, rows},
     i18n::{txt, use_i18n},
     live::store::use_live,
     state::{effect::effect, load::Load},
 };
 use leptos::prelude::*;
+use shared::ids::InteractionId;
 
 /// The queue, searched here.
 #[component]
@@ -52,13 +53,13 @@ pub fn Waiting(
             }
         }}
         <ul class="tray-rows">
-            <For
-                each=move || ids.get()
-                key=|id| *id
-                children=move |id| {
-                    live.waiting.row(id).map(|row| view! { <li><TrayRow row=row.into() fixed=true /></li> })
-                }
-            />
+            {rows(
+                move || ids.with(|ids| ids.iter().map(|id| id.0).collect()),
+                move |id| {
+                    let row = live.waiting.row(InteractionId(id));
+                    row.map(|row| view! { <li><TrayRow row=row.into() fixed=true /></li> }).into_any()
+                },
+            )}
         </ul>
         {move || {
             queue

@@ -1,5 +1,6 @@
 //! A draft on the desk: binds the autosave to the server, to a copy in this tab, and to signals.
 
+use crate::i18n::td_string;
 use crate::{
     api::{Api, ApiError, use_api},
     dom::storage::{self, Area},
@@ -13,7 +14,6 @@ use crate::{
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use serde::{Deserialize, Serialize};
 use shared::{
     api::{

@@ -1,6 +1,7 @@
 //! Files that go along: by button, drop or paste.
 
 use super::desk::Desk;
+use crate::i18n::td_string;
 use crate::{
     api::ApiError,
     components::{Icon, Spinner},
@@ -10,7 +11,6 @@ use crate::{
     state::toasts::use_toasts,
 };
 use leptos::prelude::*;
-use leptos_i18n::td_string;
 use shared::api::attachments::AttachmentView;
 use std::sync::Arc;
 use web_sys::{File, FileList};

@@ -5,10 +5,11 @@ mod desk;
 mod files;
 mod from;
 mod quotation;
-mod rich_text;
+mod rich;
+pub mod rich_text;
 mod send;
 mod status;
-mod toolbar;
+pub mod toolbar;
 
 use crate::state::effect::effect;
 use crate::{
@@ -286,7 +287,7 @@ pub fn Composer(
                         }
                     })}
             </div>
-            <RichText composing=composing />
+            <RichText editor=editor host=rich::host(composing) />
             <DraftFiles desk=desk />
             {quote.map(|url| view! { <Quotation desk=desk url=url /> })}
             <footer class="composer-foot">
@@ -318,7 +319,10 @@ pub fn Composer(
                             }
                         })}
                 </div>
-                <toolbar::Toolbar composing=composing />
+                <toolbar::Toolbar
+                    editor=editor
+                    on_attach=Callback::new(move |list: web_sys::FileList| attach(desk, &list))
+                />
             </footer>
         </section>
         <ConflictDialog composing=composing />
@@ -349,7 +353,7 @@ fn first_focus(draft: &DraftView, root: NodeRef<html::Section>) -> Option<&'stat
 }
 
 fn heading(locale: Locale, kind: DraftKind) -> String {
-    use leptos_i18n::td_string;
+    use crate::i18n::td_string;
     match kind {
         DraftKind::Reply => td_string!(locale, inbox.reply),
         DraftKind::ReplyAll => td_string!(locale, inbox.reply_all),

@@ -1,20 +1,44 @@
-//! The text: binds the editor bundle to the page.
+//! Rich text: binds an editor bundle to the page.
 
-use super::{Composing, files};
 use crate::state::effect::{effect, effect_with};
 use crate::{
     components::{Banner, Button, Spinner, Tint},
     dom::{self, js},
-    i18n::{txt, word},
+    i18n::{txt, use_i18n},
 };
 use leptos::{html, prelude::*};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
-/// The part of the page that holds the editor; loaded when first needed.
-const BUNDLE: &str = "editor/squire.js";
+/// The part of the page that holds the editor of rich text; loaded when first needed.
+pub const RICH_TEXT: &str = "editor/squire.js";
+
+/// What an editor needs of the place where it stands. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct RichHost {
+    /// The part of the page that holds the editor.
+    pub bundle: &'static str,
+    /// Its name, which is read out.
+    pub label: Signal<String>,
+    /// A hint in the empty editor.
+    pub placeholder: Signal<String>,
+    /// Further options of the editor, by name.
+    pub options: Callback<(), Vec<(&'static str, String)>>,
+    /// What it holds at first, and whenever `replaced` changes.
+    pub html: Callback<(), String>,
+    /// Counts the texts that came from outside.
+    pub replaced: Signal<u32>,
+    /// Something was written.
+    pub on_html: Callback<String>,
+    /// Stores a file; resolves to what the editor shows.
+    pub upload: Callback<File, js_sys::Promise>,
+    /// The address of a picture that the HTML names by `cid:`.
+    pub resolve_cid: Callback<String, Option<String>>,
+    /// Where in the text the keyboard goes once the editor is there; nowhere if it is wanted elsewhere.
+    pub focus: Option<&'static str>,
+}
 
 /// Formats at the cursor, as the editor tells them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -87,16 +111,26 @@ impl RichTextHandle {
         self.call("exec", &[JsValue::from_str(command), value]);
     }
 
+    /// Puts HTML, or the text of a variable, at the cursor.
+    pub fn insert(self, html: &str) {
+        self.call("insertHTML", &[JsValue::from_str(html)]);
+    }
+
     /// Puts a picture into the text.
     pub fn insert_image(self, file: &File) {
         self.call("exec", &[JsValue::from_str("image"), file.into()]);
     }
 }
 
-/// The text of a composer.
+/// The text.
 #[component]
-pub(super) fn RichText(composing: Composing) -> impl IntoView {
-    let Composing { desk, editor, i18n, .. } = composing;
+pub fn RichText(
+    /// The editor.
+    editor: RichTextHandle,
+    /// Where it stands.
+    host: RichHost,
+) -> impl IntoView {
+    let i18n = use_i18n();
     let node = NodeRef::<html::Div>::new();
     let failed = RwSignal::new(false);
     let again = Trigger::new();
@@ -108,8 +142,8 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
         let Some(element) = node.get() else { return };
         failed.set(false);
         leptos::task::spawn_local(async move {
-            let made = match load().await {
-                Some(bundle) => make(&bundle, &element, composing, callbacks),
+            let made = match load(host.bundle).await {
+                Some(bundle) => make(&bundle, &element, editor, host, callbacks),
                 None => None,
             };
             match made {
@@ -119,7 +153,7 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
                     // Somebody may be filling in another field meanwhile.
                     let inside = dom::active_element()
                         .is_some_and(|active| active.closest(".composer").ok().flatten().is_some());
-                    if let Some(place) = composing.focus.filter(|_| !inside) {
+                    if let Some(place) = host.focus.filter(|_| !inside) {
                         editor.call("focus", &[JsValue::from_str(place)]);
                     }
                 }
@@ -130,16 +164,16 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
     });
     // Another text came from outside.
     effect_with(move |before: Option<u32>| {
-        let now = desk.replaced.get();
+        let now = host.replaced.get();
         if before.is_some_and(|before| before != now) {
-            let html = desk.content.with_untracked(|content| content.html.clone());
+            let html = untrack(|| host.html.run(()));
             editor.call("setHTML", &[JsValue::from_str(&html)]);
         }
         now
     });
     // The labels follow the language.
     effect(move || {
-        let labels = labels(composing);
+        let labels = labels(host);
         if editor.ready.get() {
             editor.call("setLabels", &[labels]);
         }
@@ -180,29 +214,26 @@ pub(super) fn RichText(composing: Composing) -> impl IntoView {
     }
 }
 
-async fn load() -> Option<JsValue> {
-    let promise = js::call(&window().into(), "postaImport", &[JsValue::from_str(BUNDLE)])?;
+async fn load(bundle: &str) -> Option<JsValue> {
+    let promise = js::call(&window().into(), "postaImport", &[JsValue::from_str(bundle)])?;
     JsFuture::from(promise.dyn_into::<js_sys::Promise>().ok()?).await.ok()
 }
 
-fn labels(composing: Composing) -> JsValue {
-    let i18n = composing.i18n;
-    js::object(&[
-        ("editor", JsValue::from_str(&word!(i18n, editor.text))),
-        ("placeholder", JsValue::from_str(&word!(i18n, editor.placeholder))),
-    ])
+fn labels(host: RichHost) -> JsValue {
+    let text = |text: Signal<String>| JsValue::from_str(&text.get());
+    js::object(&[("editor", text(host.label)), ("placeholder", text(host.placeholder))])
 }
 
 fn make(
     bundle: &JsValue,
     element: &web_sys::HtmlElement,
-    composing: Composing,
+    editor: RichTextHandle,
+    host: RichHost,
     callbacks: StoredValue<Vec<JsValue>, LocalStorage>,
 ) -> Option<JsValue> {
-    let Composing { desk, editor, .. } = composing;
     let on_input = Closure::<dyn FnMut()>::new(move || {
         if let Some(html) = editor.html() {
-            desk.edit(move |content| content.html = html);
+            let _ = host.on_html.try_run(html);
         }
     })
     .into_js_value();
@@ -214,16 +245,7 @@ fn make(
     })
     .into_js_value();
     let on_file = Closure::<dyn FnMut(File) -> js_sys::Promise>::new(move |file: File| {
-        future_to_promise(async move {
-            let inline = file.type_().starts_with("image/");
-            match files::upload(desk, file, inline).await {
-                Some(stored) => Ok(js::object(&[
-                    ("src", JsValue::from_str(&stored.url)),
-                    ("cid", stored.content_id.as_deref().map_or(JsValue::NULL, JsValue::from_str)),
-                ])),
-                None => Err(JsValue::NULL),
-            }
-        })
+        host.upload.try_run(file).unwrap_or_else(|| js_sys::Promise::reject(&JsValue::NULL))
     })
     .into_js_value();
     // A picture that failed has already been spoken of, as a file that could not be added.
@@ -234,24 +256,22 @@ fn make(
     })
     .into_js_value();
     let resolve_cid = Closure::<dyn FnMut(String) -> JsValue>::new(move |cid: String| {
-        desk.attachments
-            .try_with_untracked(|list| {
-                list.iter().find(|file| file.content_id.as_ref() == Some(&cid)).map(|f| f.url.clone())
-            })
-            .flatten()
-            .map_or(JsValue::NULL, |url| JsValue::from_str(&url))
+        host.resolve_cid.try_run(cid).flatten().map_or(JsValue::NULL, |url| JsValue::from_str(&url))
     })
     .into_js_value();
-    let html = desk.content.try_with_untracked(|content| content.html.clone())?;
+    let html = untrack(|| host.html.try_run(()))?;
     let options = js::object(&[
         ("html", JsValue::from_str(&html)),
-        ("labels", untrack(|| labels(composing))),
+        ("labels", untrack(|| labels(host))),
         ("onInput", on_input.clone()),
         ("onState", on_state.clone()),
         ("onFile", on_file.clone()),
         ("onError", on_error.clone()),
         ("resolveCid", resolve_cid.clone()),
     ]);
+    for (name, value) in untrack(|| host.options.try_run(())).unwrap_or_default() {
+        js::set(&options, name, &JsValue::from_str(&value));
+    }
     callbacks.try_update_value(|list| *list = vec![on_input, on_state, on_file, on_error, resolve_cid])?;
     js::call(bundle, "create", &[element.into(), options])
 }

@@ -1,25 +1,36 @@
 //! Formats of the text, links, pictures, files.
 
-use super::{Composing, files::attach};
+use super::rich_text::RichTextHandle;
 use crate::state::effect::effect;
 use crate::{
     components::{Button, Dialog, Glyph, Icon, IconButton, Look, Menu, MenuItem, TextField},
-    i18n::txt,
+    i18n::{txt, use_i18n},
     state::forms::FormErrors,
 };
 use leptos::{html, prelude::*};
 use shared::validate::{FieldIssue, Rule};
+use web_sys::FileList;
 
 /// Colours of text that read well on white and are told apart.
 const COLOURS: [&str; 6] = ["#1b1f24", "#b3261e", "#9a5b00", "#17683f", "#1d56b8", "#7a3fb0"];
 
 /// The toolbar.
 #[component]
-pub(super) fn Toolbar(composing: Composing) -> impl IntoView {
-    let Composing { desk, editor, i18n, .. } = composing;
+pub fn Toolbar(
+    /// What it formats.
+    editor: RichTextHandle,
+    /// Files were chosen to go along; without it there is no button for them.
+    #[prop(optional, into)]
+    on_attach: Option<Callback<FileList>>,
+    /// There are no pictures in this text.
+    #[prop(optional)]
+    plain: bool,
+    /// Further tools.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let i18n = use_i18n();
     let formats = editor.formats;
-    let files = NodeRef::<html::Input>::new();
-    let pictures = NodeRef::<html::Input>::new();
     let linking = RwSignal::new(false);
     let button = move |glyph: Glyph, label: Signal<String>, command: &'static str, on: Option<Signal<bool>>| {
         let pressed = on.map_or_else(MaybeProp::default, |on| MaybeProp::derive(move || Some(on.get())));
@@ -38,56 +49,33 @@ pub(super) fn Toolbar(composing: Composing) -> impl IntoView {
     let holds = move |read: fn(&super::rich_text::Formats) -> bool| Some(Signal::derive(move || formats.with(read)));
     view! {
         <div class="toolbar" role="toolbar" aria-label=txt!(i18n, editor.toolbar)>
-            <IconButton
-                small=true
-                glyph=icondata::LuPaperclip
-                label=txt!(i18n, editor.attach)
-                on:click=move |_| {
-                    if let Some(input) = files.get_untracked() {
-                        input.click();
+            {on_attach
+                .map(|on_files| {
+                    view! {
+                        <FileButton
+                            glyph=icondata::LuPaperclip
+                            label=txt!(i18n, editor.attach)
+                            accept=""
+                            on_files=on_files
+                        />
                     }
-                }
-            />
-            <input
-                type="file"
-                multiple
-                hidden
-                node_ref=files
-                aria-label=txt!(i18n, editor.attach)
-                on:change=move |_| {
-                    if let Some(input) = files.get_untracked() {
-                        if let Some(list) = input.files() {
-                            attach(desk, &list);
-                        }
-                        input.set_value("");
-                    }
-                }
-            />
-            <IconButton
-                small=true
-                glyph=icondata::LuImage
-                label=txt!(i18n, editor.image)
-                on:click=move |_| {
-                    if let Some(input) = pictures.get_untracked() {
-                        input.click();
-                    }
-                }
-            />
-            <input
-                type="file"
-                accept="image/png,image/jpeg,image/gif,image/webp"
-                hidden
-                node_ref=pictures
-                aria-label=txt!(i18n, editor.image)
-                on:change=move |_| {
-                    if let Some(input) = pictures.get_untracked() {
-                        if let Some(file) = input.files().and_then(|list| list.get(0)) {
+                })}
+            {(!plain)
+                .then(|| {
+                    let on_files = Callback::new(move |list: FileList| {
+                        if let Some(file) = list.get(0) {
                             editor.insert_image(&file);
                         }
-                        input.set_value("");
+                    });
+                    view! {
+                        <FileButton
+                            glyph=icondata::LuImage
+                            label=txt!(i18n, editor.image)
+                            accept="image/png,image/jpeg,image/gif,image/webp"
+                            on_files=on_files
+                        />
                     }
-                }
-            />
+                })}
             <IconButton
                 small=true
                 glyph=icondata::LuLink
@@ -139,15 +127,55 @@ pub(super) fn Toolbar(composing: Composing) -> impl IntoView {
             )}
             {button(icondata::LuQuote, txt!(i18n, editor.quote), "quote", None)}
             {button(icondata::LuRemoveFormatting, txt!(i18n, editor.clear), "clear", None)}
+            {children.map(|children| children())}
         </div>
-        <LinkDialog composing=composing open=linking />
+        <LinkDialog editor=editor open=linking />
+    }
+}
+
+/// A button that asks for files: for any number of any kind, or for one of the kinds in `accept`.
+#[component]
+fn FileButton(
+    glyph: Glyph,
+    label: Signal<String>,
+    accept: &'static str,
+    on_files: Callback<FileList>,
+) -> impl IntoView {
+    let node = NodeRef::<html::Input>::new();
+    view! {
+        <IconButton
+            small=true
+            glyph=glyph
+            label=label
+            on:click=move |_| {
+                if let Some(input) = node.get_untracked() {
+                    input.click();
+                }
+            }
+        />
+        <input
+            type="file"
+            accept=accept
+            multiple=accept.is_empty()
+            hidden
+            node_ref=node
+            aria-label=label
+            on:change=move |_| {
+                if let Some(input) = node.get_untracked() {
+                    if let Some(list) = input.files() {
+                        on_files.run(list);
+                    }
+                    input.set_value("");
+                }
+            }
+        />
     }
 }
 
 /// Asks for a link's address.
 #[component]
-fn LinkDialog(composing: Composing, open: RwSignal<bool>) -> impl IntoView {
-    let Composing { editor, i18n, .. } = composing;
+fn LinkDialog(editor: RichTextHandle, open: RwSignal<bool>) -> impl IntoView {
+    let i18n = use_i18n();
     let address = RwSignal::new(String::new());
     let errors = FormErrors::new(i18n);
     let has_link = Signal::derive(move || editor.formats.with(|formats| formats.link.is_some()));
@@ -217,7 +245,7 @@ fn link_target(typed: &str) -> Option<String> {
         return None;
     }
     let lower = typed.to_lowercase();
-    if ["http://", "https://", "mailto:", "tel:"]
+    if ["http://", "https://", "mailto:", "tel:", "${"]
         .iter()
         .any(|scheme| lower.strip_prefix(scheme).is_some_and(|r| !r.is_empty()))
     {
