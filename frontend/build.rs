@@ -103,7 +103,7 @@ fn code(all: &[Texts], measure: &Texts) -> Result<String, Box<dyn Error>> {
         writeln!(out, "    /// `{language}`.\n    {language},")?;
     }
     out.push_str("}\n\n/// All texts of each language, in the order of their numbers.\nstatic TEXTS: [&str; ");
-    write!(out, "{}] = [\n", all.len())?;
+    writeln!(out, "{}] = [", all.len())?;
     for texts in all {
         let joined: Vec<&str> = texts.values().map(String::as_str).collect();
         writeln!(out, "    {:?},", joined.join(&SEPARATOR.to_string()))?;
@@ -117,7 +117,7 @@ fn code(all: &[Texts], measure: &Texts) -> Result<String, Box<dyn Error>> {
             open.pop();
             out.push_str("}\n");
         }
-        for group in &groups[same..] {
+        for group in groups.iter().skip(same) {
             writeln!(out, "pub mod {group} {{ use super::Text;")?;
             open.push(group);
         }

@@ -43,7 +43,8 @@ pub const PASSWORD_MAX: usize = 200;
 pub fn new_password(issues: &mut Issues, pointer: &str, password: &str, login: &str) {
     issues.length(pointer, password, PASSWORD_MIN, PASSWORD_MAX);
     let lower = password.to_lowercase();
-    let distinct = lower.char_indices().filter(|(at, c)| !lower[..*at].contains(*c)).count();
+    let distinct =
+        lower.chars().enumerate().filter(|(at, c)| !lower.chars().take(*at).any(|other| other == *c)).count();
     let common = ["password", "contraseña", "qwerty", "1234567890", "0123456789", "administrador", "administrator"];
     let stripped: String = lower.chars().filter(|c| c.is_alphabetic()).collect();
     if !issues.has(pointer)
