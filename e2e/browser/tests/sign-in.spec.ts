@@ -127,3 +127,21 @@ test('signed out on the server side by an administrator', async ({ desk, signIn,
   await admin.post(`users/${user?.id}/sign-out`, undefined);
   await expect(page).toHaveURL(/\/sign-in/, { timeout: 5_000 });
 });
+
+// The row that took the place of one that had gone once kept the button of that one.
+test('other browsers are signed out one after the other', async ({ desk, signIn }) => {
+  const { agents } = await desk();
+  const here = await signIn(agents[0]!, '/settings');
+  const others = [await signIn(agents[0]!), await signIn(agents[0]!)];
+  await here.reload();
+  const list = here.getByRole('region', { name: 'Signed-in browsers' });
+  const buttons = list.getByRole('button', { name: /^Sign out/ });
+  for (const left of [1, 0]) {
+    await expect(buttons).toHaveCount(left + 1);
+    await buttons.first().click();
+    await expect(buttons).toHaveCount(left);
+    await expect(here.getByTestId('toast').last()).toContainText('Signed out there.');
+  }
+  for (const other of others) await expect(other).toHaveURL(/\/sign-in/);
+  await expect(list).toContainText('This browser');
+});

@@ -3,7 +3,7 @@
 use super::access::password::PasswordForm;
 use crate::{
     api::use_api,
-    components::{Badge, Button, Empty, Failed, Icon, NumberField, Skeleton, Switch, TimeAgo, Tint},
+    components::{Badge, Button, Empty, Failed, Icon, NumberField, Skeleton, Switch, TimeAgo, Tint, rows},
     format,
     i18n::{txt, use_i18n, word},
     live::alerts::Alerts,
@@ -204,23 +204,50 @@ pub fn Sessions(
             }
         });
     };
-    move || match sessions.get() {
-        Load::Loading => view! { <Skeleton rows=2 shape="line" /> }.into_any(),
-        Load::Failed(error) => view! { <Failed error=error on_retry=move |()| sessions.reload() /> }.into_any(),
-        Load::Ready(page) if page.items.is_empty() => {
-            view! { <Empty glyph=icondata::LuMonitor title=txt!(i18n, shell.sessions_none) /> }.into_any()
+    let ids = move || -> Vec<i64> {
+        sessions
+            .with(|load| load.ready().map(|page| page.items.iter().map(|one| one.id.0).collect()).unwrap_or_default())
+    };
+    // While rows come and go the list stays: a row that took another one's place would keep its button.
+    let face = Memo::new(move |_| {
+        sessions.with(|load| match load {
+            Load::Loading => Face::Loading,
+            Load::Failed(_) => Face::Failed,
+            Load::Ready(page) if page.items.is_empty() => Face::Empty,
+            Load::Ready(_) => Face::Rows,
+        })
+    });
+    move || match face.get() {
+        Face::Loading => view! { <Skeleton rows=2 shape="line" /> }.into_any(),
+        Face::Failed => {
+            let error = sessions.with_untracked(|load| match load {
+                Load::Failed(error) => Some(error.clone()),
+                Load::Loading | Load::Ready(_) => None,
+            });
+            error.map(|error| view! { <Failed error=error on_retry=move |()| sessions.reload() /> }).into_any()
         }
-        Load::Ready(page) => view! {
-            <ul class="sessions">
-                {page
-                    .items
-                    .into_iter()
+        Face::Empty => view! { <Empty glyph=icondata::LuMonitor title=txt!(i18n, shell.sessions_none) /> }.into_any(),
+        Face::Rows => {
+            let draw = move |id: i64| {
+                let session = sessions.with_untracked(|load| {
+                    load.ready().and_then(|page| page.items.iter().find(|one| one.id.0 == id).cloned())
+                });
+                session
                     .map(|session| view! { <SessionRow session=session on_revoke=Callback::new(revoke) /> })
-                    .collect_view()}
-            </ul>
+                    .into_any()
+            };
+            view! { <ul class="sessions">{rows(ids, draw)}</ul> }.into_any()
         }
-        .into_any(),
     }
+}
+
+/// What a list shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Face {
+    Loading,
+    Failed,
+    Empty,
+    Rows,
 }
 
 #[component]
