@@ -90,6 +90,21 @@ both_engines! {
         spend(&stranger, &"x".repeat(101), CHOSEN).field(422, "/token", "too_long");
     }
 
+    fn of_links_made_at_once_one_is_good(app) {
+        let ana = invite(&app.admin(), "ana");
+        let tokens: Vec<String> = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..6)
+                .map(|_| {
+                    let (admin, ana) = (app.admin(), ana.clone());
+                    scope.spawn(move || link(&admin, &ana))
+                })
+                .collect();
+            tries.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let good = |token: &&String| app.anonymous().post("/auth/links/read", json!({ "token": token })).status == 200;
+        assert_eq!(tokens.iter().filter(good).count(), 1);
+    }
+
     fn two_who_spend_a_link_at_once_are_one(app) {
         let token = link(&app.admin(), &invite(&app.admin(), "ana"));
         let mut statuses: Vec<u16> = std::thread::scope(|scope| {

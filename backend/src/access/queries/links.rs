@@ -1,11 +1,15 @@
 //! Links by which users choose their password, by the hashes of their tokens.
 
-use crate::kernel::db::{Connection, schema::user_links};
+use crate::kernel::db::{Connection, arms, schema::user_links};
 use diesel::prelude::*;
 use shared::{ids::UserId, time::Timestamp};
 
-/// Stores a user's link; the one before is void.
+/// Space of [`arms::lock_pair`]: the link of one user.
+const LOCK_LINK: i32 = 0x6163_6c6b;
+
+/// Stores a user's link; the one before is void. Of two at once, the later one stays.
 pub fn set_link(conn: &mut Connection, user: UserId, hash: &[u8], expires_at: Timestamp) -> QueryResult<()> {
+    arms::lock_pair(conn, LOCK_LINK, user.0)?;
     drop_link(conn, user)?;
     diesel::insert_into(user_links::table)
         .values((
