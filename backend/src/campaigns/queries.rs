@@ -22,7 +22,7 @@ use crate::kernel::{
     fold::fold,
 };
 use diesel::{
-    dsl::{count_star, exists, sql},
+    dsl::{InnerJoin, IntoBoxed, count_star, exists, sql},
     prelude::*,
     select,
     sql_types::Bool,
@@ -137,6 +137,25 @@ pub fn view(conn: &mut Connection, id: CampaignId, now: Timestamp) -> QueryResul
 /// Position in the list of campaigns: by name, without regard to case and accents.
 pub type ListKey = (String, CampaignId);
 
+/// Campaigns with their accounts.
+type Listed = IntoBoxed<'static, InnerJoin<campaigns::table, mail_accounts::table>, MultiBackend>;
+
+/// Campaigns of `scope` that are not deleted, after `after`, in the order of the list.
+fn listed(scope: &CampaignScope, after: Option<ListKey>) -> Listed {
+    let mut query = campaigns::table
+        .inner_join(mail_accounts::table)
+        .into_boxed::<MultiBackend>()
+        .filter(campaigns::deleted_at.is_null());
+    if let CampaignScope::Only(ids) = scope {
+        query = query.filter(campaigns::id.eq_any(ids.clone()));
+    }
+    if let Some((name, id)) = after {
+        let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
+        query = query.filter(campaigns::name_folded.gt(name).or(same_name));
+    }
+    query.order((campaigns::name_folded.asc(), campaigns::id.asc()))
+}
+
 /// At most `limit` campaigns of `scope` after `after`, each with its list key.
 pub fn list(
     conn: &mut Connection,
@@ -145,22 +164,8 @@ pub fn list(
     limit: i64,
     now: Timestamp,
 ) -> QueryResult<Vec<(ListKey, CampaignView)>> {
-    let mut query = campaigns::table
-        .inner_join(mail_accounts::table)
-        .filter(campaigns::deleted_at.is_null())
-        .into_boxed::<MultiBackend>();
-    if let CampaignScope::Only(ids) = scope {
-        query = query.filter(campaigns::id.eq_any(ids.clone()));
-    }
-    if let Some((name, id)) = after {
-        let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
-        query = query.filter(campaigns::name_folded.gt(name).or(same_name));
-    }
-    let rows: Vec<(CampaignRow, AccountRow)> = query
-        .order((campaigns::name_folded.asc(), campaigns::id.asc()))
-        .limit(limit)
-        .select((CampaignRow::as_select(), AccountRow::as_select()))
-        .load(conn)?;
+    let rows: Vec<(CampaignRow, AccountRow)> =
+        listed(scope, after).limit(limit).select((CampaignRow::as_select(), AccountRow::as_select())).load(conn)?;
     let ids: Vec<CampaignId> = rows.iter().map(|(campaign, _)| campaign.id).collect();
     let open = Counts { waiting: waiting(conn, &ids)?, outgoing: outgoing(conn, &ids)? };
     let shown = |(campaign, account): (CampaignRow, AccountRow)| {

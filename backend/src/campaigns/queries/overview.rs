@@ -1,8 +1,8 @@
 //! Campaigns as a list shows them.
 
-use super::{ListKey, outgoing, waiting};
+use super::{ListKey, listed, outgoing, waiting};
 use crate::kernel::db::{
-    Connection, Json, MultiBackend,
+    Connection, Json,
     schema::{campaigns, mail_accounts},
 };
 use diesel::prelude::*;
@@ -35,19 +35,7 @@ pub fn overview(
     after: Option<ListKey>,
     limit: i64,
 ) -> QueryResult<Vec<(ListKey, CampaignOverview)>> {
-    let mut query = campaigns::table
-        .inner_join(mail_accounts::table)
-        .filter(campaigns::deleted_at.is_null())
-        .into_boxed::<MultiBackend>();
-    if let CampaignScope::Only(ids) = scope {
-        query = query.filter(campaigns::id.eq_any(ids.clone()));
-    }
-    if let Some((name, id)) = after {
-        let same_name = campaigns::name_folded.eq(name.clone()).and(campaigns::id.gt(id));
-        query = query.filter(campaigns::name_folded.gt(name).or(same_name));
-    }
-    let rows: Vec<Row> = query
-        .order((campaigns::name_folded.asc(), campaigns::id.asc()))
+    let rows: Vec<Row> = listed(scope, after)
         .limit(limit)
         .select((
             campaigns::name_folded,
