@@ -1,6 +1,7 @@
 //! Languages: the generated keys, and how errors and broken rules are said.
 //!
-//! The keys come from `locales/` through `build.rs`; a text that one language lacks fails the build.
+//! The keys come from `locales/` through `build.rs`; a text that one language lacks fails the build. A browser loads the
+//! texts of the language that it speaks, and no other.
 
 #[expect(non_camel_case_types, non_upper_case_globals, dead_code, reason = "generated")]
 mod generated {
@@ -9,13 +10,26 @@ mod generated {
 
     /// The texts of a language, by their numbers.
     pub(super) fn texts(locale: Locale) -> &'static [&'static str] {
-        static SPLIT: [std::sync::OnceLock<Vec<&'static str>>; TEXTS.len()] =
-            [const { std::sync::OnceLock::new() }; TEXTS.len()];
-        let (place, all) = match locale {
-            Locale::en => (&SPLIT[0], TEXTS[0]),
-            Locale::es => (&SPLIT[1], TEXTS[1]),
+        static SPLIT: [std::sync::OnceLock<Vec<&'static str>>; 2] = [const { std::sync::OnceLock::new() }; 2];
+        let place = match locale {
+            Locale::en => &SPLIT[0],
+            Locale::es => &SPLIT[1],
         };
-        place.get_or_init(|| all.split('\u{1f}').collect())
+        place.get_or_init(|| all(locale).split('\u{1f}').collect())
+    }
+
+    /// In the browser a language's list is a file of its own, fetched before it is spoken.
+    #[cfg(target_arch = "wasm32")]
+    fn all(locale: Locale) -> &'static str {
+        crate::dom::js::spoken(super::tag(locale)).leak()
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn all(locale: Locale) -> &'static str {
+        match locale {
+            Locale::en => TEXTS[0],
+            Locale::es => TEXTS[1],
+        }
     }
 }
 
@@ -54,29 +68,45 @@ use shared::{
 
 /// The reader's language. Cheap to copy.
 #[derive(Clone, Copy)]
-pub struct I18n(RwSignal<Locale>);
+pub struct I18n {
+    spoken: RwSignal<Locale>,
+    /// The last one asked for: its texts may be on their way.
+    wanted: StoredValue<Locale>,
+}
 
 impl I18n {
-    /// Begins with a language.
+    /// Begins with a language, whose texts are there.
     pub fn new(locale: Locale) -> Self {
-        Self(RwSignal::new(locale))
+        Self { spoken: RwSignal::new(locale), wanted: StoredValue::new(locale) }
     }
 
     /// The language; reactive.
     pub fn get_locale(self) -> Locale {
-        self.0.get()
+        self.spoken.get()
     }
 
     /// The language, without following it.
     pub fn get_locale_untracked(self) -> Locale {
-        self.0.get_untracked()
+        self.spoken.get_untracked()
     }
 
-    /// Says everything in another language.
+    /// Says everything in another language, as soon as its texts are there; if they cannot be had, all stays as it is.
     pub fn set_locale(self, locale: Locale) {
-        if self.get_locale_untracked() != locale {
-            self.0.set(locale);
+        if self.wanted.get_value() == locale {
+            return;
         }
+        self.wanted.set_value(locale);
+        leptos::task::spawn_local(async move {
+            let there = crate::dom::js::learn(tag(locale)).await;
+            if self.wanted.try_get_value() != Some(locale) {
+                return;
+            }
+            if there {
+                let _ = self.spoken.try_set(locale);
+            } else if let Some(spoken) = self.spoken.try_get_untracked() {
+                self.wanted.set_value(spoken);
+            }
+        });
     }
 
     /// A text that follows the language.

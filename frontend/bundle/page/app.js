@@ -15,8 +15,23 @@ globalThis.postaAddress = (name) => {
 /** Loads a script that is not needed at first, such as 'editor/squire.js', and resolves to its exports. */
 globalThis.postaImport = async (name) => import(globalThis.postaAddress(name));
 
+/** The texts of the languages that were asked for, each a list as the build has written it. */
+const spoken = new Map();
+
+/** Fetches a language's texts, once. */
+globalThis.postaLearn = async (language) => {
+  if (spoken.has(language)) return;
+  const answer = await fetch(globalThis.postaAddress(`texts/${language}.txt`));
+  if (!answer.ok) throw new Error(`The texts in ${language} cannot be had: ${answer.status}.`);
+  spoken.set(language, await answer.text());
+};
+
+/** A language's texts; empty before they were learnt. */
+globalThis.postaSpoken = (language) => spoken.get(language) ?? '';
+
 const wait = document.getElementById('boot');
 try {
+  await globalThis.postaLearn(document.documentElement.lang);
   await init({ module_or_path: document.getElementById('posta-wasm').href });
   wait?.remove();
 } catch (error) {

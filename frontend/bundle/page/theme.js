@@ -20,3 +20,14 @@ if (theme === 'light' || theme === 'dark') {
 
 const wanted = [stored('posta.locale'), ...navigator.languages].map((tag) => (tag ?? '').toLowerCase().split('-')[0]);
 root.lang = wanted.find((language) => LOCALES.includes(language)) ?? 'en';
+
+// The texts of that language are wanted at once, and only this knows which.
+const texts = document.querySelector(`meta[name="posta-asset"][data-name="texts/${root.lang}.txt"]`);
+if (texts) {
+  const early = document.createElement('link');
+  early.rel = 'preload';
+  early.as = 'fetch';
+  early.crossOrigin = 'anonymous';
+  early.href = texts.content;
+  document.head.append(early);
+}

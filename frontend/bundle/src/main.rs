@@ -15,6 +15,7 @@ mod publish;
 mod report;
 mod scripts;
 mod site;
+mod texts;
 mod toolchain;
 mod wasm;
 mod watch;
@@ -86,6 +87,10 @@ fn build(layout: &Layout, mode: Mode) -> Result<Site> {
     site.add_asset("app.wasm", modules.main, site::Role::Page);
     for (name, bytes) in modules.parts {
         site.add_asset(&name, bytes, site::Role::Lazy);
+    }
+    let all = texts::read(&layout.frontend.join("locales")).map_err(|error| anyhow::anyhow!("{error}"))?;
+    for (language, texts) in texts::LANGUAGES.iter().zip(&all) {
+        site.add_asset(&format!("{}{language}.txt", site::TEXTS), texts::list(texts).into_bytes(), site::Role::Lazy);
     }
     page::add(layout, &mut site)?;
     if mode == Mode::Release {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::Mode;
-use crate::site::{EDITORS, Role, Site};
+use crate::site::{EDITORS, Role, Site, TEXTS};
 
 /// What an agent's browser may have to load before it works: WebAssembly, scripts and styles, brotli, in bytes.
 pub const BUDGET: usize = 500_000;
@@ -62,12 +62,13 @@ fn totals(site: &Site) -> [(&'static str, usize, usize); 2] {
     ]
 }
 
+/// Of the texts a browser loads one language: the heaviest is counted.
 fn weight(site: &Site, counts: impl Fn(Role, &str) -> bool) -> usize {
     let is_code = |path: &str| [".wasm", ".js", ".css"].iter().any(|ending| path.ends_with(ending));
-    site.assets()
-        .filter(|(name, placed)| is_code(&placed.path) && counts(placed.role, name))
-        .filter_map(|(_, placed)| site.size(&format!("{}.br", placed.path)))
-        .sum()
+    let size = |path: &str| site.size(&format!("{path}.br")).unwrap_or_default();
+    let code = site.assets().filter(|(name, placed)| is_code(&placed.path) && counts(placed.role, name));
+    let texts = site.assets().filter(|(name, _)| name.starts_with(TEXTS)).map(|(_, placed)| size(&placed.path));
+    code.map(|(_, placed)| size(&placed.path)).sum::<usize>() + texts.max().unwrap_or_default()
 }
 
 /// `1234567` as `1 234 567`.
@@ -91,12 +92,14 @@ mod tests {
     fn the_first_load_and_all_screens_are_weighed_without_the_editors() {
         let mut site = Site::default();
         let assets = [("app.wasm", Role::Page), ("bg.png", Role::Page), ("admin.wasm", Role::Lazy)];
-        for (name, role) in assets.into_iter().chain([("editor/a.js", Role::Lazy)]) {
+        let others = [("editor/a.js", 4), ("texts/en.txt", 20), ("texts/es.txt", 30)];
+        let assets = assets.into_iter().map(|(name, role)| (name, role, 4));
+        for (name, role, size) in assets.chain(others.map(|(name, size)| (name, Role::Lazy, size))) {
             site.add_asset(name, vec![0; 5], role);
             let path = site.url(name).unwrap().trim_start_matches('/').to_owned();
-            site.add_file(&format!("{path}.br"), vec![0; 4]);
+            site.add_file(&format!("{path}.br"), vec![0; size]);
         }
-        assert_eq!(totals(&site).map(|(_, total, _)| total), [4, 8]);
+        assert_eq!(totals(&site).map(|(_, total, _)| total), [34, 38], "of the texts one language, the heaviest");
     }
 
     #[test]

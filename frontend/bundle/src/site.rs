@@ -13,6 +13,9 @@ pub const ASSETS: &str = "assets";
 /// The beginning of the names of the editors' scripts.
 pub const EDITORS: &str = "editor/";
 
+/// The beginning of the names of the languages' texts.
+pub const TEXTS: &str = "texts/";
+
 /// Hexadecimal digits of the hash in a file's name: 64 bits, ample for a few dozen files.
 const HASH_DIGITS: usize = 16;
 

@@ -55,7 +55,7 @@ impl<T: DeserializeOwned> Future for Asked<T> {
 }
 
 #[cold]
-fn unreadable(error: serde_json::Error) -> ApiError {
+fn unreadable(error: super::json::Error) -> ApiError {
     leptos::logging::error!("unexpected answer: {error}");
     ApiError::Unreadable { status: 200 }
 }

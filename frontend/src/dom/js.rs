@@ -2,7 +2,7 @@
 //! these must do without where a browser lacks them.
 
 use js_sys::{Array, Function, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 /// A property that is there and is neither null nor undefined.
 pub fn get(object: &JsValue, name: &str) -> Option<JsValue> {
@@ -34,4 +34,25 @@ pub fn object(entries: &[(&str, JsValue)]) -> JsValue {
         set(&object, name, value);
     }
     object.into()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = postaLearn, catch)]
+    async fn posta_learn(language: &str) -> Result<JsValue, JsValue>;
+
+    /// A language's texts as the page's loader has them; empty before they were learnt.
+    #[wasm_bindgen(js_name = postaSpoken)]
+    pub fn spoken(language: &str) -> String;
+}
+
+/// Has the page's loader fetch a language's texts. Whether they are there.
+pub async fn learn(language: &str) -> bool {
+    match posta_learn(language).await {
+        Ok(_) => true,
+        Err(error) => {
+            leptos::logging::error!("{error:?}");
+            false
+        }
+    }
 }

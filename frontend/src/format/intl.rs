@@ -161,8 +161,14 @@ pub fn file_size(locale: Locale, octets: i64) -> String {
 pub fn number(locale: Locale, value: i64) -> String {
     #[expect(clippy::as_conversions, reason = "counts are exact in an f64 up to 2^53")]
     let value = value as f64;
-    let format = formatter(Kind::Unit(tag(locale), "", 0), || {
-        Intl::NumberFormat::new(&locales(locale), &Object::new()).format()
+    decimal(locale, value, 0)
+}
+
+/// A number with at most so many digits behind the point.
+pub fn decimal(locale: Locale, value: f64, digits: u32) -> String {
+    let format = formatter(Kind::Unit(tag(locale), "", digits), || {
+        let chosen = options(&[("maximumFractionDigits", JsValue::from_f64(f64::from(digits)))]);
+        Intl::NumberFormat::new(&locales(locale), &chosen).format()
     });
     apply(&format, &JsValue::from_f64(value))
 }

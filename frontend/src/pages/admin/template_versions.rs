@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     api::{
+        json,
         templates::{list, number, text},
         use_api,
     },
@@ -18,7 +19,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use serde::Deserialize as _;
 use serde_json::Value;
 use shared::{ids::TemplateId, time::Timestamp};
 use std::sync::Arc;
@@ -89,7 +89,7 @@ pub fn versions(
 fn row_view(row: &Value, newest: bool, look: Callback<i64>, restore: Option<Callback<i64>>) -> AnyView {
     let i18n = use_i18n();
     let number = number(row, "number");
-    let at = row.get("created_at").and_then(|at| Timestamp::deserialize(at).ok()).unwrap_or_default();
+    let at = row.get("created_at").and_then(json::take::<Timestamp>).unwrap_or_default();
     let newest = newest.then(|| plain::badge(Tint::Good, txt!(i18n, templates.newest)));
     let look = plain::press(txt!(i18n, templates.look), move || look.run(number));
     let restore = restore.map(|restore| plain::press(txt!(i18n, templates.restore), move || restore.run(number)));

@@ -102,8 +102,10 @@ fn measure(i18n: I18n, agent: &AgentReason) -> Option<Signal<String>> {
         return Some(txt!(i18n, inbox.routing_today, count = count));
     }
     if let Some(drawn) = agent.drawn {
-        let number = format!("{drawn:.3}");
-        return Some(txt!(i18n, inbox.routing_drew, number = number.as_str()));
+        return Some(Signal::derive(move || {
+            let locale = i18n.get_locale();
+            word!(i18n, inbox.routing_drew, number = intl::decimal(locale, drawn, 3))
+        }));
     }
     agent.last_ended_at.map(|at| {
         Signal::derive(move || {
