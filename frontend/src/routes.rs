@@ -15,6 +15,12 @@ pub const START: &str = "/inbox/new";
 pub const CAMPAIGNS: &str = "/admin/campaigns";
 /// Members of campaigns.
 pub const MEMBERS: &str = "/admin/campaigns/members";
+/// Voice campaigns.
+pub const VOICE: &str = "/admin/campaigns/voice";
+/// A voice campaign that is not saved yet.
+pub const NEW_VOICE: &str = "/admin/campaigns/voice?voice=new";
+/// Past days once more.
+pub const REPLAY: &str = "/admin/campaigns/replay";
 /// Templates.
 pub const TEMPLATES: &str = "/admin/templates";
 /// A template that is not saved yet.
@@ -41,6 +47,16 @@ pub fn start(id: DraftId) -> String {
 /// A campaign in its form.
 pub fn campaign(id: CampaignId) -> String {
     format!("{CAMPAIGNS}?campaign={id}")
+}
+
+/// A voice campaign in its form.
+pub fn voice(id: i64) -> String {
+    format!("{VOICE}?voice={id}")
+}
+
+/// A day of a campaign, to be replayed.
+pub fn replay(campaign: CampaignId, date: &str) -> String {
+    format!("{REPLAY}?campaign={campaign}&date={}", percent_encode(date))
 }
 
 /// A template in its form.
@@ -84,6 +100,10 @@ pub enum Place {
     Campaigns,
     /// Members of campaigns.
     Members,
+    /// Voice campaigns.
+    Voice,
+    /// Past days once more.
+    Replay,
     /// Templates, one of them perhaps in the form.
     Templates,
     /// Users.
@@ -121,6 +141,8 @@ pub fn place(path: &str) -> Place {
         ["inbox", id] => id.parse().map_or(Place::Unknown, |id| Place::Inbox(Pane::Interaction(id))),
         ["admin", "campaigns"] => Place::Campaigns,
         ["admin", "campaigns", "members"] => Place::Members,
+        ["admin", "campaigns", "voice"] => Place::Voice,
+        ["admin", "campaigns", "replay"] => Place::Replay,
         ["admin", "templates"] | ["admin", "templates", "new"] => Place::Templates,
         ["admin", "templates", id] => id.parse::<TemplateId>().map_or(Place::Unknown, |_| Place::Templates),
         ["admin", "users"] => Place::Users,
@@ -309,6 +331,7 @@ mod tests {
         assert_eq!(place(START), Place::Inbox(Pane::Start(None)));
         assert_eq!(place(&start(DraftId(9))), Place::Inbox(Pane::Start(Some(DraftId(9)))));
         assert_eq!(place(MEMBERS), Place::Members);
+        assert_eq!((place(VOICE), place(REPLAY)), (Place::Voice, Place::Replay));
         assert_eq!(place(&template(TemplateId(3))), Place::Templates);
         assert_eq!(place(NEW_TEMPLATE), Place::Templates);
         assert_eq!(place("/admin/templates/x"), Place::Unknown);

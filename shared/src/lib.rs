@@ -9,6 +9,7 @@ pub mod text_enum;
 
 pub mod alarm;
 pub mod api;
+pub mod case;
 pub mod error;
 pub mod ids;
 pub mod live;

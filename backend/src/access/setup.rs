@@ -7,7 +7,12 @@ use super::{
     service::{Browser, Service, SignedIn},
     session::token_hash,
 };
-use crate::kernel::{Error, Result, audit, db::Connection, fold::fold, secrets::random_token};
+use crate::kernel::{
+    Error, Result, audit,
+    db::{Connection, settings},
+    fold::fold,
+    secrets::random_token,
+};
 use serde_json::json;
 use shared::{
     api::access::{Language, SetupRequest, SetupState, Theme, new_password},
@@ -60,6 +65,7 @@ impl Service {
         // Judged first so that strangers cannot make the server hash passwords; decided below.
         self.core.db.read(move |conn| check(conn, &asked, now)).await?;
         let password_hash = self.passwords.hash(request.password).await?;
+        let require_voice = request.require_voice_campaign;
         let new = administrator(&request.login, &request.name, password_hash, request.language, now);
         let service = self.clone();
         self.core
@@ -71,6 +77,9 @@ impl Service {
                 }
                 let user = make(conn, &new)?;
                 let id = user.id;
+                if require_voice {
+                    settings::switch(conn, settings::REQUIRE_VOICE_CAMPAIGN, true)?;
+                }
                 let signed_in = service.open_session(conn, now, user, &browser)?;
                 record(conn, now, id, "set_up")?;
                 Ok(signed_in)

@@ -102,6 +102,20 @@ impl Hours {
         Some((begin(date)?, begin(date.tomorrow().ok()?)?))
     }
 
+    /// A minute of a day, 0–1440, by the clock of the schedule's zone. One that the clock leaps over is the time as far
+    /// behind the leap; of one that comes twice, the first.
+    #[must_use]
+    pub fn minute_of(&self, day: &str, minute: u16) -> Option<Timestamp> {
+        let local = at_minute(day.parse().ok().filter(|_| day.len() == 10)?, minute)?;
+        self.zone.to_ambiguous_timestamp(local).compatible().ok().map(ours)
+    }
+
+    /// The clock of the schedule's zone, `HH:MM`.
+    #[must_use]
+    pub fn clock(&self, at: Timestamp) -> String {
+        self.local(at).map_or_else(String::new, |local| format!("{:02}:{:02}", local.hour(), local.minute()))
+    }
+
     /// When it opens, if it is closed, or closes, if it is open; none if that does not happen within two years.
     #[must_use]
     pub fn next_change(&self, at: Timestamp) -> Option<Timestamp> {

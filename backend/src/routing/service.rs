@@ -7,7 +7,7 @@ use super::{
     take,
 };
 use crate::{
-    campaigns,
+    campaigns::{self, schedule::Hours},
     conversations::access,
     kernel::{
         Core, Error, Result,
@@ -19,6 +19,7 @@ use shared::{
     api::{
         interactions::{DecisionView, InteractionSummary},
         replays::{ReplayInput, ReplayStaffing, ReplayView, StaffInput},
+        schedules::minutes,
     },
     ids::{CampaignId, InteractionId, UserId},
     page::{Page, PageQuery},
@@ -103,7 +104,8 @@ fn load(conn: &mut Connection, campaign: CampaignId, input: &ReplayInput, now: T
     }
     let members = recorded::members_of(conn, campaign)?;
     let mut team: Vec<UserId> = members.iter().map(|one| one.0).collect();
-    let given = input.staffing.as_deref().map(|lines| given_shifts(lines, &mut team)).transpose()?;
+    let given =
+        input.staffing.as_deref().map(|lines| given_shifts(lines, &rule.hours, &input.date, &mut team)).transpose()?;
     let mut cases = recorded::cases(conn, campaign, from, to, MOST_CASES.saturating_add(1))?;
     if i64::try_from(cases.len()).is_ok_and(|count| count > MOST_CASES) {
         let words = format!("more than {MOST_CASES} interactions came that day");
@@ -183,7 +185,7 @@ fn changed(strategy: Strategy, input: &ReplayInput) -> Strategy {
 }
 
 /// Shifts as they were given; each line without a user is one more agent, at the end of the team.
-fn given_shifts(lines: &[StaffInput], team: &mut Vec<UserId>) -> Result<Vec<Shift>> {
+fn given_shifts(lines: &[StaffInput], hours: &Hours, date: &str, team: &mut Vec<UserId>) -> Result<Vec<Shift>> {
     let mut issues = Issues::default();
     let mut shifts = Vec::new();
     let mut more = 0_i64;
@@ -200,7 +202,10 @@ fn given_shifts(lines: &[StaffInput], team: &mut Vec<UserId>) -> Result<Vec<Shif
                 UserId(more)
             }
         };
-        shifts.push(Shift { user, from: line.from, to: line.to, in_call: false });
+        let at = |time: &str| hours.minute_of(date, minutes(time)?);
+        // Both were judged; a leap of the clock may leave nothing between them.
+        let (Some(from), Some(to)) = (at(&line.from), at(&line.to)) else { continue };
+        shifts.push(Shift { user, from, to: to.max(from), in_call: false });
     }
     issues.into_result().map_err(Error::invalid)?;
     Ok(shifts)

@@ -31,6 +31,17 @@ both_engines! {
         assert_eq!(app.audited(), ["access.set_up"]);
     }
 
+    fn set_up_may_turn_on_that_agents_need_a_voice_campaign(app, Builder::without_users) {
+        let token = setup_token(&app).unwrap();
+        let body = json!({
+            "token": token, "login": "ada", "name": "Ada", "password": PASSWORD, "language": "en",
+            "require_voice_campaign": true,
+        });
+        let client = app.anonymous();
+        client.post("/setup", body).ok();
+        assert_eq!(client.get("/settings").ok(), json!({ "require_voice_campaign": true }));
+    }
+
     fn the_link_expires(app, Builder::without_users) {
         let token = setup_token(&app).unwrap();
         app.advance(Duration::from_secs(7 * 86_400));

@@ -25,6 +25,8 @@ export interface DeskOptions {
   most?: number;
   /** Who may get a waiting interaction; `nocall` unless told. */
   eligibility?: string;
+  /** Seconds of rest after finishing. */
+  rest?: number;
   /** Seconds in which a sent mail can be taken back. */
   undo?: number;
 }
@@ -129,6 +131,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         from_name: `${name} team`,
         max_interactions: options.most ?? 50,
         eligibility: options.eligibility ?? 'nocall',
+        wrap_up_seconds: options.rest ?? 0,
         account: { address, password: on.facts.mail_password, smtp: on.facts.smtp, imap: on.facts.imap },
       });
       const agents: Person[] = [];

@@ -243,6 +243,28 @@ for (const theme of THEMES) {
       await page.getByRole('region', { name: 'Campaigns', exact: true }).getByLabel('Soporte').check();
       await expect(page.getByTestId('member-row').first()).toBeVisible();
       await look(page, 'members');
+      await page.goto('/admin/campaigns/voice');
+      await expect(page.getByRole('switch', { name: 'Only agents of voice campaigns get mail' })).toBeVisible();
+      await look(page, 'voice');
+      await page.goto('/admin/campaigns/voice?voice=new');
+      await page.getByRole('button', { name: 'Create voice campaign' }).click();
+      await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+      await expect(page.getByLabel('Ana Molina')).toBeVisible();
+      await look(page, 'voice-faulty');
+      await page.goto('/admin/campaigns/replay');
+      await expect(page.getByLabel('Campaign', { exact: true })).not.toHaveValue('');
+      await look(page, 'replay-empty');
+      // A whole day, which a stage that has just begun does not have.
+      await page.route('**/campaigns/*/replay', (route) => route.fulfill({ json: REPLAYED }));
+      await page.getByRole('button', { name: 'Replay the day' }).click();
+      await expect(page.getByTestId('replay-figures')).toBeVisible();
+      if (size === 'narrow') await page.getByTestId('replay-figures').scrollIntoViewIfNeeded();
+      await look(page, 'replay');
+      await page.getByRole('switch', { name: 'Other people or hours' }).check();
+      await page.getByText('All points as a table').click();
+      await page.getByTestId('staff-row').last().scrollIntoViewIfNeeded();
+      await page.getByTestId('replay-agents').scrollIntoViewIfNeeded();
+      await look(page, 'replay-staff');
       await page.goto('/admin/users');
       await expect(page.getByTestId('user-row').first()).toBeVisible();
       await look(page, 'users');
@@ -285,6 +307,41 @@ async function setTemplates(scene: Scene): Promise<{ signature: number; reply: n
   });
   return { signature, reply, newsletter };
 }
+
+/** A day of a replay: two peaks, of which one agent more takes the worst away. */
+const REPLAYED = (() => {
+  const peak = (hour: number, at: number, high: number) => high * Math.exp(-((hour - at) ** 2) / 2.2);
+  const clock = (point: number) => `${String(Math.floor(point / 2)).padStart(2, '0')}:${point % 2 === 0 ? '00' : '30'}`;
+  const series = Array.from({ length: 48 }, (_, point) => {
+    const hour = point / 2;
+    const open = hour >= 8 && hour < 18;
+    const [was, would] = [1.6, 0.7].map((much) => Math.round(much * (peak(hour, 10.5, 14) + peak(hour, 16, 9))));
+    return {
+      at: `2026-03-04T${clock(point)}:00Z`, time: clock(point),
+      arrived: open ? Math.round(4 + peak(hour, 10, 9) + peak(hour, 15.5, 6)) : 0,
+      recorded_waiting: was, replayed_waiting: would,
+      recorded_mean_wait_seconds: open ? 40 + was! * 55 : null, replayed_mean_wait_seconds: open ? 30 + would! * 40 : null,
+    };
+  });
+  const agent = (user_id: number | null, name: string, attended: number, hours: number) => ({
+    user_id, name, attended, present_seconds: hours * 3600, came: '08:00', left: hours > 8 ? '17:30' : '16:00',
+  });
+  const figures = { arrived: 143, attended: 143, still_waiting: 0 };
+  return {
+    campaign_id: 1, from: '2026-03-04T00:00:00Z', to: '2026-03-05T00:00:00Z', eligibility: 'nocall', delivery_order: 'rrmemory',
+    max_interactions: 2, seed: 1, staffing: 'recorded', series,
+    recorded: {
+      ...figures, attended: 141, still_waiting: 2, mean_wait_seconds: 402.3, p50_wait_seconds: 268, p90_wait_seconds: 1012,
+      max_wait_seconds: 1741, service_level_percent: 61.4, fairness: 0.931,
+      agents: [agent(1, 'Marta Gil', 52, 8), agent(2, 'Ana Molina', 48, 9.5), agent(3, 'Diego Sanz', 41, 8)],
+    },
+    replayed: {
+      ...figures, mean_wait_seconds: 151.8, p50_wait_seconds: 92, p90_wait_seconds: 433, max_wait_seconds: 840,
+      service_level_percent: 88.1, fairness: 0.978,
+      agents: [agent(1, 'Marta Gil', 38, 8), agent(2, 'Ana Molina', 37, 9.5), agent(3, 'Diego Sanz', 34, 8), agent(null, '+1', 34, 8)],
+    },
+  };
+})();
 
 const SIGNATURE = `<p>Kind regards,<br><b>\${agent.name}</b></p><table border="1" cellpadding="6" style="border-collapse:collapse">
   <tbody><tr><td>Telephone</td><td>+34 910 555 010</td></tr><tr><td>Mail</td><td>\${campaign.address}</td></tr></tbody></table>`;

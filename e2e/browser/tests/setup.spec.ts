@@ -27,11 +27,15 @@ test('the set-up link makes the first administrator, once', async ({ ownStage, b
   await expect(page.getByLabel('Password', { exact: true })).toHaveAccessibleDescription(/At least 10 characters/);
   await expect(page.getByLabel('Your name')).toHaveValue('Olga Prado');
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('switch', { name: 'Agents also need a voice campaign' }).check();
   await page.getByRole('button', { name: 'Create administrator' }).click();
 
   // Signed in, where an administrator begins.
   await expect(page).toHaveURL(/\/admin\/campaigns/);
   await expect(page.getByRole('button', { name: 'Account: Olga Prado' })).toBeVisible();
+
+  await page.goto('/admin/campaigns/voice');
+  await expect(page.getByRole('switch', { name: 'Only agents of voice campaigns get mail' })).toBeChecked();
 
   const other = await (await browse({}, stage)).newPage();
   await other.goto(link);

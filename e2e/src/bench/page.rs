@@ -1,4 +1,4 @@
-//! What a browser has to load, and how long it takes until the tray can be used.
+//! What a browser has to load, and how long it takes until the tray, or a long list of campaigns, can be used.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::Options;
 use super::report::{Bound, Row};
 use super::stand::{LIMIT, Stand};
 use crate::error::{Doing, LabError};
-use crate::posta::{PostaError, SIGN_IN_PASSWORD};
+use crate::posta::{PostaError, SIGN_IN_PASSWORD, campaign_form};
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -23,9 +23,12 @@ struct Asset {
     lazy: bool,
 }
 
-/// Milliseconds from the start of navigation until the tray shows its first row.
+/// Campaigns of the long list.
+const CAMPAIGNS: usize = 500;
+
+/// Milliseconds from the start of navigation until a list shows its rows.
 #[derive(Deserialize)]
-struct UntilTray {
+struct UntilThere {
     cold: Vec<f64>,
     warm: Vec<f64>,
 }
@@ -34,14 +37,17 @@ pub fn measure(options: &Options) -> Result<Vec<Row>, PostaError> {
     let root = repository();
     let mut rows = Vec::new();
     match size(&root.join("frontend/dist/manifest.json"))? {
-        Some(kilobytes) => rows.push(
-            Row::figure("page: wasm + js + css, brotli", "KB", kilobytes)
-                .bars(Bound::AtMost(500.0), Bound::AtMost(300.0))
-                .note("without the editor, which is loaded when needed"),
-        ),
+        Some([first, all]) => {
+            rows.push(
+                Row::figure("page: wasm + js + css + texts, brotli", "KB", first)
+                    .bars(Bound::AtMost(500.0), Bound::AtMost(300.0))
+                    .note("without the editors, which are loaded when needed"),
+            );
+            rows.push(Row::figure("… all screens", "KB", all).bars(Bound::AtMost(600.0), Bound::AtMost(360.0)));
+        }
         None => return Ok(rows),
     }
-    let script = root.join("e2e/bench/tray.mjs");
+    let script = root.join("e2e/bench/open.mjs");
     if root.join("e2e/browser/node_modules/playwright-core").is_dir() && script.is_file() {
         let times = until_tray(options, &script)?;
         let row = |name: &str, values: &[f64], must: f64, aim: f64| {
@@ -49,6 +55,9 @@ pub fn measure(options: &Options) -> Result<Vec<Row>, PostaError> {
         };
         rows.push(row("page → tray usable, cold, 4 × CPU throttle", &times.cold, 2.5, 1.5));
         rows.push(row("page → tray usable, warm, 4 × CPU throttle", &times.warm, 1.2, 0.7));
+        let times = until_campaigns(options, &script)?;
+        rows.push(row("page → 500 campaigns listed, cold", &times.cold, 1.0, 0.5));
+        rows.push(row("page → 500 campaigns listed, warm", &times.warm, 1.0, 0.5));
     }
     Ok(rows)
 }
@@ -57,15 +66,22 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// Kilobytes of what every agent's browser loads; `None` when the page was not built.
-fn size(manifest: &Path) -> Result<Option<f64>, LabError> {
+/// Kilobytes of what every agent's browser loads, and of all screens: the editors apart, of the languages the heaviest.
+/// `None` when the page was not built.
+fn size(manifest: &Path) -> Result<Option<[f64; 2]>, LabError> {
     let Ok(text) = std::fs::read_to_string(manifest) else { return Ok(None) };
     let manifest: Manifest = serde_json::from_str(&text).doing("reading the page's manifest")?;
-    let first: u32 = manifest.assets.values().filter(|asset| !asset.lazy).map(|asset| asset.brotli).sum();
-    Ok(Some(f64::from(first) / 1_000.0))
+    let is_text = |name: &str| name.starts_with("texts/");
+    let texts = manifest.assets.iter().filter(|(name, _)| is_text(name)).map(|(_, asset)| asset.brotli).max();
+    let sum = |counts: &dyn Fn(&str, &Asset) -> bool| {
+        let code = manifest.assets.iter().filter(|(name, asset)| !is_text(name) && counts(name, asset));
+        let code: u32 = code.map(|(_, asset)| asset.brotli).sum();
+        f64::from(code.saturating_add(texts.unwrap_or_default())) / 1_000.0
+    };
+    Ok(Some([sum(&|_, asset| !asset.lazy), sum(&|name, asset| !asset.lazy || !name.starts_with("editor/"))]))
 }
 
-fn until_tray(options: &Options, script: &Path) -> Result<UntilTray, PostaError> {
+fn until_tray(options: &Options, script: &Path) -> Result<UntilThere, PostaError> {
     let stand = Stand::new(options)?;
     let (campaign, account) = stand.campaign("Página")?;
     let agent = stand.office.hire("ana", &[campaign.id])?;
@@ -78,9 +94,34 @@ fn until_tray(options: &Options, script: &Path) -> Result<UntilTray, PostaError>
         stand.lab.deliver(raw.as_bytes(), &from, &account.address)?;
     }
     agent.live.wait("a full tray", LIMIT, |state| (state.active.len() == 20).then_some(()))?;
+    until_there(options, script, &stand, "ana", ["/inbox", "tray-row", "1", "4"])
+}
+
+/// Five hundred campaigns that are switched off: the list is what is measured, and no mailbox is needed for it.
+fn until_campaigns(options: &Options, script: &Path) -> Result<UntilThere, PostaError> {
+    let stand = Stand::new(options)?;
+    let (_, account) = stand.campaign("Una de tantas")?;
+    for number in 1..CAMPAIGNS {
+        let mut form = campaign_form(&stand.lab, &format!("Campaña {number:03}"), &account)?;
+        form.account.address = format!("cola{number}@lab.test");
+        let _: serde_json::Value = stand.office.admin.post("campaigns?save_disabled=true", &form)?;
+    }
+    let count = CAMPAIGNS.to_string();
+    until_there(options, script, &stand, "admin", ["/admin/campaigns", "campaign-row", &count, "1"])
+}
+
+/// `what`: path, test id of a row, rows, and how many times slower the processor is.
+fn until_there(
+    options: &Options,
+    script: &Path,
+    stand: &Stand,
+    login: &str,
+    what: [&str; 4],
+) -> Result<UntilThere, PostaError> {
     let done = Command::new("node")
         .arg(script)
-        .args([&stand.office.posta.base_url(), "ana", SIGN_IN_PASSWORD, &options.rounds.to_string()])
+        .args([&stand.office.posta.base_url(), login, SIGN_IN_PASSWORD, &options.rounds.to_string()])
+        .args(what)
         .stdin(Stdio::null())
         .output()
         .map_err(|_| LabError::MissingProgram { program: "node".into(), package: "nodejs".into() })?;

@@ -98,6 +98,7 @@ impl Stage {
             name: ADMINISTRATOR.name.into(),
             password: ADMINISTRATOR.password(),
             language: ADMINISTRATOR.language,
+            require_voice_campaign: false,
         };
         Client::anonymous(address).post::<serde_json::Value>("setup", &wanted)?;
         Client::sign_in(address, ADMINISTRATOR.login, &ADMINISTRATOR.password())

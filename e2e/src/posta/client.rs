@@ -123,6 +123,7 @@ impl Client {
             name: "Administración".into(),
             password: password.into(),
             language: shared::api::access::Language::Es,
+            require_voice_campaign: false,
         };
         let answer: TokenAnswer = client.post("setup", &wanted)?;
         client.credentials = Some((login.into(), password.into()));

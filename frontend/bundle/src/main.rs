@@ -4,6 +4,7 @@
 //! without inline scripts or styles, assets under `assets/` whose names carry a hash of their content (so they may be
 //! cached for ever), and a `.br` and a `.gz` beside every file that gains from compression.
 
+mod arrange;
 mod cache;
 mod compress;
 mod layout;

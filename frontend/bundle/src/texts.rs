@@ -9,8 +9,8 @@ use std::{collections::BTreeMap, error::Error, fs, path::Path};
 pub const LANGUAGES: [&str; 2] = ["en", "es"];
 
 /// Files of `locales/<language>/`.
-const NAMESPACES: [&str; 9] =
-    ["common", "errors", "access", "shell", "inbox", "editor", "campaigns", "templates", "users"];
+const NAMESPACES: [&str; 11] =
+    ["common", "errors", "access", "shell", "inbox", "editor", "campaigns", "voice", "replay", "templates", "users"];
 
 /// Stands between two texts of a list; in no text.
 const SEPARATOR: char = '\u{1f}';

@@ -10,12 +10,11 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::layout::Layout;
 use crate::process;
 use crate::toolchain::{TARGET, Toolchain};
-use crate::{Mode, cache};
+use crate::{Mode, arrange, cache};
 
 /// What `wasm-opt` is told. The features are named one by one: `strip` removes the section in which rustc names
 /// them, and `--all-features` makes a module that browsers refuse.
-const OPTIMISER: &[&str] = &[
-    "-Oz",
+const FEATURES: &[&str] = &[
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-nontrapping-float-to-int",
@@ -148,14 +147,19 @@ fn bind(compiled: &Path, out: &Path, mode: Mode) -> Result<()> {
 fn optimise(layout: &Layout, module: &[u8], work: &Path) -> Result<Vec<u8>> {
     let binaryen = layout.node_modules.join("binaryen");
     let version = fs::read(binaryen.join("package.json")).context("npm's package binaryen is not installed")?;
-    let key = format!("wasm-{}", cache::hash(&[&version, OPTIMISER.join(" ").as_bytes(), module]));
-    cache::remember(&layout.cache, &key, || {
+    let key =
+        format!("wasm-{}", cache::hash(&[&version, arrange::PASS.as_bytes(), FEATURES.join(" ").as_bytes(), module]));
+    let optimise = |pass: &str, module: &[u8]| {
         let (input, output) = (work.join("before.wasm"), work.join("after.wasm"));
         fs::write(&input, module)?;
         let mut opt = Command::new("node");
-        opt.arg(binaryen.join("bin/wasm-opt")).args(OPTIMISER).arg(&input).arg("-o").arg(&output);
+        opt.arg(binaryen.join("bin/wasm-opt")).arg(pass).args(FEATURES).arg(&input).arg("-o").arg(&output);
         process::run(&mut opt, "wasm-opt")?;
         fs::read(&output).map_err(|error| anyhow!("wasm-opt wrote nothing: {error}"))
+    };
+    cache::remember(&layout.cache, &key, || {
+        let small = optimise("-Oz", module)?;
+        optimise(arrange::PASS, &arrange::named(&small)?)
     })
 }
 

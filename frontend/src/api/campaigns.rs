@@ -3,6 +3,7 @@
 use super::{
     Acted, Api, Asked,
     request::{Method, Request, page_query, with_query},
+    values::Coming,
 };
 use shared::{
     api::{
@@ -12,6 +13,7 @@ use shared::{
         },
         oauth::{BeginSignIn, SignInBegun, SignInView},
         operations::{MailboxLedger, QuarantineView},
+        replays::ReplayInput,
         schedules::{HolidayCalendar, ReadHolidays},
     },
     ids::{CampaignId, UserId},
@@ -113,6 +115,11 @@ impl Api {
     /// Removes a member; what he holds stays his.
     pub fn remove_member(self, id: CampaignId, user: UserId) -> Acted {
         self.act(Request::new(Method::Delete, format!("campaigns/{id}/members/{user}")))
+    }
+
+    /// A past day once more, as it was and as it would have been.
+    pub fn replay_campaign(self, id: CampaignId, input: &ReplayInput) -> Coming {
+        self.value(Request::post(format!("campaigns/{id}/replay")).json(input))
     }
 
     /// Mailboxes with their ledger.

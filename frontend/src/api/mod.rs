@@ -13,6 +13,8 @@ pub mod request;
 mod tabs;
 pub mod templates;
 pub mod users;
+pub mod values;
+pub mod voice;
 
 pub use client::{Acted, Api, Asked, use_api};
 pub use error::ApiError;

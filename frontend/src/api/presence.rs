@@ -15,6 +15,11 @@ impl Api {
         self.fetch(Request::new(Method::Put, "presence/me").json(state))
     }
 
+    /// Ends the rest after what was finished.
+    pub fn end_wrap_up(self) -> Asked<AgentState> {
+        self.fetch(Request::post("presence/me/end-wrap-up"))
+    }
+
     /// Replaces the kinds of breaks.
     pub fn set_break_kinds(self, kinds: &BreakKinds) -> Asked<Page<BreakKind>> {
         self.fetch(Request::new(Method::Put, "presence/break-kinds").json(kinds))

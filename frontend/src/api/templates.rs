@@ -1,13 +1,10 @@
 //! Templates, their versions and their pictures.
-//!
-//! Answers come as JSON values, of which the page takes what it shows: one kind of answer for ten operations is a tenth
-//! of the code.
 
 use super::{
     Answer, Api, ApiError,
-    request::{Method, Request, with_query},
+    request::{Method, Request},
+    values::{Coming, number, text},
 };
-use futures_util::{FutureExt as _, future::LocalBoxFuture};
 use serde_json::Value;
 use shared::{
     api::templates::{DuplicateTemplate, PreviewTemplate, SendTemplateTest, TemplateInput, TemplateKind},
@@ -15,24 +12,6 @@ use shared::{
     page::MAX_LIMIT,
 };
 use web_sys::{File, FormData};
-
-/// An answer on its way.
-type Coming = LocalBoxFuture<'static, Answer<Value>>;
-
-/// A text of an answer; empty where there is none.
-pub fn text(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).unwrap_or_default().to_string()
-}
-
-/// A whole number of an answer, as an id or a version; 0 where there is none.
-pub fn number(value: &Value, name: &str) -> i64 {
-    value.get(name).and_then(Value::as_i64).unwrap_or_default()
-}
-
-/// The list of an answer; empty where there is none.
-pub fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
 
 /// What stands in every row of the list of templates, and in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,35 +43,9 @@ impl TemplateRow {
 }
 
 impl Api {
-    #[inline(never)]
-    fn value(self, request: Request) -> Coming {
-        async move {
-            let text = self.run(request).await?;
-            // Some answer with nothing.
-            if text.is_empty() { Ok(Value::Null) } else { super::json::read_value(&text) }
-        }
-        .boxed_local()
-    }
-
     /// All templates that the caller may read, by name: a list.
-    #[inline(never)]
     pub fn all_templates(self) -> Coming {
-        async move {
-            let mut all = Vec::new();
-            let mut cursor = None;
-            loop {
-                let pairs = [("limit", Some(MAX_LIMIT.to_string())), ("cursor", cursor)];
-                let mut page = self.value(Request::get(with_query("templates", &pairs))).await?;
-                if let Some(items) = page.get_mut("items").and_then(Value::as_array_mut) {
-                    all.append(items);
-                }
-                cursor = Some(text(&page, "next_cursor")).filter(|cursor| !cursor.is_empty());
-                if cursor.is_none() {
-                    return Ok(Value::Array(all));
-                }
-            }
-        }
-        .boxed_local()
+        self.all_values("templates")
     }
 
     /// One template, with what it says and where it is used.

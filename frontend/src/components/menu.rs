@@ -34,18 +34,25 @@ pub fn Menu(
     let id = unique_id("menu");
     let button = NodeRef::<html::Button>::new();
     let popover = NodeRef::<html::Div>::new();
+    let children = StoredValue::new(children);
     let open = RwSignal::new(false);
     let close = move || {
         if let Some(popover) = popover.get_untracked() {
             let _ = popover.hide_popover();
         }
     };
-    provide_context(MenuClose(Callback::new(move |()| {
+    let closes = MenuClose(Callback::new(move |()| {
         close();
         if let Some(button) = button.get_untracked() {
             let _ = button.focus();
         }
-    })));
+    }));
+    // Given to the items alone, where they are drawn: what a component gives, its neighbours get as well, and of two menus
+    // beside each other the items of one closed the other.
+    let items = move || {
+        provide_context(closes);
+        children.with_value(|children| children())
+    };
     let show = move || {
         let (Some(button), Some(popover)) = (button.get_untracked(), popover.get_untracked()) else { return };
         if open.get_untracked() {
@@ -87,7 +94,6 @@ pub fn Menu(
     };
     let controls = id.clone();
     let tip = move || (!named).then(|| label.get());
-    let children = StoredValue::new(children);
     view! {
         <button
             type="button"
@@ -113,7 +119,7 @@ pub fn Menu(
             on:toggle=on_toggle
             on:keydown=on_keydown
         >
-            {move || open.get().then(|| children.with_value(|children| children()))}
+            {move || open.get().then(items)}
         </div>
     }
 }

@@ -4,6 +4,7 @@
 pub mod avatar;
 pub mod banner;
 pub mod button;
+pub mod chart;
 pub mod chips;
 pub mod confirm;
 pub mod dialog;
@@ -24,6 +25,7 @@ pub mod tooltip;
 pub use avatar::Avatar;
 pub use banner::Banner;
 pub use button::{Button, IconButton, Look};
+pub use chart::{Chart, chart};
 pub use dialog::Dialog;
 pub use faces::{Empty, Failed, Skeleton};
 pub use field::{NumberField, PasswordField, SelectField, TextArea, TextField};

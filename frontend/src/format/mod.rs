@@ -4,9 +4,11 @@ pub mod ago;
 pub mod intl;
 pub mod size;
 
+use shared::case::{lower, upper};
+
 /// Lower case without accents, so that a filter finds `Pérez` by `perez`.
 pub fn fold(text: &str) -> String {
-    decompose(text).chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).flat_map(char::to_lowercase).collect()
+    lower(&decompose(text)).chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect()
 }
 
 /// Letters and their accents apart (Unicode NFD). The browser has the tables; only native tests bring their own.
@@ -45,7 +47,7 @@ pub fn initials(name: &str) -> String {
     let mut words = name.split(|c: char| c.is_whitespace() || matches!(c, '.' | '_' | '@' | '-')).filter_map(letters);
     let first = words.next();
     let second = if name.contains('@') { None } else { words.next() };
-    [first, second].into_iter().flatten().flat_map(char::to_uppercase).collect()
+    upper(&[first, second].into_iter().flatten().collect::<String>())
 }
 
 /// Browser and system that a `User-Agent` names, as far as it is one of the usual.

@@ -3,7 +3,8 @@
 //! into the part, what others reach too stays in the main module.
 
 use super::admin::{
-    agents::AgentsPage, campaigns::CampaignsPage, members::MembersPage, templates::TemplatesPage, users::UsersPage,
+    agents::AgentsPage, campaigns::CampaignsPage, members::MembersPage, replay::ReplayPage, templates::TemplatesPage,
+    users::UsersPage, voice::VoicePage,
 };
 use crate::{
     components::{Button, Empty, Skeleton},
@@ -22,6 +23,10 @@ pub enum AdminScreen {
     Campaigns,
     /// Members of campaigns.
     Members,
+    /// Voice campaigns.
+    Voice,
+    /// Past days once more.
+    Replay,
     /// Templates.
     Templates,
     /// Users.
@@ -38,6 +43,8 @@ fn admin() -> Result<Draw, SplitLoaderError> {
     Ok(|screen| match screen {
         AdminScreen::Campaigns => view! { <CampaignsPage /> }.into_any(),
         AdminScreen::Members => view! { <MembersPage /> }.into_any(),
+        AdminScreen::Voice => view! { <VoicePage /> }.into_any(),
+        AdminScreen::Replay => view! { <ReplayPage /> }.into_any(),
         AdminScreen::Templates => view! { <TemplatesPage /> }.into_any(),
         AdminScreen::Agents => view! { <AgentsPage /> }.into_any(),
         AdminScreen::Users => view! { <UsersPage /> }.into_any(),

@@ -3,6 +3,7 @@
 use crate::{
     api::use_api,
     components::{Avatar, Dot, Glyph, Icon, Menu, MenuItem, MenuLine, Timer, Tint},
+    format,
     i18n::{Locale, locale_of, txt, use_i18n, word},
     live::store::use_live,
     routes,
@@ -150,12 +151,28 @@ fn StateSwitch() -> impl IntoView {
             }
         });
     };
+    // Ends by itself, by the clock of the page: the server says nothing more.
+    let rests_until = Memo::new(move |_| {
+        let until = live.me.with(|me| me.as_ref().filter(|me| me.mode == AgentMode::Available)?.wrap_up_until)?;
+        (until.millis() > clock.second()).then_some(until.millis())
+    });
+    let rests = Memo::new(move |_| rests_until.get().is_some());
+    let end_rest = move || {
+        leptos::task::spawn_local(async move {
+            match api.end_wrap_up().await {
+                Ok(state) => live.me.set(Some(state)),
+                Err(_) => toasts.bad(say!(shell.state_failed)),
+            }
+        });
+    };
     let tint = Signal::derive(move || match chosen.get() {
+        Some((AgentMode::Available, _)) if rests.get() => Tint::Warn,
         Some((AgentMode::Available, _)) => Tint::Good,
         Some((AgentMode::Break, _)) => Tint::Warn,
         None => Tint::Quiet,
     });
     let word = Signal::derive(move || match chosen.get() {
+        Some((AgentMode::Available, _)) if rests.get() => word!(i18n, shell.resting),
         Some((AgentMode::Available, _)) => word!(i18n, shell.available),
         Some((AgentMode::Break, code)) => list()
             .iter()
@@ -175,11 +192,31 @@ fn StateSwitch() -> impl IntoView {
                     <Dot tint=tint />
                     <span class="visually-hidden">{txt!(i18n, shell.state_switch)} ": "</span>
                     <span class="rail-label rail-state-word">{word}</span>
-                    {move || since.get().map(|since| view! { <Timer since=since /> })}
+                    {move || match rests_until.get() {
+                        Some(until) => {
+                            let left = move || format::clock(format::seconds_left(until, clock.second()));
+                            let help = txt!(i18n, shell.rest_help);
+                            view! { <span class="timer" role="timer" aria-live="off" data-tip=help>{left}</span> }.into_any()
+                        }
+                        None => since.get().map(|since| view! { <Timer since=since /> }).into_any(),
+                    }}
                     <Icon glyph=icondata::LuChevronDown />
                 }
             })
         >
+            {move || {
+                rests
+                    .get()
+                    .then(|| {
+                        view! {
+                            <MenuItem
+                                label=txt!(i18n, shell.end_rest)
+                                icon=icondata::LuTimerOff
+                                on_pick=move |()| end_rest()
+                            />
+                        }
+                    })
+            }}
             <MenuItem
                 label=txt!(i18n, shell.available)
                 icon=icondata::LuCircleCheck

@@ -133,6 +133,8 @@ fn Room() -> impl IntoView {
         Place::Inbox(_) => view! { <InboxPage /> }.into_any(),
         Place::Campaigns => view! { <Administration screen=AdminScreen::Campaigns /> }.into_any(),
         Place::Members => view! { <Administration screen=AdminScreen::Members /> }.into_any(),
+        Place::Voice => view! { <Administration screen=AdminScreen::Voice /> }.into_any(),
+        Place::Replay => view! { <Administration screen=AdminScreen::Replay /> }.into_any(),
         Place::Templates => view! { <Administration screen=AdminScreen::Templates /> }.into_any(),
         Place::Users => view! { <Administration screen=AdminScreen::Users /> }.into_any(),
         Place::Agents => view! { <Administration screen=AdminScreen::Agents /> }.into_any(),
@@ -178,6 +180,8 @@ fn name_page(live: Live) {
             Place::Inbox(_) | Place::Home => word!(i18n, shell.inbox),
             Place::Campaigns => word!(i18n, shell.campaigns),
             Place::Members => word!(i18n, campaigns.members),
+            Place::Voice => word!(i18n, voice.title),
+            Place::Replay => word!(i18n, replay.title),
             Place::Templates => word!(i18n, templates.title),
             Place::Users => word!(i18n, shell.users),
             Place::Agents => word!(i18n, users.agents),
@@ -201,6 +205,10 @@ fn offer_places() {
         place(txt!(i18n, shell.campaigns), routes::CAMPAIGNS);
         place(txt!(i18n, campaigns.members), routes::MEMBERS);
         place(txt!(i18n, templates.title), routes::TEMPLATES);
+        place(txt!(i18n, voice.title), routes::VOICE);
+    }
+    if session.may_now(Permission::SupervisionRead) {
+        place(txt!(i18n, replay.title), routes::REPLAY);
     }
     if session.may_now(Permission::UsersRead) {
         place(txt!(i18n, shell.users), routes::USERS);

@@ -34,6 +34,11 @@ impl FormErrors {
         self.issues.with(|list| list.iter().any(|issue| points_to(issue, pointer)))
     }
 
+    /// Whether anything is wrong.
+    pub fn any(self) -> bool {
+        self.issues.with_untracked(|list| !list.is_empty())
+    }
+
     /// Judges the form by the rules that the server will apply. Whether it is sound.
     pub fn judge(self, form: &impl Validate) -> bool {
         let issues = form.check().err().unwrap_or_default();

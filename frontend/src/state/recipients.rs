@@ -1,6 +1,6 @@
 //! Reading typed recipients: `Ana Pérez <ana@example.com>, luis@example.com`.
 
-use shared::{api::conversations::MailAddress, validate::looks_like_address};
+use shared::{api::conversations::MailAddress, case::lower, validate::looks_like_address};
 
 /// Splits what was typed or pasted at commas, semicolons and line breaks outside quotes and angle brackets.
 pub fn parse(typed: &str) -> Vec<MailAddress> {
@@ -50,7 +50,7 @@ pub fn is_good(address: &MailAddress) -> bool {
 /// Adds what is not there yet; addresses are compared without case.
 pub fn add(list: &mut Vec<MailAddress>, more: Vec<MailAddress>) {
     for address in more {
-        if !list.iter().any(|known| known.email.to_lowercase() == address.email.to_lowercase()) {
+        if !list.iter().any(|known| lower(&known.email) == lower(&address.email)) {
             list.push(address);
         }
     }

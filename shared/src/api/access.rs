@@ -42,14 +42,14 @@ pub const PASSWORD_MAX: usize = 200;
 /// Judges a new password: length, not the login, not one repeated character or a keyboard row.
 pub fn new_password(issues: &mut Issues, pointer: &str, password: &str, login: &str) {
     issues.length(pointer, password, PASSWORD_MIN, PASSWORD_MAX);
-    let lower = password.to_lowercase();
+    let lower = crate::case::lower(password);
     let distinct =
         lower.chars().enumerate().filter(|(at, c)| !lower.chars().take(*at).any(|other| other == *c)).count();
     let common = ["password", "contraseña", "qwerty", "1234567890", "0123456789", "administrador", "administrator"];
     let stripped: String = lower.chars().filter(|c| c.is_alphabetic()).collect();
     if !issues.has(pointer)
         && (distinct < 5
-            || lower == login.to_lowercase()
+            || lower == crate::case::lower(login)
             || common.iter().any(|word| lower == *word || stripped == *word))
     {
         issues.add(pointer, Rule::WeakPassword, "is too easy to guess");
@@ -79,6 +79,9 @@ pub struct SetupRequest {
     pub password: String,
     /// Language of the page.
     pub language: Language,
+    /// Agents get interactions only if they are in a voice campaign, too (S34); can be changed later.
+    #[serde(default)]
+    pub require_voice_campaign: bool,
 }
 
 impl Validate for SetupRequest {

@@ -504,11 +504,11 @@ impl AccountInput {
 
     fn validate_aliases(&self, issues: &mut Issues) {
         issues.items("account/aliases", self.aliases.len(), MAX_ALIASES);
-        let mut known = vec![self.address.trim().to_lowercase()];
+        let mut known = vec![crate::case::lower(self.address.trim())];
         for (index, alias) in self.aliases.iter().enumerate().take(MAX_ALIASES) {
             let pointer = format!("account/aliases/{index}");
             issues.address(&pointer, alias);
-            let folded = alias.to_lowercase();
+            let folded = crate::case::lower(alias);
             if known.contains(&folded) {
                 issues.add(&pointer, Rule::NotUnique, "the account has this address already");
             }

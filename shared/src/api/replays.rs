@@ -1,25 +1,28 @@
 //! Replays: a past day once more, with another strategy or other people (S43).
 
 use crate::{
-    api::campaigns::{DeliveryOrder, Eligibility},
+    api::{
+        campaigns::{DeliveryOrder, Eligibility},
+        schedules::minutes,
+    },
     ids::{CampaignId, UserId},
     time::Timestamp,
     validate::{Issues, Rule, Validate},
 };
 use serde::{Deserialize, Serialize};
 
-/// Somebody who is there, available, for a time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Somebody who is there, available, for a time of the day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StaffInput {
     /// A member of the campaign; absent: one more agent, for each such line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
-    /// From.
-    pub from: Timestamp,
-    /// To.
-    pub to: Timestamp,
+    /// From, `HH:MM` by the clock of the campaign's schedule, 00:00–23:59.
+    pub from: String,
+    /// To, `HH:MM`, 00:01–24:00; after `from`.
+    pub to: String,
 }
 
 /// Which day is replayed, and with what. What is absent is as the campaign has it now.
@@ -79,8 +82,18 @@ impl Validate for ReplayInput {
         }
         let staffing = self.staffing.as_deref().unwrap_or_default();
         issues.items("staffing", staffing.len(), 1_000);
-        for (index, _) in staffing.iter().enumerate().filter(|(_, line)| line.to <= line.from) {
-            issues.add(&format!("staffing/{index}/to"), Rule::Inconsistent, "must lie after from");
+        for (index, line) in staffing.iter().enumerate() {
+            let at = |field: &str| format!("staffing/{index}/{field}");
+            match (minutes(&line.from), minutes(&line.to)) {
+                (Some(from), Some(to)) if to <= from => {
+                    issues.add(&at("to"), Rule::Inconsistent, "must lie after from");
+                }
+                (Some(_), Some(_)) => {}
+                (from, _) => {
+                    let field = if from.is_none() { "from" } else { "to" };
+                    issues.add(&at(field), Rule::NotATime, "must be a time of the day, HH:MM");
+                }
+            }
         }
     }
 }
@@ -109,6 +122,10 @@ pub struct ReplayAgent {
     pub attended: u32,
     /// Seconds that he was there and available.
     pub present_seconds: u32,
+    /// When he first came, `HH:MM` by the clock of the campaign's schedule; absent: he was not there.
+    pub came: Option<String>,
+    /// When he last left, `HH:MM`, the begun minute included; at the end of the day `24:00`.
+    pub left: Option<String>,
 }
 
 /// What a day came to.
@@ -143,6 +160,8 @@ pub struct ReplayFigures {
 pub struct ReplayPoint {
     /// Begins at.
     pub at: Timestamp,
+    /// The same, `HH:MM` by the clock of the campaign's schedule.
+    pub time: String,
     /// Arrived within it.
     pub arrived: u32,
     /// Waited at its end, as it was.

@@ -2,8 +2,9 @@
 
 use crate::kernel::{
     db::{
-        Connection, Json, MultiBackend, arms,
-        schema::{members, settings, users, voice_campaigns, voice_members},
+        Connection, MultiBackend,
+        schema::{members, users, voice_campaigns, voice_members},
+        settings,
     },
     fold::fold,
 };
@@ -16,21 +17,17 @@ use shared::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Name of the setting that only members of voice campaigns get anything.
-const REQUIRED: &str = "require_voice_campaign";
-
 /// Whether agents must be in a voice campaign to get anything.
 ///
 /// # Errors
 /// The database's.
 pub fn is_required(conn: &mut Connection) -> QueryResult<bool> {
-    let value: Option<Json<bool>> = settings::table.find(REQUIRED).select(settings::value).first(conn).optional()?;
-    Ok(value.is_some_and(|value| value.0))
+    settings::is_on(conn, settings::REQUIRE_VOICE_CAMPAIGN)
 }
 
 /// Sets whether agents must be in a voice campaign.
 pub fn require(conn: &mut Connection, on: bool) -> QueryResult<()> {
-    arms::upsert_setting(conn, REQUIRED, if on { "true" } else { "false" })
+    settings::switch(conn, settings::REQUIRE_VOICE_CAMPAIGN, on)
 }
 
 /// Position in the list of voice campaigns: by name, without regard to case and accents.

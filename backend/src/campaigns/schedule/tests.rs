@@ -84,6 +84,27 @@ fn over_midnight_it_belongs_to_the_day_on_which_it_begins() {
 }
 
 #[test]
+fn a_minute_of_a_day_is_told_by_its_clock() {
+    let hours = Hours::new(&Schedule { zone: "Europe/Madrid".into(), ..Schedule::default() }).unwrap();
+    for (day, minute, at, clock) in [
+        ("2025-01-01", 0, "2024-12-31T23:00:00Z", "00:00"),
+        ("2025-01-01", 1_440, "2025-01-01T23:00:00Z", "00:00"),
+        ("2025-07-01", 9 * 60 + 30, "2025-07-01T07:30:00Z", "09:30"),
+        // Leapt over in spring; twice in autumn.
+        ("2025-03-30", 2 * 60 + 30, "2025-03-30T01:30:00Z", "03:30"),
+        ("2025-10-26", 2 * 60 + 30, "2025-10-26T00:30:00Z", "02:30"),
+    ] {
+        let found = hours.minute_of(day, minute).unwrap();
+        assert_eq!(
+            (found.to_string().replace(".000", ""), hours.clock(found).as_str()),
+            (at.into(), clock),
+            "{day} {minute}"
+        );
+    }
+    assert_eq!(hours.minute_of("yesterday", 0), None);
+}
+
+#[test]
 fn days_on_which_the_clocks_change() {
     let sunday = |from, to| hours("Europe/Madrid", vec![span(&[Weekday::Sunday], from, to)], &[]);
     // In March two o'clock never comes, in October three o'clock comes twice.

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod json;
 pub mod migrate;
 pub mod schema;
+pub mod settings;
 
 pub use any::{AnyConnection as Connection, MultiBackend};
 pub use connection::{Db, Engine};

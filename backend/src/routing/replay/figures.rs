@@ -30,10 +30,13 @@ pub fn figures(day: &Day, shifts: &[Shift], got: &[Got], names: &BTreeMap<UserId
     let within = waits.iter().filter(|wait| **wait <= day.rule.service_level).count();
     let attended = count(got.len());
     let arrived = count(day.cases.len());
-    let mut present: BTreeMap<UserId, Duration> = BTreeMap::new();
+    let mut present: BTreeMap<UserId, Presence> = BTreeMap::new();
     for shift in shifts {
         let (from, to) = (shift.from.max(day.from), shift.to.min(day.to));
-        *present.entry(shift.user).or_default() += to.since(from);
+        let known = present.entry(shift.user).or_insert(Presence { time: Duration::ZERO, came: from, left: to });
+        known.time += to.since(from);
+        known.came = known.came.min(from);
+        known.left = known.left.max(to);
     }
     let mut shares: BTreeMap<UserId, u32> = BTreeMap::new();
     for one in got {
@@ -41,8 +44,8 @@ pub fn figures(day: &Day, shifts: &[Shift], got: &[Got], names: &BTreeMap<UserId
     }
     let rates: Vec<f64> = present
         .iter()
-        .filter(|(_, time)| !time.is_zero())
-        .map(|(user, time)| f64::from(shares.get(user).copied().unwrap_or(0)) / (time.as_secs_f64() / 3_600.0))
+        .filter(|(_, there)| !there.time.is_zero())
+        .map(|(user, there)| f64::from(shares.get(user).copied().unwrap_or(0)) / (there.time.as_secs_f64() / 3_600.0))
         .collect();
     let order = day.team.iter().map(|one| one.user);
     let others = shares.keys().copied().filter(|user| !day.team.iter().any(|one| one.user == *user));
@@ -53,7 +56,9 @@ pub fn figures(day: &Day, shifts: &[Shift], got: &[Got], names: &BTreeMap<UserId
             user_id: (user.0 > 0).then_some(user),
             name: names.get(&user).cloned().unwrap_or_else(|| format!("+{}", user.0.saturating_neg())),
             attended: shares.get(&user).copied().unwrap_or(0),
-            present_seconds: present.get(&user).and_then(|time| u32::try_from(time.as_secs()).ok()).unwrap_or(0),
+            present_seconds: present.get(&user).and_then(|there| u32::try_from(there.time.as_secs()).ok()).unwrap_or(0),
+            came: present.get(&user).map(|there| clock(day, there.came)),
+            left: present.get(&user).map(|there| clock(day, up_to_minute(there.left))),
         })
         .collect();
     ReplayFigures {
@@ -68,6 +73,24 @@ pub fn figures(day: &Day, shifts: &[Shift], got: &[Got], names: &BTreeMap<UserId
         fairness: jain(&rates),
         agents,
     }
+}
+
+/// When and for how long somebody was there.
+struct Presence {
+    time: Duration,
+    came: Timestamp,
+    left: Timestamp,
+}
+
+/// The clock of the day; its end is not the next one's begin.
+fn clock(day: &Day, at: Timestamp) -> String {
+    let clock = day.rule.hours.clock(at);
+    if at > day.from && clock == "00:00" { "24:00".into() } else { clock }
+}
+
+/// Whoever was there for part of a minute was there in it.
+fn up_to_minute(at: Timestamp) -> Timestamp {
+    Timestamp::from_millis(at.millis().saturating_add(59_999).div_euclid(60_000).saturating_mul(60_000))
 }
 
 /// How long it waited inside the schedule.
@@ -114,6 +137,7 @@ pub fn series(day: &Day, recorded: &[Got], replayed: &[Got], step: Duration) -> 
         };
         points.push(ReplayPoint {
             at,
+            time: day.rule.hours.clock(at),
             arrived: count(day.cases.iter().filter(|case| case.arrived_at >= at && case.arrived_at < end).count()),
             recorded_waiting: waiting(recorded),
             replayed_waiting: waiting(replayed),

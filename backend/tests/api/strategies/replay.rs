@@ -83,23 +83,23 @@ both_engines! {
             assert_eq!(again["replayed"][part], same["replayed"][part], "{part}");
         }
         // With one agent the second waits for the first, the third for the second.
-        let from = now.plus(Duration::ZERO);
-        let one = json!([{ "user_id": ana.user_id(), "from": from, "to": from.plus(Duration::from_secs(80_000)) }]);
+        let one = json!([{ "user_id": ana.user_id(), "from": "00:00", "to": "24:00" }]);
         let alone = replay(&app, campaign, json!({ "date": today(&app), "staffing": one, "step_minutes": 15 }));
         assert_eq!(alone["staffing"], "given");
         assert!(alone["replayed"]["max_wait_seconds"].as_f64().unwrap_or(0.0) >= 0.0);
         assert!(alone["replayed"]["attended"].as_u64() < Some(3), "{}", alone["replayed"]);
         // One more agent: nobody waits.
         let more = json!([
-            { "user_id": ana.user_id(), "from": from, "to": from.plus(Duration::from_secs(80_000)) },
-            { "user_id": beto.user_id(), "from": from, "to": from.plus(Duration::from_secs(80_000)) },
-            { "from": from, "to": from.plus(Duration::from_secs(80_000)) },
+            { "user_id": ana.user_id(), "from": "00:00", "to": "24:00" },
+            { "user_id": beto.user_id(), "from": "00:00", "to": "24:00" },
+            { "from": "00:00", "to": "24:00" },
         ]);
         let three = replay(&app, campaign, json!({ "date": today(&app), "staffing": more }));
         assert_eq!(three["replayed"]["max_wait_seconds"], 0.0);
         assert_eq!(three["replayed"]["agents"][2], json!({
             "user_id": null, "name": "+1", "attended": 1,
             "present_seconds": three["replayed"]["agents"][2]["present_seconds"],
+            "came": "00:00", "left": three["replayed"]["agents"][2]["left"],
         }));
         let fairness = three["replayed"]["fairness"].as_f64().unwrap();
         assert!((1.0 - fairness).abs() < 1e-9, "{fairness}");
@@ -127,8 +127,11 @@ both_engines! {
         let staffing = |user: i64, from: &str, to: &str| {
             json!({ "date": "2025-01-01", "staffing": [{ "user_id": user, "from": from, "to": to }] })
         };
-        admin.post(&path, staffing(1, "2025-01-01T10:00:00Z", "2025-01-01T09:00:00Z")).field(422, "/staffing/0/to", "inconsistent");
-        admin.post(&path, staffing(-1, "2025-01-01T09:00:00Z", "2025-01-01T10:00:00Z")).field(422, "/staffing/0/user_id", "unknown_value");
+        admin.post(&path, staffing(1, "10:00", "09:00")).field(422, "/staffing/0/to", "inconsistent");
+        admin.post(&path, staffing(1, "10:00", "10:00")).field(422, "/staffing/0/to", "inconsistent");
+        admin.post(&path, staffing(1, "25:00", "26:00")).field(422, "/staffing/0/from", "not_a_time");
+        admin.post(&path, staffing(1, "09:00", "x")).field(422, "/staffing/0/to", "not_a_time");
+        admin.post(&path, staffing(-1, "09:00", "10:00")).field(422, "/staffing/0/user_id", "unknown_value");
         let empty = admin.post(&path, json!({ "date": "2025-01-01" })).ok();
         assert_eq!((&empty["replayed"]["arrived"], &empty["replayed"]["mean_wait_seconds"]), (&json!(0), &json!(null)));
         assert_eq!(empty["series"].as_array().unwrap().len(), 48);

@@ -45,7 +45,7 @@ pub fn AccessFrame(
                     trigger=ViewFn::from(move || {
                         view! {
                             <span class="visually-hidden">{txt!(i18n, shell.language)} ": "</span>
-                            {move || tag(i18n.get_locale()).to_uppercase()}
+                            {move || tag(i18n.get_locale()).to_ascii_uppercase()}
                         }
                     })
                 >

@@ -4,7 +4,7 @@ use super::{AccessFrame, sign_in::focus_wrong, strength::StrengthMeter};
 use crate::state::effect::effect;
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Look, PasswordField, TextField, Tint},
+    components::{Banner, Button, Look, PasswordField, Switch, TextField, Tint},
     i18n::{error_text, language_of, txt, use_i18n, word},
     routes::{CAMPAIGNS, SIGN_IN, use_go},
     state::{
@@ -25,6 +25,7 @@ pub fn SetupPage() -> impl IntoView {
     let token = StoredValue::new(token_of_address());
     let (login, name, password) =
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let voice = RwSignal::new(false);
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let done = RwSignal::new(false);
@@ -52,6 +53,7 @@ pub fn SetupPage() -> impl IntoView {
             name: name.get_untracked().trim().into(),
             password: password.get_untracked(),
             language: language_of(i18n.get_locale_untracked()),
+            require_voice_campaign: voice.get_untracked(),
         };
         failure.set(None);
         if !errors.judge(&request) {
@@ -128,6 +130,12 @@ pub fn SetupPage() -> impl IntoView {
                             on_edit=Callback::new(move |()| errors.touch("password"))
                         />
                         <StrengthMeter password=password login=login />
+                        <Switch
+                            label=txt!(i18n, access.setup_voice)
+                            help=txt!(i18n, access.setup_voice_help)
+                            checked=voice
+                            on_change=move |on| voice.set(on)
+                        />
                         <Button look=Look::Primary submit=true busy=busy>
                             {txt!(i18n, access.setup_submit)}
                         </Button>

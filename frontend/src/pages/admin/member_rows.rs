@@ -7,14 +7,14 @@ use crate::state::{
 };
 use crate::{
     api::ApiError,
-    components::{Avatar, Checkbox, Empty, Failed, Skeleton, rows},
+    components::{Avatar, Checkbox, Empty, Failed, Icon, Skeleton, rows},
     dom,
-    i18n::{txt, use_i18n},
+    i18n::{I18n, txt, use_i18n},
     state::load::{Load, Loader},
 };
 use leptos::prelude::*;
 use shared::{
-    api::campaigns::MemberInput,
+    api::campaigns::{GetsNothing, MemberInput},
     ids::{CampaignId, UserId},
 };
 use wasm_bindgen::JsCast;
@@ -241,6 +241,7 @@ fn MemberRow(
                     <Avatar name=name small=true />
                     {name}
                 </span>
+                {move || place.with(|place| place.member.gets_nothing).map(|why| nothing_for(i18n, why))}
             </th>
             {move || several.get().then(|| view! { <td>{move || place.with(|place| place.campaign_name.clone())}</td> })}
             <td>
@@ -287,6 +288,24 @@ fn MemberRow(
             </td>
         </tr>
     }
+}
+
+/// That a member gets nothing, and why (S34).
+fn nothing_for(i18n: I18n, why: GetsNothing) -> AnyView {
+    let why = match why {
+        GetsNothing::UserDisabled => txt!(i18n, campaigns.gets_nothing_disabled),
+        GetsNothing::MayNotReceive => txt!(i18n, campaigns.gets_nothing_not_received),
+        GetsNothing::NotInVoiceCampaign => txt!(i18n, campaigns.gets_nothing_no_voice),
+    };
+    view! {
+        <span class="member-nothing" data-testid="gets-nothing">
+            <Icon glyph=icondata::LuTriangleAlert />
+            <strong>{txt!(i18n, campaigns.gets_nothing)}</strong>
+            " "
+            {why}
+        </span>
+    }
+    .into_any()
 }
 
 /// A number in the table, taken over when the field is left. What is out of bounds goes back.

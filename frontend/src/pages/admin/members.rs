@@ -87,9 +87,15 @@ fn Members() -> impl IntoView {
     });
     let places = Loader::new(move || named.get(), move |named| places_of(api, named));
     live.listen(move |event| {
-        if let LiveEvent::CampaignChanged { campaign_id } = event
-            && chosen.try_with_untracked(|chosen| chosen.contains(*campaign_id)) == Some(true)
-        {
+        let concerns = match event {
+            LiveEvent::CampaignChanged { campaign_id } => {
+                chosen.try_with_untracked(|chosen| chosen.contains(*campaign_id)) == Some(true)
+            }
+            // Whoever is in no voice campaign may get nothing from now on.
+            LiveEvent::SettingsChanged {} => true,
+            _ => false,
+        };
+        if concerns {
             places.reload();
         }
     });

@@ -20,6 +20,10 @@ pub mod members;
 mod oauth_sign_in;
 pub mod plain;
 pub mod presets;
+pub mod replay;
+pub mod replay_figures;
+pub mod replay_form;
+pub mod replay_staff;
 pub mod schedule_fields;
 pub mod strategy_fields;
 pub mod strategy_form;
@@ -34,6 +38,8 @@ pub mod threshold_fields;
 pub mod trial;
 pub mod user_form;
 pub mod users;
+pub mod voice;
+pub mod voice_form;
 
 use crate::{
     components::IconButton,
@@ -77,7 +83,8 @@ pub fn UserSections() -> impl IntoView {
 pub fn Sections() -> impl IntoView {
     let i18n = use_i18n();
     let go = routes::use_go();
-    let list = if go.is_at(routes::TEMPLATES, true) { routes::TEMPLATES } else { routes::CAMPAIGNS };
+    let list = [routes::TEMPLATES, routes::VOICE].into_iter().find(|path| go.is_at(path, true));
+    let list = list.unwrap_or(routes::CAMPAIGNS);
     let current =
         move |path: &'static str| Signal::derive(move || go.is_at(path, path == routes::TEMPLATES).then_some("page"));
     view! {
@@ -85,7 +92,9 @@ pub fn Sections() -> impl IntoView {
             <BackToList path=list />
             <a href=routes::CAMPAIGNS aria-current=current(routes::CAMPAIGNS)>{txt!(i18n, shell.campaigns)}</a>
             <a href=routes::MEMBERS aria-current=current(routes::MEMBERS)>{txt!(i18n, campaigns.members)}</a>
+            <a href=routes::VOICE aria-current=current(routes::VOICE)>{txt!(i18n, voice.title)}</a>
             <a href=routes::TEMPLATES aria-current=current(routes::TEMPLATES)>{txt!(i18n, templates.title)}</a>
+            <a href=routes::REPLAY aria-current=current(routes::REPLAY)>{txt!(i18n, replay.title)}</a>
         </nav>
     }
 }

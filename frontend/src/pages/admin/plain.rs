@@ -94,6 +94,30 @@ pub fn line(
     .into_any()
 }
 
+/// A line of a kind that the browser knows: `date`, `time`.
+#[inline(never)]
+pub fn typed(
+    errors: FormErrors,
+    kind: &'static str,
+    label: Signal<String>,
+    name: &'static str,
+    value: RwSignal<String>,
+    help: Option<Signal<String>>,
+) -> AnyView {
+    view! {
+        <TextField
+            kind=kind
+            label=label
+            name=name
+            value=value
+            help=maybe(help)
+            error=errors.of(name)
+            on_edit=touch(errors, name)
+        />
+    }
+    .into_any()
+}
+
 /// A whole number between two.
 #[inline(never)]
 pub fn number(
@@ -206,11 +230,27 @@ pub fn toggle(
     .into_any()
 }
 
-/// A checkbox of a form.
+/// A switch that acts at once.
 #[inline(never)]
+pub fn switch(
+    label: Signal<String>,
+    help: Option<Signal<String>>,
+    checked: Signal<bool>,
+    disabled: bool,
+    set: Callback<bool>,
+) -> AnyView {
+    view! { <Switch label=label help=maybe(help) checked=checked disabled=disabled on_change=set /> }.into_any()
+}
+
+/// A checkbox of a form.
 pub fn tick(label: Signal<String>, value: RwSignal<bool>) -> AnyView {
-    let set = Callback::new(move |on| value.set(on));
-    view! { <Checkbox label=label checked=value on_change=set /> }.into_any()
+    mark(label, value.into(), Callback::new(move |on| value.set(on)))
+}
+
+/// A checkbox.
+#[inline(never)]
+pub fn mark(label: Signal<String>, checked: Signal<bool>, set: Callback<bool>) -> AnyView {
+    view! { <Checkbox label=label checked=checked on_change=set /> }.into_any()
 }
 
 /// A button.

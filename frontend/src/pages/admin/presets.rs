@@ -55,7 +55,7 @@ impl Preset {
 
     /// The provider of an address, where the domain tells.
     pub fn of_address(address: &str) -> Option<Self> {
-        let domain = address.rsplit_once('@')?.1.to_lowercase();
+        let domain = shared::case::lower(address.rsplit_once('@')?.1);
         match domain.as_str() {
             "gmail.com" | "googlemail.com" => Some(Self::Gmail),
             _ if ["outlook.", "hotmail.", "live.", "msn."].iter().any(|own| domain.starts_with(own)) => {

@@ -244,7 +244,8 @@ pub fn strategy_summary(i18n: I18n, strategy: StrategyForm) -> String {
     format!("{name} · {}", order_name(i18n, order))
 }
 
-fn rule_name(i18n: I18n, rule: Eligibility) -> String {
+/// The words of a rule.
+pub fn rule_name(i18n: I18n, rule: Eligibility) -> String {
     match rule {
         Eligibility::Incall => word!(i18n, campaigns.rule_incall),
         Eligibility::Nocall => word!(i18n, campaigns.rule_nocall),
@@ -268,7 +269,8 @@ fn rule_help(i18n: I18n, rule: Eligibility) -> String {
     }
 }
 
-fn order_name(i18n: I18n, order: DeliveryOrder) -> String {
+/// The words of an order.
+pub fn order_name(i18n: I18n, order: DeliveryOrder) -> String {
     match order {
         DeliveryOrder::Rrmemory => word!(i18n, campaigns.order_rrmemory),
         DeliveryOrder::Wrandom => word!(i18n, campaigns.order_wrandom),

@@ -8,8 +8,9 @@ use crate::i18n::td_string;
 use crate::{
     api::{
         ApiError,
-        templates::{TemplateRow, list, number, text},
+        templates::TemplateRow,
         use_api,
+        values::{list, number, text},
     },
     components::{Dialog, Look, Tint},
     i18n::{Locale, error_text, txt, use_i18n, word},

@@ -9,8 +9,8 @@ use super::{
 use crate::i18n::td_string;
 use crate::{
     api::{
-        templates::{list, text},
         use_api,
+        values::{list, text},
     },
     components::{
         Icon, IconButton, Menu, MenuItem,
@@ -171,7 +171,7 @@ pub fn content(
     };
     let formats = plain::options(|| {
         [TemplateFormat::Mjml, TemplateFormat::Html]
-            .map(|one| (one.as_str().to_string(), one.as_str().to_uppercase()))
+            .map(|one| (one.as_str().to_string(), one.as_str().to_ascii_uppercase()))
             .to_vec()
     });
     // Another format of what is written already would need a translator.

@@ -10,11 +10,7 @@ use super::{
     templates::{Host, kind_word},
 };
 use crate::{
-    api::{
-        ApiError,
-        templates::{TemplateRow, number},
-        use_api,
-    },
+    api::{ApiError, templates::TemplateRow, use_api, values::number},
     components::Tint,
     i18n::{error_text, txt, use_i18n, word},
     state::{

@@ -4,8 +4,8 @@ use super::{plain, template_form::refusal, template_state::TemplateForm};
 use crate::i18n::td_string;
 use crate::{
     api::{
-        templates::{list, text},
         use_api,
+        values::{list, text},
     },
     components::Tint,
     i18n::{Locale, txt, use_i18n},

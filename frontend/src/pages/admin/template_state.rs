@@ -1,6 +1,7 @@
 //! What the template form holds, as typed, and how that becomes a request.
 
-use crate::api::templates::{TemplateRow, text};
+use crate::api::templates::TemplateRow;
+use crate::api::values::text;
 use leptos::prelude::*;
 use serde_json::Value;
 use shared::{

@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     api::{
-        json,
-        templates::{list, number, text},
-        use_api,
+        json, use_api,
+        values::{list, number, text},
     },
     components::{Look, TimeAgo, Tint},
     i18n::{error_text, txt, use_i18n, word},

@@ -3,10 +3,7 @@
 use super::{Sections, filter_box::FilterBox, plain, template_form::template_editor};
 use crate::i18n::td_string;
 use crate::{
-    api::{
-        templates::{TemplateRow, text},
-        use_api,
-    },
+    api::{templates::TemplateRow, use_api, values::text},
     components::{Look, Tint},
     format,
     i18n::{I18n, Locale, txt, use_i18n},

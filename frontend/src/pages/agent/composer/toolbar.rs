@@ -244,7 +244,7 @@ fn link_target(typed: &str) -> Option<String> {
     if typed.is_empty() || typed.contains(char::is_whitespace) {
         return None;
     }
-    let lower = typed.to_lowercase();
+    let lower = shared::case::lower(typed);
     if ["http://", "https://", "mailto:", "tel:", "${"]
         .iter()
         .any(|scheme| lower.strip_prefix(scheme).is_some_and(|r| !r.is_empty()))

@@ -1,11 +1,12 @@
-// Milliseconds from the start of navigation until the tray shows its first row, in Chromium with its processor four
-// times slower. Arguments: address, login, password, rounds. Writes {"cold": [...], "warm": [...]} to standard output.
+// Milliseconds from the start of navigation until a list shows so many rows, in Chromium with its processor so many times
+// slower. Arguments: address, login, password, rounds, path, test id of a row, rows, slowness.
+// Writes {"cold": [...], "warm": [...]} to standard output.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../browser/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
-const [address, login, password, rounds] = process.argv.slice(2);
+const [address, login, password, rounds, path, row, rows, slowness] = process.argv.slice(2);
 const candidates = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const executablePath = candidates.find((path) => path && existsSync(path));
 
@@ -21,15 +22,16 @@ async function fresh() {
   if (!answer.ok()) throw new Error(`sign-in: ${answer.status()} ${await answer.text()}`);
   const page = await context.newPage();
   const devtools = await context.newCDPSession(page);
-  await devtools.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  await devtools.send("Emulation.setCPUThrottlingRate", { rate: Number(slowness) });
   return { context, page };
 }
 
-async function untilTray(page) {
+async function untilThere(page) {
   await page.goto("about:blank");
   const begun = performance.now();
-  await page.goto(`${address}/inbox`, { waitUntil: "commit" });
-  await page.getByTestId("tray-row").first().waitFor({ state: "visible", timeout: 60_000 });
+  await page.goto(`${address}${path}`, { waitUntil: "commit" });
+  await page.getByTestId(row).nth(Number(rows) - 1).waitFor({ state: "attached", timeout: 60_000 });
+  await page.getByTestId(row).first().waitFor({ state: "visible", timeout: 60_000 });
   return performance.now() - begun;
 }
 
@@ -37,8 +39,8 @@ const cold = [];
 const warm = [];
 for (let round = 0; round < Number(rounds); round += 1) {
   const { context, page } = await fresh();
-  cold.push(await untilTray(page));
-  warm.push(await untilTray(page));
+  cold.push(await untilThere(page));
+  warm.push(await untilThere(page));
   await context.close();
 }
 await browser.close();
