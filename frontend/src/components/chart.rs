@@ -1,6 +1,7 @@
 //! Charts over time, drawn as plain SVG: bars behind, lines before. The text of the drawing is made by pure functions, and
 //! holds nothing but numbers and times; whoever cannot see it reads the table that stands behind each chart.
 
+use crate::format::clock;
 use leptos::prelude::*;
 use std::fmt::Write as _;
 
@@ -12,8 +13,17 @@ pub struct Chart<'a> {
     pub bars: &'a [f64],
     /// Lines; a point that is absent leaves a gap.
     pub lines: &'a [Vec<Option<f64>>],
-    /// How a value of the axis reads.
-    pub unit: fn(i64) -> String,
+    /// What the values are.
+    pub unit: Unit,
+}
+
+/// What the values of a chart are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Numbers of things.
+    Count,
+    /// Seconds, shown as a clock.
+    Seconds,
 }
 
 // The drawing's own measure; the page scales it.
@@ -26,8 +36,13 @@ const BOTTOM: i64 = 22;
 /// Labels of the axis of time, at most.
 const TIMES: usize = 9;
 
-/// The next of 1, 2, 5, 10, 20 … that is not below `value`.
-fn nice(value: i64) -> i64 {
+/// A round number that is not below `value`: 1, 2, 5, 10, 20 …; of seconds such as a clock shows.
+fn nice(value: i64, unit: Unit) -> i64 {
+    const CLOCK: [i64; 11] = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600];
+    if unit == Unit::Seconds {
+        let hours = value.saturating_add(3_599).div_euclid(3_600).saturating_mul(3_600);
+        return CLOCK.into_iter().find(|step| *step >= value).unwrap_or(hours);
+    }
     let mut step = 1_i64;
     loop {
         for factor in [1, 2, 5] {
@@ -63,7 +78,7 @@ fn drawing(chart: &Chart<'_>) -> String {
     let values = chart.lines.iter().flatten().flatten().copied().chain(chart.bars.iter().copied());
     let most = values.fold(1.0_f64, f64::max);
     // Four lines across, at whole values.
-    let step = nice(whole(most.ceil()).saturating_add(3).div_euclid(4).max(1));
+    let step = nice(whole(most.ceil()).saturating_add(3).div_euclid(4).max(1), chart.unit);
     let top = step.saturating_mul(whole((most / float(step)).ceil())).max(step);
     let (plot_width, plot_height) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
     let columns = i64::try_from(count).unwrap_or(i64::MAX).max(1);
@@ -83,18 +98,19 @@ fn drawing(chart: &Chart<'_>) -> String {
              <text class=\"chart-text\" x=\"{}\" y=\"{at}\" dy=\"4\" text-anchor=\"end\">{}</text>",
             WIDTH - RIGHT,
             LEFT - 8,
-            (chart.unit)(value)
+            match chart.unit {
+                Unit::Count => value.to_string(),
+                Unit::Seconds => clock(value),
+            }
         );
         value += step;
     }
     let every = count.div_ceil(TIMES).max(1);
     for (place, label) in chart.labels.iter().enumerate().step_by(every) {
         let (at, below) = (tenths(x(place, 0)), HEIGHT - 5);
-        let anchor = if place == 0 { "start" } else { "middle" };
         // It becomes markup: whatever was sent, only a time gets in.
         let time: String = label.chars().filter(|c| c.is_ascii_digit() || *c == ':').collect();
-        let _ =
-            write!(out, "<text class=\"chart-text\" x=\"{at}\" y=\"{below}\" text-anchor=\"{anchor}\">{time}</text>");
+        let _ = write!(out, "<text class=\"chart-text\" x=\"{at}\" y=\"{below}\" text-anchor=\"middle\">{time}</text>");
     }
     for (place, bar) in chart.bars.iter().enumerate().filter(|(_, bar)| **bar > 0.0) {
         let (from, to, high) = (x(place, 0) + 10, x(place, 2) - 10, y(*bar));
@@ -140,13 +156,16 @@ mod tests {
 
     fn drawn(bars: &[f64], lines: &[Vec<Option<f64>>]) -> String {
         let labels: Vec<String> = (0..4).map(|hour| format!("{hour:02}:00")).collect();
-        drawing(&Chart { labels: &labels, bars, lines, unit: |value| value.to_string() })
+        drawing(&Chart { labels: &labels, bars, lines, unit: Unit::Count })
     }
 
     #[test]
     fn the_axis_ends_at_a_round_number() {
         for (value, next) in [(1, 1), (3, 5), (6, 10), (11, 20), (21, 50), (99, 100), (101, 200)] {
-            assert_eq!(nice(value), next, "{value}");
+            assert_eq!(nice(value, Unit::Count), next, "{value}");
+        }
+        for (value, next) in [(3, 5), (61, 120), (500, 600), (3_601, 7_200)] {
+            assert_eq!(nice(value, Unit::Seconds), next, "{value} s");
         }
         assert!(drawn(&[7.0, 0.0, 0.0, 0.0], &[]).contains(">8</text>"), "seven lies below eight, two a line");
         assert!(drawn(&[], &[]).contains(">1</text>"), "an empty chart has an axis");

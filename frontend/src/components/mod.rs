@@ -25,7 +25,7 @@ pub mod tooltip;
 pub use avatar::Avatar;
 pub use banner::Banner;
 pub use button::{Button, IconButton, Look};
-pub use chart::{Chart, chart};
+pub use chart::{Chart, Unit, chart};
 pub use dialog::Dialog;
 pub use faces::{Empty, Failed, Skeleton};
 pub use field::{NumberField, PasswordField, SelectField, TextArea, TextField};

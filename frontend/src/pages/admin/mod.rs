@@ -87,6 +87,12 @@ pub fn Sections() -> impl IntoView {
     let list = list.unwrap_or(routes::CAMPAIGNS);
     let current =
         move |path: &'static str| Signal::derive(move || go.is_at(path, path == routes::TEMPLATES).then_some("page"));
+    // On narrow screens it may stand beyond the edge.
+    request_animation_frame(|| {
+        if let Some(here) = document().query_selector(".sections [aria-current]").ok().flatten() {
+            crate::dom::reveal(&here);
+        }
+    });
     view! {
         <nav class="sections" aria-label=txt!(i18n, campaigns.sections)>
             <BackToList path=list />

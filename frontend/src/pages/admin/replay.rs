@@ -5,12 +5,13 @@ use super::{
     Sections,
     campaigns::all_campaigns,
     plain,
-    replay_figures::outcome,
+    replay_figures::{outcome, summary},
     replay_form::{ReplayForm, fields},
 };
 use crate::{
     api::{ApiError, use_api},
     components::Tint,
+    dom,
     i18n::{error_text, txt, use_i18n, word},
     pages::faces::Forbidden,
     routes::{self, use_go},
@@ -81,7 +82,17 @@ fn page() -> AnyView {
                 return;
             }
             match outcome {
-                Ok(view) => drop(came.try_set(Some(view))),
+                Ok(view) => {
+                    let _ = came.try_set(Some(view));
+                    // On narrow screens it stands below.
+                    request_animation_frame(|| {
+                        if let Some(outcome) =
+                            document().query_selector(".replay-figures, .replay-outcome .face").ok().flatten()
+                        {
+                            dom::reveal(&outcome);
+                        }
+                    });
+                }
                 Err(error) => {
                     if errors.adopt(&error) {
                         super::campaign_form::focus_wrong_field();
@@ -108,6 +119,9 @@ fn page() -> AnyView {
         Some(view) => outcome(&view),
         None => plain::empty(icondata::LuHistory, txt!(i18n, replay.empty), Some(txt!(i18n, replay.empty_next)), None),
     });
+    // The tables would be too much for the ear.
+    let said_done =
+        plain::text(move || came.with(|came| came.as_ref().map(|view| summary(i18n, view)).unwrap_or_default()));
     let body = plain::again(move || {
         if none.get() {
             let more = plain::link(routes::CAMPAIGNS, txt!(i18n, shell.campaigns));
@@ -130,7 +144,8 @@ fn page() -> AnyView {
                             {fields(form, names, came)}
                             <footer class="admin-form-foot">{said} {plain::send(txt!(i18n, replay.run), busy)}</footer>
                         </form>
-                        <section class="replay-outcome" aria-label=txt!(i18n, replay.outcome) aria-live="polite">
+                        <section class="replay-outcome" aria-label=txt!(i18n, replay.outcome)>
+                            <p class="visually-hidden" role="status">{said_done}</p>
                             {beside}
                         </section>
                     </div>

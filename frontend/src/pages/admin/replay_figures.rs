@@ -3,7 +3,7 @@
 use super::plain;
 use crate::{
     api::values::{list, number, text},
-    components::{Chart, Tint, chart},
+    components::{Chart, Tint, Unit, chart},
     format::{clock, intl},
     i18n::{I18n, Locale, Text, keys, txt, use_i18n, word},
 };
@@ -88,6 +88,16 @@ fn value(figures: &Value, name: &str) -> Option<f64> {
     figures.get(name).and_then(Value::as_f64)
 }
 
+/// The answer in a sentence.
+pub fn summary(i18n: I18n, view: &Value) -> String {
+    let locale = i18n.get_locale();
+    let [was, would] = sides(view).map(|side| {
+        let wait = value(&side, "mean_wait_seconds");
+        (number(&side, "attended"), wait.map_or_else(|| "–".into(), |wait| said(locale, Measure::Wait, wait)))
+    });
+    word!(i18n, replay.done, attended = would.0, wait = would.1, was = was.1)
+}
+
 /// The whole answer.
 pub fn outcome(view: &Value) -> AnyView {
     let i18n = use_i18n();
@@ -159,7 +169,7 @@ fn figures(i18n: I18n, view: &Value) -> AnyView {
         txt!(i18n, replay.difference),
     ]);
     view! {
-        <div class="table-scroll">
+        <div class="table-scroll" tabindex="0" role="region" aria-label=txt!(i18n, replay.outcome)>
             <table class="table replay-figures" data-testid="replay-figures">
                 {head}
                 <tbody>{rows}</tbody>
@@ -179,10 +189,12 @@ fn series(i18n: I18n, view: &Value) -> AnyView {
     let waits = ["recorded_mean_wait_seconds", "replayed_mean_wait_seconds"].map(column);
     let waiting_chart = chart(
         txt!(i18n, replay.chart_waiting),
-        &Chart { labels: &labels, bars: &arrived, lines: &waiting, unit: |value| value.to_string() },
+        &Chart { labels: &labels, bars: &arrived, lines: &waiting, unit: Unit::Count },
     );
-    let waits_chart =
-        chart(txt!(i18n, replay.chart_waits), &Chart { labels: &labels, bars: &[], lines: &waits, unit: clock });
+    let waits_chart = chart(
+        txt!(i18n, replay.chart_waits),
+        &Chart { labels: &labels, bars: &[], lines: &waits, unit: Unit::Seconds },
+    );
     let body: Vec<AnyView> = (0..labels.len())
         .map(|place| {
             let count = |column: &[Option<f64>]| {

@@ -8,7 +8,7 @@ use crate::{
     },
     components::{Glyph, IconButton, Look, rows_of},
     i18n::{txt, use_i18n, word},
-    state::load::Loader,
+    state::{load::Loader, schedule::tidy_time},
 };
 use leptos::prelude::*;
 use serde_json::Value;
@@ -35,23 +35,20 @@ impl StaffRow {
 
     /// As it is asked.
     pub fn read(&self) -> StaffInput {
-        // The browser's fields of time end at 23:59; so does nobody's day.
-        let until = |to: String| if to == "23:59" { "24:00".into() } else { to };
         StaffInput {
             user_id: self.user.with_untracked(|user| user.parse().ok()).map(UserId),
             from: self.from.get_untracked(),
-            to: until(self.to.get_untracked()),
+            to: self.to.get_untracked(),
         }
     }
 }
 
 /// Whose times they were, from what a replay said; without one, all who may receive, at the usual hours.
 fn beginnings(came: Option<&Value>, members: &[MemberView]) -> Vec<(String, String, String)> {
-    let clock = |at: String| if at == "24:00" { "23:59".to_string() } else { at };
     if let Some(recorded) = came.and_then(|came| came.get("recorded")) {
         let was = list(recorded, "agents").iter().filter(|agent| !text(agent, "came").is_empty());
         return was
-            .map(|agent| (number(agent, "user_id").to_string(), text(agent, "came"), clock(text(agent, "left"))))
+            .map(|agent| (number(agent, "user_id").to_string(), text(agent, "came"), text(agent, "left")))
             .filter(|(_, from, to)| from < to)
             .collect();
     }
@@ -166,12 +163,17 @@ fn time(
     };
     view! {
         <input
-            class="input"
-            type="time"
+            class="input input-time"
+            type="text"
+            inputmode="numeric"
+            autocomplete="off"
+            maxlength="5"
+            placeholder="00:00"
             aria-label=label
             prop:value=value
             aria-invalid=move || wrong.get().then_some("true")
             on:input=edit
+            on:change=move |_| value.update(|text| *text = tidy_time(text))
         />
     }
     .into_any()
@@ -189,7 +191,7 @@ mod tests {
             { "user_id": 4, "name": "Beto", "came": null, "left": null },
             { "user_id": 5, "name": "Eva", "came": "10:00", "left": "10:00" },
         ] } });
-        assert_eq!(beginnings(Some(&came), &[]), [("3".to_string(), "08:55".to_string(), "23:59".to_string())]);
+        assert_eq!(beginnings(Some(&came), &[]), [("3".to_string(), "08:55".to_string(), "24:00".to_string())]);
         assert_eq!(beginnings(None, &[]), []);
     }
 }

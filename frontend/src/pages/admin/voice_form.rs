@@ -183,7 +183,7 @@ fn people(users: Vec<UserView>, chosen: RwSignal<Chosen<UserId>>) -> AnyView {
     });
     view! {
         <fieldset class="limits">
-            <legend>{txt!(i18n, campaigns.members)} " · " {count}</legend>
+            <legend>{count}</legend>
             <FilterBox label=txt!(i18n, campaigns.filter_agents) value=words />
             <div class="mark-list" tabindex="0" role="group" aria-label=txt!(i18n, campaigns.members)>{rows(keys, draw)}</div>
         </fieldset>
