@@ -155,28 +155,34 @@ pub fn undo_answer(
     Ok(())
 }
 
-/// Takes back that `agent` finished it, unless the conversation has another open one by now.
+/// Takes back that `agent` finished it, unless the conversation has another open one by now; the rest that this gave him
+/// ends. Answers whether he rested for it: who calls tells it ([`presence::tell`]).
 ///
 /// # Errors
 /// The database's.
-pub fn reopen(conn: &mut Connection, id: InteractionId, agent: UserId) -> QueryResult<()> {
-    let conversation: ConversationId =
-        interactions::table.find(id).select(interactions::conversation_id).first(conn)?;
+pub fn reopen(conn: &mut Connection, id: InteractionId, agent: UserId, at: Timestamp) -> Result<bool> {
+    let (conversation, campaign, finished_at): (ConversationId, CampaignId, Option<Timestamp>) = interactions::table
+        .find(id)
+        .select((interactions::conversation_id, interactions::campaign_id, interactions::finished_at))
+        .first(conn)?;
     if open_one(conn, conversation)?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let finished = interactions::table
         .find(id)
         .filter(interactions::agent_id.eq(agent))
         .filter(interactions::state.eq(InteractionState::Finished));
-    diesel::update(finished)
+    let changed = diesel::update(finished)
         .set((
             interactions::state.eq(InteractionState::Assigned),
             interactions::finished_at.eq(None::<Timestamp>),
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
-    Ok(())
+    let Some(finished_at) = finished_at.filter(|_| changed == 1) else { return Ok(false) };
+    // What he finished later gave him a longer one, which stays.
+    let until = finished_at.plus(campaigns::wrap_up(conn, campaign)?);
+    Ok(presence::end_rest_until(conn, agent, until, at)?)
 }
 
 /// Its holder has opened it. Answers whether that changed anything.

@@ -7,7 +7,8 @@ mod templates;
 use super::{
     access, contacts, drafts,
     interactions::{self, Before},
-    messages, take_back,
+    messages,
+    take_back::{self, TakenBack},
     tray::{self, Filter, Listing},
 };
 use crate::{
@@ -217,12 +218,16 @@ impl Service {
     /// `already_sent`, `not_found`.
     pub async fn cancel_message(&self, caller: Principal, id: MessageId) -> Result<CancelledSend> {
         let (core, now) = (self.core.clone(), self.core.now());
+        let offline_after = Duration::from_secs(core.settings.routing.offline_seconds);
         self.core
             .db
             .write(move |conn| {
-                let draft = take_back::cancel(conn, &caller, id, now)?;
+                let TakenBack { draft, rest_ended } = take_back::cancel(conn, &caller, id, now)?;
                 record(conn, &caller, "conversations.cancel", "message", id.0, now)?;
                 outbox::announce(conn, id, now)?;
+                if rest_ended {
+                    presence::tell(conn, caller.user_id, now, offline_after)?;
+                }
                 let row = drafts::own(conn, &caller, draft)?;
                 Ok(CancelledSend { draft: drafts::view(conn, &core, row, now)? })
             })

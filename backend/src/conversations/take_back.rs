@@ -26,11 +26,20 @@ use shared::{
     time::Timestamp,
 };
 
+/// What taking back a mail left.
+#[derive(Debug, Clone, Copy)]
+pub struct TakenBack {
+    /// What was written.
+    pub draft: DraftId,
+    /// The rest ended that finishing with it had given: who calls tells it ([`crate::presence::tell`]).
+    pub rest_ended: bool,
+}
+
 /// Takes a mail back; what was written is a draft again.
 ///
 /// # Errors
 /// `already_sent`: too late; `not_found`: no mail of the caller's.
-pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Timestamp) -> Result<DraftId> {
+pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Timestamp) -> Result<TakenBack> {
     let row = messages::row(conn, id)?;
     access::readable(conn, caller, row.conversation_id)?;
     if row.author_id != Some(caller.user_id) {
@@ -51,9 +60,10 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
             ))
             .first(conn)?;
     diesel::delete(sent_drafts::table.find(id)).execute(conn)?;
-    if let (true, Some(interaction)) = (finished, row.interaction_id) {
-        interactions::reopen(conn, interaction, caller.user_id)?;
-    }
+    let rest_ended = match row.interaction_id.filter(|_| finished) {
+        Some(interaction) => interactions::reopen(conn, interaction, caller.user_id, now)?,
+        None => false,
+    };
     ratings::withdraw(conn, id)?;
     undo_answer(conn, &row, now)?;
     let draft: DraftId = diesel::insert_into(drafts_table::table)
@@ -78,7 +88,7 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
     diesel::update(attachments::table.filter(attachments::message_id.eq(id)).filter(attachments::part.is_null()))
         .set((attachments::draft_id.eq(draft), attachments::message_id.eq(None::<MessageId>)))
         .execute(conn)?;
-    Ok(draft)
+    Ok(TakenBack { draft, rest_ended })
 }
 
 /// The conversation and its interaction are as if the mail had never been sent.

@@ -9,6 +9,6 @@ pub mod routes;
 mod rows;
 mod service;
 
-pub use queries::{Change, changes_of, end_rest, ensure, next_change, rest, state_of};
+pub use queries::{Change, changes_of, end_rest_until, ensure, next_change, rest, state_of};
 pub use routes::routes;
 pub use service::{Service, tell};

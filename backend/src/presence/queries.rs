@@ -155,6 +155,19 @@ pub fn end_rest(conn: &mut Connection, user: UserId, now: Timestamp) -> QueryRes
     Ok(changed == 1)
 }
 
+/// He rests no longer, unless he would rest beyond `until`. Answers whether he did.
+///
+/// # Errors
+/// The database's.
+pub fn end_rest_until(conn: &mut Connection, user: UserId, until: Timestamp, now: Timestamp) -> QueryResult<bool> {
+    let resting = agent_states::table
+        .find(user)
+        .filter(agent_states::wrap_up_until.gt(now))
+        .filter(agent_states::wrap_up_until.le(until));
+    let changed = diesel::update(resting).set(agent_states::wrap_up_until.eq(None::<Timestamp>)).execute(conn)?;
+    Ok(changed == 1)
+}
+
 /// What was last reported of an agent, be it good still or not.
 ///
 /// # Errors

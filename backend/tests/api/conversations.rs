@@ -396,6 +396,8 @@ both_engines! {
 
     fn what_was_sent_and_finished_is_open_again_when_taken_back(app) {
         let (campaign, ana, conversation) = at_work(&app);
+        crate::strategies::set(&app, campaign, "wrap_up_seconds", 600);
+        let rest = || ana.get("/presence/me").ok()["wrap_up_until"].clone();
         let message = conversation["messages"][0]["id"].clone();
         let begun = json!({ "kind": "reply_history", "reply_to_message_id": message });
         let draft = ana.post("/drafts", begun).ok();
@@ -403,7 +405,9 @@ both_engines! {
         let sent = send(&ana, &draft, "clave-0060", json!({ "undo_seconds": 60, "finish": true })).ok();
         let interaction = format!("/interactions/{}", sent["interaction_id"]);
         assert_eq!(ana.get(&interaction).ok()["state"], "finished");
+        assert!(rest().is_string(), "she rests after finishing");
         let back = ana.post(&format!("/messages/{}/cancel", sent["message_id"]), json!({})).ok()["draft"].clone();
+        assert_eq!(rest(), Value::Null, "and no longer when she has not finished after all");
         let open = ana.get(&interaction).ok();
         assert_eq!((&open["state"], &open["finished_at"]), (&json!("assigned"), &Value::Null));
         // As it was, and not as could be guessed from the mail.

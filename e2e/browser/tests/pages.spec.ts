@@ -255,7 +255,10 @@ for (const theme of THEMES) {
       await expect(page.getByLabel('Campaign', { exact: true })).not.toHaveValue('');
       await look(page, 'replay-empty');
       // A whole day, which a stage that has just begun does not have.
-      await page.route('**/campaigns/*/replay', (route) => route.fulfill({ json: REPLAYED }));
+      const api = await scene.stage.admin();
+      const support = (await api.get<{ items: { id: number; name: string }[] }>('campaigns')).items.find((one) => one.name === 'Soporte')!;
+      const members = (await api.get<{ items: { user_id: number; name: string }[] }>(`campaigns/${support.id}/members`)).items;
+      await page.route('**/campaigns/*/replay', (route) => route.fulfill({ json: replayed(members) }));
       await page.getByRole('button', { name: 'Replay the day' }).click();
       await expect(page.getByTestId('replay-figures')).toBeVisible();
       if (size === 'narrow') await page.getByTestId('replay-figures').scrollIntoViewIfNeeded();
@@ -309,7 +312,7 @@ async function setTemplates(scene: Scene): Promise<{ signature: number; reply: n
 }
 
 /** A day of a replay: two peaks, of which one agent more takes the worst away. */
-const REPLAYED = (() => {
+function replayed(members: { user_id: number; name: string }[]): object {
   const peak = (hour: number, at: number, high: number) => high * Math.exp(-((hour - at) ** 2) / 2.2);
   const clock = (point: number) => `${String(Math.floor(point / 2)).padStart(2, '0')}:${point % 2 === 0 ? '00' : '30'}`;
   const series = Array.from({ length: 48 }, (_, point) => {
@@ -323,8 +326,9 @@ const REPLAYED = (() => {
       recorded_mean_wait_seconds: open ? 40 + was! * 55 : null, replayed_mean_wait_seconds: open ? 30 + would! * 40 : null,
     };
   });
-  const agent = (user_id: number | null, name: string, attended: number, hours: number) => ({
-    user_id, name, attended, present_seconds: hours * 3600, came: '08:00', left: hours > 8 ? '17:30' : '16:00',
+  const agent = (place: number, attended: number, hours: number) => ({
+    user_id: members[place]?.user_id ?? null, name: members[place]?.name ?? '+1', attended, present_seconds: hours * 3600,
+    came: '08:00', left: hours > 8 ? '17:30' : '16:00',
   });
   const figures = { arrived: 143, attended: 143, still_waiting: 0 };
   return {
@@ -333,15 +337,15 @@ const REPLAYED = (() => {
     recorded: {
       ...figures, attended: 141, still_waiting: 2, mean_wait_seconds: 402.3, p50_wait_seconds: 268, p90_wait_seconds: 1012,
       max_wait_seconds: 1741, service_level_percent: 61.4, fairness: 0.931,
-      agents: [agent(1, 'Marta Gil', 52, 8), agent(2, 'Ana Molina', 48, 9.5), agent(3, 'Diego Sanz', 41, 8)],
+      agents: [agent(0, 52, 8), agent(1, 89, 9.5)],
     },
     replayed: {
       ...figures, mean_wait_seconds: 151.8, p50_wait_seconds: 92, p90_wait_seconds: 433, max_wait_seconds: 840,
       service_level_percent: 88.1, fairness: 0.978,
-      agents: [agent(1, 'Marta Gil', 38, 8), agent(2, 'Ana Molina', 37, 9.5), agent(3, 'Diego Sanz', 34, 8), agent(null, '+1', 34, 8)],
+      agents: [agent(0, 48, 8), agent(1, 53, 9.5), agent(99, 42, 8)],
     },
   };
-})();
+}
 
 const SIGNATURE = `<p>Kind regards,<br><b>\${agent.name}</b></p><table border="1" cellpadding="6" style="border-collapse:collapse">
   <tbody><tr><td>Telephone</td><td>+34 910 555 010</td></tr><tr><td>Mail</td><td>\${campaign.address}</td></tr></tbody></table>`;

@@ -6,6 +6,7 @@ mod logins;
 mod logs;
 mod members;
 pub mod servers;
+mod strategy;
 
 use crate::support::{Answer, Builder, Client, PASSWORD as SIGN_IN_PASSWORD, TestApp};
 use posta_e2e::fake::{SmtpRule, Stage};

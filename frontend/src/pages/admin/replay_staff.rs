@@ -43,12 +43,18 @@ impl StaffRow {
     }
 }
 
-/// Whose times they were, from what a replay said; without one, all who may receive, at the usual hours.
+/// Whose times they were, from what a replay said; without one, all who may receive, at the usual hours. Whoever is no
+/// longer a member is one more agent.
 fn beginnings(came: Option<&Value>, members: &[MemberView]) -> Vec<(String, String, String)> {
     if let Some(recorded) = came.and_then(|came| came.get("recorded")) {
         let was = list(recorded, "agents").iter().filter(|agent| !text(agent, "came").is_empty());
         return was
-            .map(|agent| (number(agent, "user_id").to_string(), text(agent, "came"), text(agent, "left")))
+            .map(|agent| {
+                let id = UserId(number(agent, "user_id"));
+                let known = members.iter().find(|member| member.user_id == id);
+                let user = known.map(|member| member.user_id.to_string()).unwrap_or_default();
+                (user, text(agent, "came"), text(agent, "left"))
+            })
             .filter(|(_, from, to)| from < to)
             .collect();
     }
@@ -191,7 +197,19 @@ mod tests {
             { "user_id": 4, "name": "Beto", "came": null, "left": null },
             { "user_id": 5, "name": "Eva", "came": "10:00", "left": "10:00" },
         ] } });
-        assert_eq!(beginnings(Some(&came), &[]), [("3".to_string(), "08:55".to_string(), "24:00".to_string())]);
-        assert_eq!(beginnings(None, &[]), []);
+        let ana = MemberView {
+            user_id: UserId(3),
+            name: "Ana".into(),
+            role: shared::permission::Role::Agent,
+            position: 1,
+            penalty: 0,
+            may_receive: true,
+            may_start: true,
+            gets_nothing: None,
+        };
+        let line = |user: &str, from: &str, to: &str| (user.to_string(), from.to_string(), to.to_string());
+        assert_eq!(beginnings(Some(&came), std::slice::from_ref(&ana)), [line("3", "08:55", "24:00")]);
+        assert_eq!(beginnings(Some(&came), &[]), [line("", "08:55", "24:00")], "no member any more");
+        assert_eq!(beginnings(None, &[ana]), [line("3", "09:00", "17:00")]);
     }
 }
