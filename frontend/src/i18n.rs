@@ -92,21 +92,27 @@ impl I18n {
 
     /// Says everything in another language, as soon as its texts are there; if they cannot be had, all stays as it is.
     pub fn set_locale(self, locale: Locale) {
-        if self.wanted.get_value() == locale {
-            return;
-        }
-        self.wanted.set_value(locale);
         leptos::task::spawn_local(async move {
-            let there = crate::dom::js::learn(tag(locale)).await;
-            if self.wanted.try_get_value() != Some(locale) {
-                return;
-            }
-            if there {
-                let _ = self.spoken.try_set(locale);
-            } else if let Some(spoken) = self.spoken.try_get_untracked() {
-                self.wanted.set_value(spoken);
-            }
+            self.speak(locale).await;
         });
+    }
+
+    /// The same; answers whether it is spoken now, or another one was asked for meanwhile.
+    pub async fn speak(self, locale: Locale) -> bool {
+        if self.wanted.try_get_value() == Some(locale) {
+            return true;
+        }
+        let _ = self.wanted.try_set_value(locale);
+        let there = crate::dom::js::learn(tag(locale)).await;
+        if self.wanted.try_get_value() != Some(locale) {
+            return true;
+        }
+        if there {
+            let _ = self.spoken.try_set(locale);
+        } else if let Some(spoken) = self.spoken.try_get_untracked() {
+            let _ = self.wanted.try_set_value(spoken);
+        }
+        there
     }
 
     /// A text that follows the language.
@@ -271,6 +277,9 @@ pub fn issue_text(locale: Locale, issue: &FieldIssue) -> String {
         Rule::Required => td_string!(locale, errors.rule.required).to_string(),
         Rule::TooShort => td_string!(locale, errors.rule.too_short, min = min).to_string(),
         Rule::TooLong => td_string!(locale, errors.rule.too_long, max = max).to_string(),
+        Rule::OutOfRange if issue.min.is_none() && issue.max.is_none() => {
+            td_string!(locale, errors.rule.beyond).to_string()
+        }
         Rule::OutOfRange => td_string!(locale, errors.rule.out_of_range, min = min, max = max).to_string(),
         Rule::ForbiddenCharacter => td_string!(locale, errors.rule.forbidden_character).to_string(),
         Rule::OuterBlanks => td_string!(locale, errors.rule.outer_blanks).to_string(),

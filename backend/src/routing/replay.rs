@@ -150,11 +150,12 @@ impl<'d> Run<'d> {
         for (index, case) in day.cases.iter().enumerate() {
             run.at(case.arrived_at.max(day.from), Event::Arrives(index));
         }
-        for (index, shift) in day.shifts.iter().enumerate() {
+        // Who leaves goes before who comes: one that is over when it begins would never end.
+        for (index, shift) in day.shifts.iter().enumerate().filter(|(_, shift)| shift.from.max(day.from) < shift.to) {
             run.at(shift.from.max(day.from), Event::Comes(index));
             run.at(shift.to, Event::Leaves(index));
         }
-        for (index, hold) in day.holds.iter().enumerate() {
+        for (index, hold) in day.holds.iter().enumerate().filter(|(_, hold)| hold.from.max(day.from) < hold.to) {
             run.at(hold.from.max(day.from), Event::Holds(index));
             run.at(hold.to, Event::Released(index));
         }

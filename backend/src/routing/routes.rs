@@ -62,7 +62,8 @@ pub async fn take_interaction(
 }
 
 /// Replays a past day of a campaign with another strategy or other people: waits, service level, fairness, side by side with
-/// the day as it was. Changes nothing.
+/// the day as it was. Changes nothing. Voice campaigns and times to open an offer are left aside: neither who was in one, nor
+/// when an offer would have been opened, is recorded.
 #[utoipa::path(
     tag = "campaigns",
     params(("id" = CampaignId, Path, description = "Campaign")),

@@ -91,6 +91,8 @@ struct Loaded {
     staffing: ReplayStaffing,
     // Who was there really, for the figures of the day as it was.
     was_there: Vec<Shift>,
+    // The campaign's agents need a voice campaign, which is left aside.
+    needs_voice: bool,
 }
 
 fn load(conn: &mut Connection, campaign: CampaignId, input: &ReplayInput, now: Timestamp) -> Result<Loaded> {
@@ -114,6 +116,7 @@ fn load(conn: &mut Connection, campaign: CampaignId, input: &ReplayInput, now: T
     let seconds = |number: u32| Duration::from_secs(number.into());
     rule.last_agent = input.last_agent_seconds.map_or(rule.last_agent, seconds);
     rule.wrap_up = input.wrap_up_seconds.map_or(rule.wrap_up, seconds);
+    let needs_voice = rule.strategy.require_voice;
     rule.strategy = changed(rule.strategy, input);
     if !rule.last_agent.is_zero() {
         recorded::note_previous(conn, &mut cases)?;
@@ -153,7 +156,7 @@ fn load(conn: &mut Connection, campaign: CampaignId, input: &ReplayInput, now: T
     let holds = recorded::holds(conn, campaign, &team, from, to)?;
     let last_served = recorded::served_before(conn, campaign, from)?;
     let day = Day { from, to, rule, team: candidates, shifts, holds, cases, last_served };
-    Ok(Loaded { day, names, staffing, was_there })
+    Ok(Loaded { day, names, staffing, was_there, needs_voice })
 }
 
 fn names_of(conn: &mut Connection, mut users: Vec<UserId>) -> Result<BTreeMap<UserId, String>> {
@@ -236,6 +239,7 @@ fn reckon(loaded: &Loaded, input: &ReplayInput) -> ReplayView {
         max_interactions: day.rule.strategy.max_interactions,
         seed: input.seed,
         staffing: loaded.staffing,
+        voice_left_aside: loaded.needs_voice,
         recorded: figures::figures(day, &loaded.was_there, &was, &loaded.names),
         replayed: figures::figures(day, &day.shifts, &would, &loaded.names),
         series: figures::series(day, &was, &would, Duration::from_secs(u64::from(input.step_minutes) * 60)),

@@ -477,14 +477,14 @@ test('a campaign keeps its strategy, and the queue its order', async ({ desk, st
   await group.getByLabel('Interactions per agent').fill('7');
   await group.getByLabel('Prefer the last agent').fill('3600');
   await expect(group).toContainText('1 hr');
-  await group.getByLabel('Rest after finishing').fill('9999');
+  await group.getByLabel('Wrap-up after finishing').fill('9999');
   const rules = group.getByRole('group', { name: 'Other priorities' });
   await rules.getByRole('button', { name: 'Add a rule' }).click();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(group.getByLabel('Rest after finishing')).toHaveAttribute('aria-invalid', 'true');
+  await expect(group.getByLabel('Wrap-up after finishing')).toHaveAttribute('aria-invalid', 'true');
   await expect(rules.getByLabel('Text')).toHaveAttribute('aria-invalid', 'true');
 
-  await group.getByLabel('Rest after finishing').fill('30');
+  await group.getByLabel('Wrap-up after finishing').fill('30');
   await rules.getByLabel('Look at').selectOption('subject');
   await rules.getByLabel('Text').fill('Urgente');
   await rules.getByLabel('Priority').selectOption('2');
@@ -494,7 +494,7 @@ test('a campaign keeps its strategy, and the queue its order', async ({ desk, st
   await expect(group.locator('summary')).toContainText('Fewest today');
   await open();
   await expect(group.getByLabel('Interactions per agent')).toHaveValue('7');
-  await expect(group.getByLabel('Rest after finishing')).toHaveValue('30');
+  await expect(group.getByLabel('Wrap-up after finishing')).toHaveValue('30');
   await expect(rules.getByLabel('Text')).toHaveValue('Urgente');
   await expect(rules.getByLabel('Priority')).toHaveValue('2');
 });

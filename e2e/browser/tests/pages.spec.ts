@@ -328,7 +328,7 @@ function replayed(members: { user_id: number; name: string }[]): object {
   });
   const agent = (place: number, attended: number, hours: number) => ({
     user_id: members[place]?.user_id ?? null, name: members[place]?.name ?? '+1', attended, present_seconds: hours * 3600,
-    came: '08:00', left: hours > 8 ? '17:30' : '16:00',
+    shifts: [{ from: '08:00', to: '12:00' }, { from: '13:00', to: hours > 8 ? '18:30' : '17:00' }],
   });
   const figures = { arrived: 143, attended: 143, still_waiting: 0 };
   return {

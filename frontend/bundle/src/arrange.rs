@@ -13,6 +13,9 @@ use wasmparser::{Parser, Payload, TypeRef};
 /// The optimiser's pass that puts functions in the order of their names; it drops the names.
 pub const PASS: &str = "--reorder-functions-by-name";
 
+/// Names what was done, for the cache: another number whenever the optimiser's passes or the order change.
+pub const VERSION: &str = "-Oz, then by likeness 1";
+
 /// `module` with each function named after its place in the order.
 ///
 /// # Errors

@@ -147,8 +147,10 @@ fn bind(compiled: &Path, out: &Path, mode: Mode) -> Result<()> {
 fn optimise(layout: &Layout, module: &[u8], work: &Path) -> Result<Vec<u8>> {
     let binaryen = layout.node_modules.join("binaryen");
     let version = fs::read(binaryen.join("package.json")).context("npm's package binaryen is not installed")?;
-    let key =
-        format!("wasm-{}", cache::hash(&[&version, arrange::PASS.as_bytes(), FEATURES.join(" ").as_bytes(), module]));
+    let key = format!(
+        "wasm-{}",
+        cache::hash(&[&version, arrange::VERSION.as_bytes(), FEATURES.join(" ").as_bytes(), module])
+    );
     let optimise = |pass: &str, module: &[u8]| {
         let (input, output) = (work.join("before.wasm"), work.join("after.wasm"));
         fs::write(&input, module)?;

@@ -105,7 +105,9 @@ fn drawing(chart: &Chart<'_>) -> String {
         );
         value += step;
     }
-    let every = count.div_ceil(TIMES).max(1);
+    let least = count.div_ceil(TIMES).max(1);
+    // Of half or quarter hours: whole hours.
+    let every = [1, 2, 4, 6, 8, 12, 16, 24].into_iter().find(|every| *every >= least).unwrap_or(least);
     for (place, label) in chart.labels.iter().enumerate().step_by(every) {
         let (at, below) = (tenths(x(place, 0)), HEIGHT - 5);
         // It becomes markup: whatever was sent, only a time gets in.
@@ -143,7 +145,7 @@ fn drawing(chart: &Chart<'_>) -> String {
 pub fn chart(label: Signal<String>, chart: &Chart<'_>) -> AnyView {
     let inside = drawing(chart);
     view! {
-        <div class="chart" tabindex="0" role="region" aria-label=label>
+        <div class="chart" tabindex="0" role="group">
             <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label inner_html=inside></svg>
         </div>
     }

@@ -23,6 +23,13 @@ pub fn now_millis() -> i64 {
     millis
 }
 
+/// The day before today where this browser is, `YYYY-MM-DD`.
+pub fn yesterday() -> String {
+    let date = js_sys::Date::new_0();
+    date.set_date(date.get_date().wrapping_sub(1));
+    format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date())
+}
+
 /// A length for CSS, in whole pixels.
 pub fn pixels(length: f64) -> String {
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "a place on the screen")]

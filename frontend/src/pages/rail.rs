@@ -220,8 +220,10 @@ fn StateSwitch() -> impl IntoView {
             <MenuItem
                 label=txt!(i18n, shell.available)
                 icon=icondata::LuCircleCheck
-                checked=Signal::derive(move || chosen.with(|c| matches!(c, Some((AgentMode::Available, _)))))
-                on_pick=move |()| set(AgentMode::Available, None)
+                checked=Signal::derive(move || {
+                    chosen.with(|c| matches!(c, Some((AgentMode::Available, _)))) && !rests.get()
+                })
+                on_pick=move |()| if rests.get_untracked() { end_rest() } else { set(AgentMode::Available, None) }
             />
             <MenuLine label=txt!(i18n, shell.breaks) />
             {move || {
@@ -270,8 +272,14 @@ fn AccountMenu() -> impl IntoView {
         change(UpdateMe { theme: Some(theme), ..UpdateMe::default() });
     };
     let set_language = move |language: Language| {
-        i18n.set_locale(locale_of(language));
-        change(UpdateMe { language: Some(language), ..UpdateMe::default() });
+        leptos::task::spawn_local(async move {
+            // Kept only when it can be spoken: after a deployment the texts of this page may be gone.
+            if i18n.speak(locale_of(language)).await {
+                change(UpdateMe { language: Some(language), ..UpdateMe::default() });
+            } else {
+                toasts.bad(say!(shell.settings_failed));
+            }
+        });
     };
     for (label, theme) in [
         (txt!(i18n, shell.do_theme_system), Theme::System),

@@ -29,6 +29,16 @@ impl FormErrors {
         })
     }
 
+    /// What is wrong with any field below `pointer`; reactive.
+    pub fn below(self, pointer: &str) -> Option<String> {
+        let locale = self.i18n.get_locale();
+        let under = |issue: &&FieldIssue| {
+            let path = issue.pointer.strip_prefix('/').unwrap_or(&issue.pointer);
+            path.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.issues.with(|list| list.iter().find(under).map(|issue| issue_text(locale, issue)))
+    }
+
     /// Whether the field at `pointer` is wrong; reactive.
     pub fn has(self, pointer: &str) -> bool {
         self.issues.with(|list| list.iter().any(|issue| points_to(issue, pointer)))

@@ -89,9 +89,10 @@ impl Validate for ReplayInput {
                     issues.add(&at("to"), Rule::Inconsistent, "must lie after from");
                 }
                 (Some(_), Some(_)) => {}
-                (from, _) => {
-                    let field = if from.is_none() { "from" } else { "to" };
-                    issues.add(&at(field), Rule::NotATime, "must be a time of the day, HH:MM");
+                (from, to) => {
+                    for (field, _) in [("from", from), ("to", to)].into_iter().filter(|(_, time)| time.is_none()) {
+                        issues.add(&at(field), Rule::NotATime, "must be a time of the day, HH:MM");
+                    }
                 }
             }
         }
@@ -122,10 +123,18 @@ pub struct ReplayAgent {
     pub attended: u32,
     /// Seconds that he was there and available.
     pub present_seconds: u32,
-    /// When he first came, `HH:MM` by the clock of the campaign's schedule; absent: he was not there.
-    pub came: Option<String>,
-    /// When he last left, `HH:MM`, the begun minute included; at the end of the day `24:00`.
-    pub left: Option<String>,
+    /// When he was there and available, in order.
+    pub shifts: Vec<ReplayShift>,
+}
+
+/// A time for which somebody was there, by the clock of the campaign's schedule. Begun minutes count as whole ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReplayShift {
+    /// From, `HH:MM`.
+    pub from: String,
+    /// To, `HH:MM`; at the end of the day `24:00`.
+    pub to: String,
 }
 
 /// What a day came to.
@@ -194,6 +203,8 @@ pub struct ReplayView {
     pub seed: u32,
     /// Where the staffing comes from.
     pub staffing: ReplayStaffing,
+    /// Agents need a voice campaign (S34), which replays leave aside: who was in one that day is not recorded.
+    pub voice_left_aside: bool,
     /// As it was.
     pub recorded: ReplayFigures,
     /// As it would have been.

@@ -2,7 +2,7 @@
 
 use super::{Day, Got, Shift};
 use shared::{
-    api::replays::{ReplayAgent, ReplayFigures, ReplayPoint},
+    api::replays::{ReplayAgent, ReplayFigures, ReplayPoint, ReplayShift},
     ids::UserId,
     time::Timestamp,
 };
@@ -30,22 +30,16 @@ pub fn figures(day: &Day, shifts: &[Shift], got: &[Got], names: &BTreeMap<UserId
     let within = waits.iter().filter(|wait| **wait <= day.rule.service_level).count();
     let attended = count(got.len());
     let arrived = count(day.cases.len());
-    let mut present: BTreeMap<UserId, Presence> = BTreeMap::new();
-    for shift in shifts {
-        let (from, to) = (shift.from.max(day.from), shift.to.min(day.to));
-        let known = present.entry(shift.user).or_insert(Presence { time: Duration::ZERO, came: from, left: to });
-        known.time += to.since(from);
-        known.came = known.came.min(from);
-        known.left = known.left.max(to);
-    }
+    let present = presence(day, shifts);
     let mut shares: BTreeMap<UserId, u32> = BTreeMap::new();
     for one in got {
         *shares.entry(one.user).or_default() += 1;
     }
     let rates: Vec<f64> = present
         .iter()
-        .filter(|(_, there)| !there.time.is_zero())
-        .map(|(user, there)| f64::from(shares.get(user).copied().unwrap_or(0)) / (there.time.as_secs_f64() / 3_600.0))
+        .map(|(user, there)| (shares.get(user).copied().unwrap_or(0), there_for(there)))
+        .filter(|(_, time)| !time.is_zero())
+        .map(|(got, time)| f64::from(got) / (time.as_secs_f64() / 3_600.0))
         .collect();
     let order = day.team.iter().map(|one| one.user);
     let others = shares.keys().copied().filter(|user| !day.team.iter().any(|one| one.user == *user));
@@ -56,9 +50,11 @@ pub fn figures(day: &Day, shifts: &[Shift], got: &[Got], names: &BTreeMap<UserId
             user_id: (user.0 > 0).then_some(user),
             name: names.get(&user).cloned().unwrap_or_else(|| format!("+{}", user.0.saturating_neg())),
             attended: shares.get(&user).copied().unwrap_or(0),
-            present_seconds: present.get(&user).and_then(|there| u32::try_from(there.time.as_secs()).ok()).unwrap_or(0),
-            came: present.get(&user).map(|there| clock(day, there.came)),
-            left: present.get(&user).map(|there| clock(day, up_to_minute(there.left))),
+            present_seconds: present
+                .get(&user)
+                .and_then(|there| u32::try_from(there_for(there).as_secs()).ok())
+                .unwrap_or(0),
+            shifts: present.get(&user).map(|there| clocks(day, there)).unwrap_or_default(),
         })
         .collect();
     ReplayFigures {
@@ -75,11 +71,40 @@ pub fn figures(day: &Day, shifts: &[Shift], got: &[Got], names: &BTreeMap<UserId
     }
 }
 
-/// When and for how long somebody was there.
-struct Presence {
-    time: Duration,
-    came: Timestamp,
-    left: Timestamp,
+/// When each was there within the day: in order, and what overlaps or touches is one.
+fn presence(day: &Day, shifts: &[Shift]) -> BTreeMap<UserId, Vec<(Timestamp, Timestamp)>> {
+    let mut present: BTreeMap<UserId, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
+    let mut sorted: Vec<&Shift> = shifts.iter().collect();
+    sorted.sort_by_key(|shift| (shift.from, shift.to));
+    for shift in sorted {
+        let (from, to) = (shift.from.max(day.from), shift.to.min(day.to));
+        if to <= from {
+            continue;
+        }
+        let known = present.entry(shift.user).or_default();
+        match known.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => known.push((from, to)),
+        }
+    }
+    present
+}
+
+fn there_for(there: &[(Timestamp, Timestamp)]) -> Duration {
+    there.iter().map(|(from, to)| to.since(*from)).sum()
+}
+
+/// The same by the clock, in whole minutes.
+fn clocks(day: &Day, there: &[(Timestamp, Timestamp)]) -> Vec<ReplayShift> {
+    let mut whole: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (from, to) in there {
+        let (from, to) = (minute(*from, 0), minute(*to, 59_999));
+        match whole.last_mut() {
+            Some(last) if from <= last.1 => last.1 = to,
+            _ => whole.push((from, to)),
+        }
+    }
+    whole.into_iter().map(|(from, to)| ReplayShift { from: clock(day, from), to: clock(day, to) }).collect()
 }
 
 /// The clock of the day; its end is not the next one's begin.
@@ -88,9 +113,9 @@ fn clock(day: &Day, at: Timestamp) -> String {
     if at > day.from && clock == "00:00" { "24:00".into() } else { clock }
 }
 
-/// Whoever was there for part of a minute was there in it.
-fn up_to_minute(at: Timestamp) -> Timestamp {
-    Timestamp::from_millis(at.millis().saturating_add(59_999).div_euclid(60_000).saturating_mul(60_000))
+/// The minute in which it is `more` milliseconds later.
+fn minute(at: Timestamp, more: i64) -> Timestamp {
+    Timestamp::from_millis(at.millis().saturating_add(more).div_euclid(60_000).saturating_mul(60_000))
 }
 
 /// How long it waited inside the schedule.

@@ -77,6 +77,32 @@ fn one_agent_one_at_a_time_is_a_queue() {
 }
 
 #[test]
+fn who_was_there_for_no_time_gets_nothing() {
+    let mut day = day(1, rule(Eligibility::Nocall, DeliveryOrder::Linear, 1), &[(500, 5)]);
+    // As when the clock leaps over the whole of it.
+    day.shifts = vec![Shift { user: UserId(1), from: at(100), to: at(100), in_call: false }];
+    assert_eq!(replay(&day, 1), []);
+    // A hold of no time holds nobody for good.
+    day.shifts = vec![Shift { user: UserId(1), from: at(0), to: at(36_000), in_call: false }];
+    day.holds = vec![Hold { user: UserId(1), from: at(200), to: at(200), own: true, blocks: true }];
+    assert_eq!(told(&replay(&day, 1)), [(0, 1, 500)]);
+}
+
+#[test]
+fn an_hour_that_two_shifts_share_counts_once() {
+    let mut day = day(1, rule(Eligibility::Nocall, DeliveryOrder::Linear, 1), &[(0, 5)]);
+    let shift = |from, to| Shift { user: UserId(1), from: at(from), to: at(to), in_call: false };
+    // Two that overlap, one that begins after the end, one apart.
+    day.shifts = vec![shift(3_600, 10_800), shift(0, 7_200), shift(40_000, 50_000), shift(14_400, 18_000)];
+    let figures = figures(&day, &day.shifts, &replay(&day, 1), &BTreeMap::new());
+    let agent = &figures.agents[0];
+    assert_eq!(agent.present_seconds, 10_800 + 3_600);
+    // 2025-10-09, 08:53:20 in UTC; begun minutes count.
+    let shown: Vec<_> = agent.shifts.iter().map(|one| (one.from.as_str(), one.to.as_str())).collect();
+    assert_eq!(shown, [("08:53", "11:54"), ("12:53", "13:54")]);
+}
+
+#[test]
 fn breaks_rests_holds_and_priorities_count() {
     let mut one = day(2, rule(Eligibility::Nocall, DeliveryOrder::Linear, 1), &[(0, 100), (5, 50), (6, 50), (7, 50)]);
     one.shifts = vec![

@@ -99,7 +99,7 @@ both_engines! {
         assert_eq!(three["replayed"]["agents"][2], json!({
             "user_id": null, "name": "+1", "attended": 1,
             "present_seconds": three["replayed"]["agents"][2]["present_seconds"],
-            "came": "00:00", "left": three["replayed"]["agents"][2]["left"],
+            "shifts": [{ "from": "00:00", "to": three["replayed"]["agents"][2]["shifts"][0]["to"] }],
         }));
         let fairness = three["replayed"]["fairness"].as_f64().unwrap();
         assert!((1.0 - fairness).abs() < 1e-9, "{fairness}");
@@ -129,7 +129,9 @@ both_engines! {
         };
         admin.post(&path, staffing(1, "10:00", "09:00")).field(422, "/staffing/0/to", "inconsistent");
         admin.post(&path, staffing(1, "10:00", "10:00")).field(422, "/staffing/0/to", "inconsistent");
-        admin.post(&path, staffing(1, "25:00", "26:00")).field(422, "/staffing/0/from", "not_a_time");
+        let neither = admin.post(&path, staffing(1, "25:00", "26:00"));
+        let named: Vec<&Value> = neither.json["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+        assert_eq!((neither.status, named), (422, vec![&json!("/staffing/0/from"), &json!("/staffing/0/to")]));
         admin.post(&path, staffing(1, "09:00", "x")).field(422, "/staffing/0/to", "not_a_time");
         admin.post(&path, staffing(-1, "09:00", "10:00")).field(422, "/staffing/0/user_id", "unknown_value");
         let empty = admin.post(&path, json!({ "date": "2025-01-01" })).ok();

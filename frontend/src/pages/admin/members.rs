@@ -33,16 +33,21 @@ use shared::{
 };
 use std::sync::Arc;
 
+/// `Ana, Beto and 3 more`.
+pub fn and_more(locale: Locale, names: &[String], more: usize) -> String {
+    let named = names.join(", ");
+    match u32::try_from(more).unwrap_or(u32::MAX) {
+        0 => named,
+        more => format!("{named} {}", plural!(locale, campaigns.remove_more, more)),
+    }
+}
+
 /// Who goes from where, and what becomes of his work.
 fn removal(locale: Locale, places: &[Place]) -> String {
     const NAMED: usize = 8;
-    let mut names: Vec<String> =
+    let names: Vec<String> =
         places.iter().take(NAMED).map(|place| format!("{} ({})", place.member.name, place.campaign_name)).collect();
-    if places.len() > NAMED {
-        let count = u32::try_from(places.len() - NAMED).unwrap_or(u32::MAX);
-        names.push(plural!(locale, campaigns.remove_more, count));
-    }
-    let names = names.join(", ");
+    let names = and_more(locale, &names, places.len().saturating_sub(NAMED));
     td_string!(locale, campaigns.remove_body, names = names.as_str()).to_string()
 }
 

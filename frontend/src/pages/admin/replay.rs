@@ -49,11 +49,15 @@ fn page() -> AnyView {
             known.iter().map(|one| (one.id.to_string(), one.name.clone())).collect::<Vec<_>>()
         })
     });
-    // The only one, or the first, unless the address names one.
+    // The first, unless the address names one that is there.
     effect(move || {
-        let first = names.with(|names| names.first().map(|(id, _)| id.clone()));
-        if let Some(first) = first.filter(|_| form.campaign.with_untracked(String::is_empty)) {
-            form.campaign.set(first);
+        let chosen = form.campaign.get_untracked();
+        let wanted = names.with(|names| {
+            let known = names.iter().any(|(id, _)| *id == chosen);
+            names.first().filter(|_| !known).map(|(id, _)| id.clone())
+        });
+        if let Some(wanted) = wanted {
+            form.campaign.set(wanted);
         }
     });
     let chosen = Memo::new(move |_| form.campaign.with(|id| id.parse::<CampaignId>().ok()));
@@ -77,12 +81,17 @@ fn page() -> AnyView {
         leptos::task::spawn_local(async move {
             let outcome = api.replay_campaign(campaign, &input).await;
             let _ = busy.try_set(false);
-            // Another campaign was chosen meanwhile.
-            if chosen.try_get_untracked().flatten() != Some(campaign) {
+            // Another campaign or day was chosen meanwhile.
+            let is_still = chosen.try_get_untracked().flatten() == Some(campaign)
+                && form.date.try_with_untracked(|date| *date == input.date) == Some(true);
+            if !is_still {
                 return;
             }
             match outcome {
-                Ok(view) => {
+                Ok(mut view) => {
+                    if let Some(members) = view.as_object_mut() {
+                        members.insert("date".into(), input.date.into());
+                    }
                     let _ = came.try_set(Some(view));
                     // On narrow screens it stands below.
                     request_animation_frame(|| {

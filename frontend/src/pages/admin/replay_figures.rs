@@ -1,6 +1,9 @@
 //! What a replay came to: the figures of both days side by side, both over the day, and who got how much.
 
-use super::plain;
+use super::{
+    plain,
+    strategy_fields::{order_name, rule_name},
+};
 use crate::{
     api::values::{list, number, text},
     components::{Chart, Tint, Unit, chart},
@@ -102,7 +105,7 @@ pub fn summary(i18n: I18n, view: &Value) -> String {
 pub fn outcome(view: &Value) -> AnyView {
     let i18n = use_i18n();
     let staffing = match text(view, "staffing").as_str() {
-        "given" => None,
+        "given" => Some((Tint::Info, txt!(i18n, replay.staffing_given))),
         "inferred" => Some((Tint::Warn, txt!(i18n, replay.staffing_inferred))),
         _ => Some((Tint::Info, txt!(i18n, replay.staffing_recorded))),
     };
@@ -115,11 +118,30 @@ pub fn outcome(view: &Value) -> AnyView {
             None,
         );
     }
-    vec![Some(figures(i18n, view)), staffing, Some(series(i18n, view)), Some(agents(i18n, view))]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .into_any()
+    let aside = view.get("voice_left_aside").and_then(Value::as_bool) == Some(true);
+    let aside = aside.then(|| plain::banner(Tint::Warn, txt!(i18n, replay.voice_aside), String::new(), None));
+    let parts = [
+        Some(asked(i18n, view)),
+        Some(figures(i18n, view)),
+        aside,
+        staffing,
+        Some(series(i18n, view)),
+        Some(agents(i18n, view)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().into_any()
+}
+
+/// Which day and which strategy this is: the form may say another one by now.
+fn asked(i18n: I18n, view: &Value) -> AnyView {
+    let rule = text(view, "eligibility").parse().ok();
+    let order = text(view, "delivery_order").parse().ok();
+    let date = text(view, "date");
+    let words = plain::text(move || {
+        let rule = rule.map(|rule| rule_name(i18n, rule)).unwrap_or_default();
+        let order = order.map(|order| order_name(i18n, order)).unwrap_or_default();
+        word!(i18n, replay.asked, date = date, rule = rule, order = order)
+    });
+    view! { <h2 class="replay-asked">{words}</h2> }.into_any()
 }
 
 fn sides(view: &Value) -> [Value; 2] {
@@ -225,16 +247,23 @@ fn series(i18n: I18n, view: &Value) -> AnyView {
         both(keys::replay::mean_wait, keys::replay::recorded),
         both(keys::replay::mean_wait, keys::replay::replayed),
     ]);
+    let legend = move || {
+        view! {
+            <span class="chart-key chart-key-0">{txt!(i18n, replay.recorded)}</span>
+            <span class="chart-key chart-key-1">{txt!(i18n, replay.replayed)}</span>
+        }
+        .into_any()
+    };
     view! {
         <section class="replay-part">
             <h2>{txt!(i18n, replay.chart_waiting)}</h2>
             <p class="chart-legend">
                 <span class="chart-key chart-key-bar">{txt!(i18n, replay.arrived)}</span>
-                <span class="chart-key chart-key-0">{txt!(i18n, replay.recorded)}</span>
-                <span class="chart-key chart-key-1">{txt!(i18n, replay.replayed)}</span>
+                {legend()}
             </p>
             {waiting_chart}
             <h2>{txt!(i18n, replay.chart_waits)}</h2>
+            <p class="chart-legend">{legend()}</p>
             {waits_chart}
             <details class="replay-data">
                 <summary>{txt!(i18n, replay.data)}</summary>
@@ -293,10 +322,11 @@ fn agents(i18n: I18n, view: &Value) -> AnyView {
     .into_any()
 }
 
-/// `08:55–17:02`, or nothing.
+/// `08:55–17:02`, from the first coming to the last going, or nothing.
 fn there(agent: &Value) -> String {
-    let (came, left) = (text(agent, "came"), text(agent, "left"));
-    if came.is_empty() { String::new() } else { format!("{came}–{left}") }
+    let shifts = list(agent, "shifts");
+    let (Some(first), Some(last)) = (shifts.first(), shifts.last()) else { return String::new() };
+    format!("{}–{}", text(first, "from"), text(last, "to"))
 }
 
 #[cfg(test)]

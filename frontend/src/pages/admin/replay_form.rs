@@ -7,7 +7,7 @@ use super::{
     strategy_fields::{order_name, rule_name},
 };
 use crate::{
-    dom::now_millis,
+    dom::yesterday,
     i18n::{txt, use_i18n, word},
     state::forms::FormErrors,
 };
@@ -18,7 +18,6 @@ use shared::{
         campaigns::{DeliveryOrder, Eligibility},
         replays::ReplayInput,
     },
-    time::Timestamp,
     validate::{FieldIssue, Rule},
 };
 
@@ -48,13 +47,9 @@ impl ReplayForm {
     /// Of a campaign and a day, if they are known; else of yesterday.
     pub fn new(errors: FormErrors, campaign: Option<String>, date: Option<String>) -> Self {
         let text = |text: &str| RwSignal::new(text.to_string());
-        let yesterday = || {
-            let at = Timestamp::from_millis(now_millis() - 86_400_000).to_string();
-            at.get(..10).unwrap_or_default().to_string()
-        };
         Self {
             campaign: RwSignal::new(campaign.unwrap_or_default()),
-            date: RwSignal::new(date.unwrap_or_else(yesterday)),
+            date: RwSignal::new(date.filter(|date| !date.is_empty()).unwrap_or_else(yesterday)),
             eligibility: text(""),
             order: text(""),
             max: text(""),

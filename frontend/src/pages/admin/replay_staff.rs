@@ -1,6 +1,6 @@
 //! Who is there when in a replay: as it was, or as it is put together here, begun from how it was.
 
-use super::{plain, replay_form::ReplayForm};
+use super::{member_places::places_of, plain, replay_form::ReplayForm};
 use crate::{
     api::{
         use_api,
@@ -15,7 +15,6 @@ use serde_json::Value;
 use shared::{
     api::{campaigns::MemberView, replays::StaffInput},
     ids::{CampaignId, UserId},
-    page::{MAX_LIMIT, PageQuery},
 };
 
 /// A line: somebody is there for a time. Cheap to copy.
@@ -46,20 +45,20 @@ impl StaffRow {
 /// Whose times they were, from what a replay said; without one, all who may receive, at the usual hours. Whoever is no
 /// longer a member is one more agent.
 fn beginnings(came: Option<&Value>, members: &[MemberView]) -> Vec<(String, String, String)> {
-    if let Some(recorded) = came.and_then(|came| came.get("recorded")) {
-        let was = list(recorded, "agents").iter().filter(|agent| !text(agent, "came").is_empty());
-        return was
-            .map(|agent| {
-                let id = UserId(number(agent, "user_id"));
-                let known = members.iter().find(|member| member.user_id == id);
-                let user = known.map(|member| member.user_id.to_string()).unwrap_or_default();
-                (user, text(agent, "came"), text(agent, "left"))
-            })
-            .filter(|(_, from, to)| from < to)
-            .collect();
+    let Some(recorded) = came.and_then(|came| came.get("recorded")) else {
+        let may = members.iter().filter(|member| member.may_receive);
+        return may.map(|member| (member.user_id.to_string(), "09:00".into(), "17:00".into())).collect();
+    };
+    let mut lines = Vec::new();
+    for agent in list(recorded, "agents") {
+        let id = UserId(number(agent, "user_id"));
+        let known = members.iter().find(|member| member.user_id == id);
+        let user = known.map(|member| member.user_id.to_string()).unwrap_or_default();
+        for shift in list(agent, "shifts") {
+            lines.push((user.clone(), text(shift, "from"), text(shift, "to")));
+        }
     }
-    let may = members.iter().filter(|member| member.may_receive);
-    may.map(|member| (member.user_id.to_string(), "09:00".into(), "17:00".into())).collect()
+    lines
 }
 
 /// The group of the form.
@@ -70,11 +69,9 @@ pub fn staff(form: ReplayForm, came: RwSignal<Option<Value>>) -> AnyView {
     let members = Loader::new(
         move || campaign.get(),
         move |campaign| async move {
-            let page = PageQuery { limit: Some(MAX_LIMIT), cursor: None };
-            match campaign {
-                Some(campaign) => Ok(api.list_members(campaign, &page).await?.items),
-                None => Ok(Vec::new()),
-            }
+            let campaigns = campaign.map(|campaign| (campaign, String::new())).into_iter().collect();
+            let places = places_of(api, campaigns).await?;
+            Ok(places.into_iter().map(|place| place.member).collect::<Vec<_>>())
         },
     );
     let next = StoredValue::new(0_i64);
@@ -114,14 +111,14 @@ pub fn staff(form: ReplayForm, came: RwSignal<Option<Value>>) -> AnyView {
         view! { <div class="rows" data-testid="staff">{rows_of(form.staff, |row| row.key, draw)} {more}</div> }
             .into_any()
     });
-    let switch = plain::switch(
-        txt!(i18n, replay.other_staff),
-        Some(txt!(i18n, replay.other_staff_help)),
-        form.other_staff.into(),
-        false,
-        set,
-    );
-    plain::group(txt!(i18n, replay.group_staff), false, vec![switch, lines])
+    let body = plain::loaded(members, 2, "line", move |_| {
+        let label = txt!(i18n, replay.other_staff);
+        let help = Some(txt!(i18n, replay.other_staff_help));
+        plain::switch(label, help, form.other_staff.into(), false, set)
+    });
+    let nobody = plain::flag(move || form.other_staff.get() && form.staff.with(Vec::is_empty));
+    let nobody = plain::when(nobody, move || view! { <p class="help">{txt!(i18n, replay.nobody)}</p> }.into_any());
+    plain::group(txt!(i18n, replay.group_staff), false, vec![body, nobody, lines])
 }
 
 fn line(form: ReplayForm, row: StaffRow, people: plain::Options) -> AnyView {
@@ -129,6 +126,17 @@ fn line(form: ReplayForm, row: StaffRow, people: plain::Options) -> AnyView {
     let errors = form.errors;
     let place = move || form.staff.with(|rows| rows.iter().position(|other| other.key == row.key)).unwrap_or_default();
     let wrong = move |field: &'static str| plain::flag(move || errors.has(&format!("staffing/{}/{field}", place())));
+    let fault = move || {
+        let text = errors.below(&format!("staffing/{}", place()));
+        text.map(|text| view! { <p class="field-error staff-fault" role="alert">{text}</p> })
+    };
+    // Only what is wrong with this line: the others' faults stay.
+    let touch = plain::act(move || {
+        let place = untrack(place);
+        for field in ["user_id", "from", "to"] {
+            errors.touch(&format!("staffing/{place}/{field}"));
+        }
+    });
     let remove = move |_| {
         errors.clear();
         form.staff.update(|rows| rows.retain(|other| other.key != row.key));
@@ -140,31 +148,27 @@ fn line(form: ReplayForm, row: StaffRow, people: plain::Options) -> AnyView {
         row.user,
         people,
         None,
-        plain::Choosing::default(),
+        plain::Choosing { on_edit: Some(touch), ..Default::default() },
     );
     view! {
         <div class="staff-row" data-testid="staff-row">
-            {choice} {time(errors, txt!(i18n, replay.from), row.from, wrong("from"))}
-            {time(errors, txt!(i18n, replay.to), row.to, wrong("to"))}
+            {choice} {time(touch, txt!(i18n, replay.from), row.from, wrong("from"))}
+            {time(touch, txt!(i18n, replay.to), row.to, wrong("to"))}
             <IconButton
                 small=true
                 glyph=icondata::LuMinus
                 label=txt!(i18n, replay.remove_line)
                 on:click=remove
             />
+            {fault}
         </div>
     }
     .into_any()
 }
 
-fn time(
-    errors: crate::state::forms::FormErrors,
-    label: Signal<String>,
-    value: RwSignal<String>,
-    wrong: Signal<bool>,
-) -> AnyView {
+fn time(touch: Callback<()>, label: Signal<String>, value: RwSignal<String>, wrong: Signal<bool>) -> AnyView {
     let edit = move |event: web_sys::Event| {
-        errors.clear();
+        touch.run(());
         value.set(event_target_value(&event));
     };
     view! {
@@ -193,9 +197,8 @@ mod tests {
     #[test]
     fn the_staff_begins_as_it_was() {
         let came = json!({ "recorded": { "agents": [
-            { "user_id": 3, "name": "Ana", "came": "08:55", "left": "24:00" },
-            { "user_id": 4, "name": "Beto", "came": null, "left": null },
-            { "user_id": 5, "name": "Eva", "came": "10:00", "left": "10:00" },
+            { "user_id": 3, "name": "Ana", "shifts": [{ "from": "08:55", "to": "12:00" }, { "from": "13:00", "to": "24:00" }] },
+            { "user_id": 4, "name": "Beto", "shifts": [] },
         ] } });
         let ana = MemberView {
             user_id: UserId(3),
@@ -208,8 +211,15 @@ mod tests {
             gets_nothing: None,
         };
         let line = |user: &str, from: &str, to: &str| (user.to_string(), from.to_string(), to.to_string());
-        assert_eq!(beginnings(Some(&came), std::slice::from_ref(&ana)), [line("3", "08:55", "24:00")]);
-        assert_eq!(beginnings(Some(&came), &[]), [line("", "08:55", "24:00")], "no member any more");
+        assert_eq!(
+            beginnings(Some(&came), std::slice::from_ref(&ana)),
+            [line("3", "08:55", "12:00"), line("3", "13:00", "24:00"),]
+        );
+        assert_eq!(
+            beginnings(Some(&came), &[]),
+            [line("", "08:55", "12:00"), line("", "13:00", "24:00"),],
+            "no member any more"
+        );
         assert_eq!(beginnings(None, &[ana]), [line("3", "09:00", "17:00")]);
     }
 }

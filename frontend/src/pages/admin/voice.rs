@@ -4,6 +4,7 @@
 use super::{
     Sections,
     filter_box::FilterBox,
+    members::and_more,
     plain,
     users::all_users,
     voice_form::{Host, voice_form},
@@ -84,6 +85,16 @@ fn page() -> AnyView {
         list,
         may_write,
         on_saved: Callback::new(move |saved: Value| {
+            // There before it is looked for.
+            let id = number(&saved, "id");
+            list.change(|all| {
+                if let Some(all) = all.as_array_mut() {
+                    match all.iter_mut().find(|one| number(one, "id") == id) {
+                        Some(known) => *known = saved.clone(),
+                        None => all.push(saved.clone()),
+                    }
+                }
+            });
             list.reload();
             go.replace(&routes::voice(number(&saved, "id")));
         }),
@@ -177,8 +188,13 @@ fn rule(settings: Loader<InstallationSettings>, users: Loader<Vec<UserView>>, li
         let text = plain::text(move || out_words(i18n, on, &out));
         plain::banner(if on { Tint::Warn } else { Tint::Info }, text, String::new(), None)
     });
-    let body = plain::loaded(settings, 1, "line", move |_| {
-        plain::switch(txt!(i18n, voice.rule), Some(txt!(i18n, voice.rule_help)), on, !may, set)
+    // The switch stays while what it says changes: it has the keyboard.
+    let is_there = Memo::new(move |_| settings.with(|load| load.ready().is_some()));
+    let body = plain::again(move || {
+        if is_there.get() {
+            return plain::switch(txt!(i18n, voice.rule), Some(txt!(i18n, voice.rule_help)), on, !may, set);
+        }
+        plain::loaded(settings, 1, "line", |_| ().into_any())
     });
     view! { <div class="side-rule">{body} {said}</div> }.into_any()
 }
@@ -190,12 +206,8 @@ fn left_out(people: &[UserView], known: &[UserId]) -> Vec<String> {
 }
 
 fn out_words(i18n: I18n, on: bool, names: &[String]) -> String {
-    let mut said: Vec<String> = names.iter().take(NAMED).cloned().collect();
-    if names.len() > NAMED {
-        let more = u32::try_from(names.len() - NAMED).unwrap_or(u32::MAX);
-        said.push(plural!(i18n.get_locale(), campaigns.remove_more, more));
-    }
-    let names = said.join(", ");
+    let said: Vec<String> = names.iter().take(NAMED).cloned().collect();
+    let names = and_more(i18n.get_locale(), &said, names.len().saturating_sub(NAMED));
     if on {
         word!(i18n, voice.left_out, names = names.as_str())
     } else {

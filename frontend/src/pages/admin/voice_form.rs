@@ -70,11 +70,13 @@ pub fn voice_form(known: Option<Value>, host: Host) -> AnyView {
                 .as_ref()
                 .and_then(|all| list_of(all).iter().find(|one| Some(VoiceCampaignId(number(one, "id"))) == id));
             if let Some(found) = found {
+                let mut who = members(found);
+                who.sort_unstable();
                 let _ = version.try_set_value(number(found, "version"));
                 let _ = name.try_set(text(found, "name"));
-                let _ = chosen.try_set(Chosen::of(&members(found)));
+                let _ = chosen.try_set(Chosen::of(&who));
                 let _ = failure.try_set(None);
-                let _ = opened.try_set_value(typed());
+                let _ = opened.try_set_value(VoiceCampaignInput { name: text(found, "name"), members: who });
             }
             host.list.reload();
         });
@@ -118,7 +120,14 @@ pub fn voice_form(known: Option<Value>, host: Host) -> AnyView {
             leptos::task::spawn_local(async move {
                 match api.delete_voice_campaign(id).await {
                     Ok(_) => {
-                        let _ = opened.try_set_value(typed());
+                        // What was typed into it goes with it; the form itself may be gone already.
+                        if let (Some(name), Some(members)) =
+                            (name.try_get_untracked(), chosen.try_with_untracked(Chosen::to_vec))
+                        {
+                            let mut now = VoiceCampaignInput { name: name.trim().into(), members };
+                            now.members.sort_unstable();
+                            let _ = opened.try_set_value(now);
+                        }
                         toasts.good(say!(voice.deleted));
                         let _ = host.on_deleted.try_run(());
                     }
