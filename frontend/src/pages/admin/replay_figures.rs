@@ -153,6 +153,14 @@ fn heads(words: &[Signal<String>]) -> AnyView {
     view! { <thead><tr>{cells}</tr></thead> }.into_any()
 }
 
+/// `Waiting: As it was`.
+fn both(i18n: I18n, what: Text, side: Text) -> Signal<String> {
+    plain::text(move || {
+        let locale = i18n.get_locale();
+        format!("{}: {}", what.of(locale), side.of(locale))
+    })
+}
+
 fn figures(i18n: I18n, view: &Value) -> AnyView {
     let [was, would] = sides(view);
     let rows = plain::again(move || {
@@ -233,19 +241,13 @@ fn series(i18n: I18n, view: &Value) -> AnyView {
             view! { <tr><th scope="row">{labels.get(place).cloned()}</th>{cells}</tr> }.into_any()
         })
         .collect();
-    let both = |what: Text, side: Text| {
-        plain::text(move || {
-            let locale = i18n.get_locale();
-            format!("{}: {}", what.of(locale), side.of(locale))
-        })
-    };
     let head = heads(&[
         txt!(i18n, replay.time),
         txt!(i18n, replay.arrived),
-        both(keys::replay::waiting, keys::replay::recorded),
-        both(keys::replay::waiting, keys::replay::replayed),
-        both(keys::replay::mean_wait, keys::replay::recorded),
-        both(keys::replay::mean_wait, keys::replay::replayed),
+        both(i18n, keys::replay::waiting, keys::replay::recorded),
+        both(i18n, keys::replay::waiting, keys::replay::replayed),
+        both(i18n, keys::replay::mean_wait, keys::replay::recorded),
+        both(i18n, keys::replay::mean_wait, keys::replay::replayed),
     ]);
     let legend = move || {
         view! {
@@ -307,9 +309,9 @@ fn agents(i18n: I18n, view: &Value) -> AnyView {
     let head = heads(&[
         txt!(i18n, campaigns.member),
         txt!(i18n, replay.recorded),
-        txt!(i18n, replay.there),
+        both(i18n, keys::replay::there, keys::replay::recorded),
         txt!(i18n, replay.replayed),
-        txt!(i18n, replay.there),
+        both(i18n, keys::replay::there, keys::replay::replayed),
     ]);
     view! {
         <section class="replay-part">
