@@ -78,6 +78,11 @@ impl Fresh {
         open(&self.database.url)
     }
 
+    /// For [`Db::open`].
+    fn url(&self) -> String {
+        self.database.url.clone()
+    }
+
     fn read<T>(&self, work: impl FnOnce(&mut Connection) -> diesel::QueryResult<T>) -> T {
         self.db.read_here(|conn| Ok(work(conn)?)).unwrap()
     }
