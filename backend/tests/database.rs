@@ -42,6 +42,8 @@ mod outbox;
 mod parity;
 #[path = "database/queries.rs"]
 mod queries;
+#[path = "database/routing.rs"]
+mod routing;
 #[path = "database/tray.rs"]
 mod tray;
 #[path = "database/writers.rs"]

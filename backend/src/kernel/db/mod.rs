@@ -6,6 +6,7 @@ mod any;
 pub mod arms;
 pub mod checkpoint;
 pub mod connection;
+pub mod fixed;
 pub mod json;
 pub mod migrate;
 pub mod schema;
