@@ -8,7 +8,7 @@ use crate::{
         audit::{self, Entry},
         clock::SharedClock,
         config::Settings,
-        db::{Connection, Db, migrate},
+        db::{Connection, Db, checkpoint, migrate},
         events::{Hub, relay, socket::Gate},
         http::{
             auth::{Authenticator, Principal},
@@ -140,6 +140,7 @@ impl Posta {
     pub fn start_workers(&self) -> JoinSet<()> {
         let mut workers = JoinSet::new();
         workers.spawn(relay::run(self.core.clone()));
+        workers.spawn(checkpoint::run(self.core.clone()));
         workers.spawn(inbox::run(self.core.clone(), self.servers.clone()));
         workers.spawn(conversations::confirm::run(self.core.clone()));
         workers.spawn(routing::worker::run(self.core.clone()));

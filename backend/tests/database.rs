@@ -42,6 +42,8 @@ mod outbox;
 mod parity;
 #[path = "database/queries.rs"]
 mod queries;
+#[path = "database/routing.rs"]
+mod routing;
 #[path = "database/tray.rs"]
 mod tray;
 #[path = "database/writers.rs"]
@@ -76,6 +78,11 @@ impl Fresh {
     /// The same database as another process sees it.
     fn another(&self) -> Db {
         open(&self.database.url)
+    }
+
+    /// For [`Db::open`].
+    fn url(&self) -> String {
+        self.database.url.clone()
     }
 
     fn read<T>(&self, work: impl FnOnce(&mut Connection) -> diesel::QueryResult<T>) -> T {

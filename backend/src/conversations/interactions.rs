@@ -286,22 +286,22 @@ fn told(interaction: InteractionSummary, before: Before, members: &[UserId]) -> 
     (Audience::agents(users, interaction.campaign_id), LiveEvent::InteractionChanged { interaction })
 }
 
-/// [`announce`] for many of one campaign that leave the queue or come back to it, each with where it was.
+/// [`announce`] for many of one campaign that leave the queue or come back to it, each with where it was. `members` are those
+/// of the campaign.
 ///
 /// # Errors
 /// The database's.
 pub fn announce_all(
     conn: &mut Connection,
-    campaign: CampaignId,
+    members: &[UserId],
     moved: &HashMap<InteractionId, Before>,
     at: Timestamp,
 ) -> QueryResult<()> {
-    let members = super::access::members(conn, campaign)?;
     let ids: Vec<InteractionId> = moved.keys().copied().collect();
     let mut news = News::default();
     for interaction in tray::several(conn, &ids)? {
         let before = moved.get(&interaction.id).copied().unwrap_or(Before::Queue);
-        let (audience, event) = told(interaction, before, &members);
+        let (audience, event) = told(interaction, before, members);
         news.add(audience, event);
     }
     news.append(conn, at)

@@ -10,18 +10,32 @@ use super::{
     strategy::{self, Ask, Candidate, Decision, Draw, choose},
 };
 use crate::{
-    conversations::interactions::{self, Before},
-    kernel::{Result, db::Connection},
+    conversations::{
+        access,
+        interactions::{self, Before},
+    },
+    kernel::{
+        Result,
+        db::{Connection, Engine},
+    },
 };
 use shared::{
     api::interactions::DecisionCause,
     ids::{CampaignId, ConversationId, InteractionId, UserId},
     time::Timestamp,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-/// Most interactions handed out in one transaction.
-pub const BATCH: usize = 32;
+/// Most interactions handed out in one transaction. Whoever else writes waits for the whole of it, and whoever waits for an
+/// agent for what goes before him, so it is as small as the rate allows: on SQLite what does not grow with it (the team's facts,
+/// the flush) is soon paid for; on PostgreSQL each statement is a journey to the server.
+#[must_use]
+pub const fn batch(engine: Engine) -> usize {
+    match engine {
+        Engine::Postgres => 16,
+        Engine::Sqlite => 8,
+    }
+}
 
 /// Hands out the head of one campaign's queue, within its hours (S7); answers how many went.
 ///
@@ -33,30 +47,34 @@ pub fn hand_out(conn: &mut Connection, campaign: CampaignId, at: Moment, draw: &
     if !enabled {
         return Ok(0);
     }
-    let mut moved = take_back(conn, &rule, at.now)?;
-    let given = if rule.hours.is_open(at.now) && !rule.strategy.eligibility.is_pull() {
-        give(conn, &rule, at, draw)?
-    } else {
-        Vec::new()
-    };
-    for id in &given {
+    let batch = batch(Engine::of(conn));
+    let mut moved = take_back(conn, &rule, batch, at.now)?;
+    let open = rule.hours.is_open(at.now) && !rule.strategy.eligibility.is_pull();
+    let given = if open { give(conn, &rule, batch, at, draw)? } else { Given::default() };
+    for id in &given.ids {
         moved.entry(*id).or_insert(Before::Queue);
     }
     if !moved.is_empty() {
-        interactions::announce_all(conn, campaign, &moved, at.now)?;
+        let members = if given.team.is_empty() { access::members(conn, campaign)? } else { given.team };
+        interactions::announce_all(conn, &members, &moved, at.now)?;
     }
-    Ok(given.len())
+    Ok(given.ids.len())
 }
 
 /// What was not opened in time returns to the queue at its old place.
-fn take_back(conn: &mut Connection, rule: &Rule, now: Timestamp) -> Result<HashMap<InteractionId, Before>> {
+fn take_back(
+    conn: &mut Connection,
+    rule: &Rule,
+    batch: usize,
+    now: Timestamp,
+) -> Result<HashMap<InteractionId, Before>> {
     let mut moved = HashMap::new();
     if rule.offer_timeout.is_zero() {
         return Ok(moved);
     }
     let limit = now.minus(rule.offer_timeout);
     let mut made = Vec::new();
-    for (id, agent) in queue::unopened(conn, rule.campaign, limit, i64::try_from(BATCH).unwrap_or(i64::MAX))? {
+    for (id, agent) in queue::unopened(conn, rule.campaign, limit, i64::try_from(batch).unwrap_or(i64::MAX))? {
         if queue::give_back(conn, id, agent)? {
             made.push((id, strategy::lapsed(agent, &rule.strategy)));
             moved.insert(id, Before::With(agent));
@@ -66,25 +84,26 @@ fn take_back(conn: &mut Connection, rule: &Rule, now: Timestamp) -> Result<HashM
     Ok(moved)
 }
 
-fn give(conn: &mut Connection, rule: &Rule, at: Moment, draw: &mut dyn Draw) -> Result<Vec<InteractionId>> {
+/// What was handed out, and who the members are, as far as that was asked.
+#[derive(Default)]
+struct Given {
+    ids: Vec<InteractionId>,
+    team: Vec<UserId>,
+}
+
+fn give(conn: &mut Connection, rule: &Rule, batch: usize, at: Moment, draw: &mut dyn Draw) -> Result<Given> {
     let window = usize::try_from(rule.max_in_queue).unwrap_or(usize::MAX);
-    let most = if window == 0 { BATCH } else { BATCH.min(window) };
+    let most = if window == 0 { batch } else { batch.min(window) };
     let waiting = queue::head(conn, rule.campaign, i64::try_from(most).unwrap_or(i64::MAX), 0)?;
     if waiting.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Given::default());
     }
     let team = facts::team(conn, rule, None, at)?;
-    let last = queue::last_served(conn, rule.campaign)?;
+    let members = team.iter().map(|one| one.user).collect();
     let asked = Asked::about(conn, rule, &waiting, at.now)?;
-    let made = decide(rule, &waiting, team, last, &asked, draw, at.now);
-    let mut shares: BTreeMap<UserId, Vec<InteractionId>> = BTreeMap::new();
-    for (id, decision) in &made {
-        shares.entry(decision.winner).or_default().push(*id);
-    }
-    let mut given = Vec::new();
-    for (user, ids) in &shares {
-        given.extend(queue::assign(conn, ids, *user, false, at.now)?);
-    }
+    let made = decide(rule, &waiting, team, &asked, draw, at.now);
+    let chosen: Vec<(InteractionId, UserId)> = made.iter().map(|(id, decision)| (*id, decision.winner)).collect();
+    let given = queue::assign(conn, &chosen, false, at.now)?;
     let made: Vec<(InteractionId, Decision)> = made.into_iter().filter(|(id, _)| given.contains(id)).collect();
     decisions::store(conn, rule, &made, at.now)?;
     // A preference is not the round's doing, and does not move it.
@@ -92,7 +111,7 @@ fn give(conn: &mut Connection, rule: &Rule, at: Moment, draw: &mut dyn Draw) -> 
     if let Some((_, decision)) = served {
         queue::remember(conn, rule.campaign, decision.winner)?;
     }
-    Ok(given)
+    Ok(Given { ids: given, team: members })
 }
 
 /// What is asked besides of those that wait.
@@ -120,11 +139,11 @@ fn decide(
     rule: &Rule,
     waiting: &[Waiting],
     mut team: Vec<Candidate>,
-    mut last: Option<UserId>,
     asked: &Asked,
     draw: &mut dyn Draw,
     now: Timestamp,
 ) -> Vec<(InteractionId, Decision)> {
+    let mut last = rule.last_served;
     let mut made = Vec::new();
     for (place, one) in (1..).zip(waiting) {
         let ask = Ask {

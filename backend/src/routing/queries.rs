@@ -10,7 +10,10 @@ pub mod recorded;
 use super::strategy::Strategy;
 use crate::{
     campaigns::{self, schedule::Hours},
-    kernel::db::{Connection, Json, arms, schema::campaigns as table},
+    kernel::db::{
+        Connection, Json, arms,
+        schema::{campaigns as table, round_memory},
+    },
 };
 use diesel::prelude::*;
 use shared::{
@@ -18,7 +21,7 @@ use shared::{
         campaigns::{DeliveryOrder, Eligibility},
         schedules::Schedule,
     },
-    ids::CampaignId,
+    ids::{CampaignId, UserId},
 };
 use std::time::Duration;
 
@@ -52,6 +55,8 @@ pub struct Rule {
     pub service_level: Duration,
     /// Rest after finishing.
     pub wrap_up: Duration,
+    /// Who was served last.
+    pub last_served: Option<UserId>,
 }
 
 /// How a campaign hands out, be it enabled or not.
@@ -59,9 +64,11 @@ pub struct Rule {
 /// # Errors
 /// `not_found`; the database's.
 pub fn rule(conn: &mut Connection, campaign: CampaignId) -> QueryResult<(Rule, bool)> {
-    type Row = (Eligibility, DeliveryOrder, Option<i32>, Json<Schedule>, (i32, i32, i32, i32, i32), bool);
+    type Row =
+        (Eligibility, DeliveryOrder, Option<i32>, Json<Schedule>, (i32, i32, i32, i32, i32), (bool, Option<UserId>));
     let row: Row = table::table
-        .find(campaign)
+        .left_join(round_memory::table.on(round_memory::campaign_id.eq(table::id)))
+        .filter(table::id.eq(campaign))
         .select((
             table::eligibility,
             table::delivery_order,
@@ -74,10 +81,11 @@ pub fn rule(conn: &mut Connection, campaign: CampaignId) -> QueryResult<(Rule, b
                 table::service_level_seconds,
                 table::wrap_up_seconds,
             ),
-            table::enabled,
+            (table::enabled, round_memory::last_served.nullable()),
         ))
         .first(conn)?;
-    let (eligibility, order, max, Json(schedule), (window, last_agent, timeout, level, wrap_up), enabled) = row;
+    let (eligibility, order, max, Json(schedule), (window, last_agent, timeout, level, wrap_up), served) = row;
+    let (enabled, last_served) = served;
     let seconds = |number: i32| Duration::from_secs(u64::try_from(number).unwrap_or(0));
     let strategy = Strategy {
         eligibility,
@@ -94,6 +102,7 @@ pub fn rule(conn: &mut Connection, campaign: CampaignId) -> QueryResult<(Rule, b
         offer_timeout: seconds(timeout),
         service_level: seconds(level),
         wrap_up: seconds(wrap_up),
+        last_served,
     };
     Ok((rule, enabled))
 }

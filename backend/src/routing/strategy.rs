@@ -44,7 +44,7 @@ pub struct Candidate {
     pub penalty: u32,
     /// Interactions of this campaign that he holds.
     pub held: u32,
-    /// Interactions of all campaigns that he holds.
+    /// Interactions of all campaigns that he holds, or fewer, but not none: the rules ask only whether there are any.
     pub held_anywhere: u32,
     /// Interactions of other channels that he holds, as reported.
     pub held_elsewhere: u32,

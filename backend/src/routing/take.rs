@@ -64,7 +64,7 @@ pub fn take(conn: &mut Connection, caller: &Principal, id: InteractionId, at: Mo
         Err(reasons) => return Err(Error::not_eligible(reasons)),
     };
     in_turn(&rule, place)?;
-    if queue::assign(conn, &[id], caller.user_id, true, at.now)?.is_empty() {
+    if queue::assign(conn, &[(id, caller.user_id)], true, at.now)?.is_empty() {
         return Err(ErrorCode::AlreadyTaken.into());
     }
     decisions::store(conn, &rule, &[(id, decision)], at.now)?;

@@ -4,7 +4,7 @@
 //! work).
 
 use super::{
-    hand_out::{BATCH, hand_out},
+    hand_out::{batch, hand_out},
     queries::{
         self,
         facts::{self, Moment},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     kernel::{
         Core, Result,
-        db::Connection,
+        db::{Connection, connection::blocking},
         workers::{self, failpoint},
     },
     presence,
@@ -84,27 +84,38 @@ pub async fn tick(core: Core) -> Result<Duration> {
             ready.push_back(campaign);
         }
     }
-    // In turns, so that a long queue keeps no other waiting.
+    if !ready.is_empty() {
+        // All of it on one thread: while the sockets are busy with one batch, waking another thread for the next and this one
+        // after it takes as long as a commit.
+        let core = core.clone();
+        blocking(move || drain(&core, ready, offline_after)).await?;
+    }
+    let now = core.now();
+    Ok(next.map_or(EVERY, |at| at.since(now)).clamp(Duration::from_millis(1), EVERY))
+}
+
+/// Hands out what waits in these campaigns, a batch of each in turns, so that a long queue keeps no other waiting.
+fn drain(core: &Core, mut ready: VecDeque<CampaignId>, offline_after: Duration) -> Result<()> {
+    let batch = batch(core.db.engine());
     while let Some(campaign) = ready.pop_front() {
         if core.stop.is_cancelled() {
             break;
         }
-        let at = Moment::at(core.now(), offline_after);
         failpoint::pass("routing.before_commit");
         let begun = Instant::now();
+        let at = Moment::at(core.now(), offline_after);
         let seed = rand::random();
-        let given = core.db.write(move |conn| hand_out(conn, campaign, at, &mut Seeded::new(seed))).await?;
+        let given = core.db.write_here(|conn| hand_out(conn, campaign, at, &mut Seeded::new(seed)))?;
         failpoint::pass("routing.committed");
         if given > 0 {
             metrics::histogram!("posta_routing_batch_seconds").record(begun.elapsed());
         }
         metrics::counter!("posta_assignments_total").increment(u64::try_from(given).unwrap_or(0));
-        if given == BATCH {
+        if given == batch {
             ready.push_back(campaign);
         }
     }
-    let now = core.now();
-    Ok(next.map_or(EVERY, |at| at.since(now)).clamp(Duration::from_millis(1), EVERY))
+    Ok(())
 }
 
 /// How a campaign's queue stands.

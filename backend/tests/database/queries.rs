@@ -3,7 +3,7 @@
 
 use crate::Fresh;
 use diesel::{
-    connection::{Connection as _, InstrumentationEvent},
+    connection::{Connection as _, InstrumentationEvent, SimpleConnection},
     prelude::*,
     sql_query,
     sql_types::Text,
@@ -29,13 +29,30 @@ use shared::{
 };
 use std::sync::{Arc, Mutex};
 
-/// How SQLite goes about each statement that `work` runs.
-pub fn plans(fresh: &Fresh, work: impl FnOnce(&mut Connection) -> QueryResult<()>) -> Vec<String> {
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// How PostgreSQL goes about a statement whatever the values of its parameters are, as a prepared one does.
+fn generic_plan(conn: &mut PgConnection, sql: &str) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
-    struct Step {
-        #[diesel(sql_type = Text)]
-        detail: String,
+    struct Line {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        line: String,
     }
+    conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE asked AS {sql}"))?;
+    let parameters = (1..).take_while(|number| sql.contains(&format!("${number}"))).count();
+    let nothing = vec!["NULL"; parameters].join(", ");
+    let values = if parameters > 0 { format!("({nothing})") } else { String::new() };
+    let lines: Vec<Line> = sql_query(format!("EXPLAIN (COSTS OFF) EXECUTE asked{values}")).load(conn)?;
+    conn.batch_execute("DEALLOCATE asked; RESET plan_cache_mode")?;
+    Ok(lines.into_iter().map(|line| line.line).collect())
+}
+
+/// How the engine goes about each statement that `work` runs.
+pub fn plans(fresh: &Fresh, work: impl FnOnce(&mut Connection) -> QueryResult<()>) -> Vec<String> {
     fresh.read(|conn| {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let hearing = Arc::clone(&heard);
@@ -46,13 +63,17 @@ pub fn plans(fresh: &Fresh, work: impl FnOnce(&mut Connection) -> QueryResult<()
         });
         work(conn)?;
         let statements = std::mem::take(&mut *heard.lock().unwrap());
-        let Connection::Sqlite(conn) = conn else { panic!("not SQLite") };
         let mut lines = Vec::new();
         for statement in statements {
             // Without values for the parameters, as when a statement is prepared.
             let sql = statement.split(" -- binds:").next().unwrap();
-            let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn)?;
-            lines.extend(steps.into_iter().map(|step| step.detail));
+            match conn {
+                Connection::Postgres(conn) => lines.extend(generic_plan(conn, sql)?),
+                Connection::Sqlite(conn) => {
+                    let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(conn)?;
+                    lines.extend(steps.into_iter().map(|step| step.detail));
+                }
+            }
         }
         Ok(lines)
     })

@@ -4,7 +4,7 @@ use crate::Fresh;
 use diesel::{connection::SimpleConnection, prelude::*};
 use posta::kernel::{
     Error,
-    db::{Connection, Db, Engine, arms, migrate, schema::users},
+    db::{Connection, Db, Engine, arms, checkpoint, migrate, schema::users},
     error::Result,
 };
 use shared::{error::ErrorCode, ids::UserId, time::Timestamp};
@@ -69,7 +69,49 @@ fn a_database_that_is_away_is_said_to_be_unavailable() {
     assert_eq!(db.read_here(|conn| Ok(version(conn)?)).unwrap_err().code(), ErrorCode::Unavailable);
 }
 
+/// The writer's connection is its own and kept: who reads still finds one in a pool of one, also within a transaction.
+#[test]
+fn a_pool_of_one_leaves_one_to_read_with() {
+    let fresh = Fresh::new(Engine::Sqlite);
+    let small = Db::open(&fresh.url(), 1, Duration::from_secs(1)).unwrap();
+    for login in ["uno", "dos"] {
+        small.write_here(|conn| Ok(insert_user(conn, login)?)).unwrap();
+        let seen = small.write_here(|_| small.read_here(|conn| Ok(version(conn)?))).unwrap();
+        assert_eq!(seen, 0);
+    }
+}
+
+/// What is in SQLite's log is copied into the database beside the writers, and the log begins anew.
+#[test]
+fn the_log_is_copied_without_the_writers() {
+    let fresh = Fresh::new(Engine::Sqlite);
+    fresh.write(|conn| insert_user(conn, "uno"));
+    let left = |pages: i32| fresh.read(|conn| checkpoint::copy(conn, pages));
+    let before = left(i32::MAX);
+    assert!(before > 0, "nobody else copies {before} pages");
+    // Not worth it yet.
+    assert_eq!((left(before + 1), left(i32::MAX)), (before, before));
+    assert_eq!((left(before), left(i32::MAX)), (before, 0));
+    fresh.write(|conn| diesel::update(users::table).set(users::version.eq(7_i64)).execute(conn));
+    let after = left(i32::MAX);
+    assert!(after > 0 && after < before, "{after} of {before}");
+    assert_eq!(fresh.another().read_here(|conn| Ok(version(conn)?)).unwrap(), 7);
+}
+
 both_engines! {
+    fn a_panic_in_a_transaction_undoes_it_and_the_next_one_writes(fresh) {
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            fresh.write(|conn| -> QueryResult<()> {
+                insert_user(conn, "uno")?;
+                panic!("on purpose");
+            });
+        }));
+        assert!(panicked.is_err());
+        fresh.write(|conn| insert_user(conn, "dos"));
+        let logins: Vec<String> = fresh.read(|conn| users::table.select(users::login).load(conn));
+        assert_eq!(logins, ["dos"]);
+    }
+
     fn compare_and_set_holds_under_eight_threads(fresh) {
         fresh.write(|conn| insert_user(conn, "uno"));
         std::thread::scope(|scope| {

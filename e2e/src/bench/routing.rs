@@ -17,7 +17,18 @@ const WAITING: usize = 20_000;
 /// Campaigns of one agent.
 const EACH: usize = 2;
 
+/// On SQLite and on PostgreSQL, which spend their time differently; on PostgreSQL alone if that is what was asked for.
 pub fn measure(options: &Options, factor: f64) -> Result<Vec<Row>, PostaError> {
+    let mut rows = Vec::new();
+    for postgres in [false, true] {
+        if postgres || !options.postgres {
+            rows.extend(on(&Options { postgres, ..options.clone() }, factor)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn on(options: &Options, factor: f64) -> Result<Vec<Row>, PostaError> {
     let stand = Stand::new(options)?;
     let admin = &stand.office.admin;
     let (mails, members) = (WAITING / CAMPAIGNS, AGENTS * EACH / CAMPAIGNS);
@@ -62,14 +73,15 @@ pub fn measure(options: &Options, factor: f64) -> Result<Vec<Row>, PostaError> {
     let slow = slowest(&stand, "posta_routing_batch_seconds", 0.99).unwrap_or(f64::INFINITY) * 1_000.0;
     let waiting: serde_json::Value = admin.get("interaction-counts")?;
     drop(agents);
+    let engine = if options.postgres { "PostgreSQL" } else { "SQLite" };
     Ok(vec![
-        Row::figure("routing: 200 agents, 20 campaigns, 20 000 waiting", "assignments/s", all / took.as_secs_f64())
+        Row::figure(&format!("routing: 20 000 waiting, {engine}"), "assignments/s", all / took.as_secs_f64())
             .bars(Bound::AtLeast(2_000.0).widened(factor), Bound::AtLeast(5_000.0).widened(factor))
-            .note(format!("{members} members a campaign, to whom it is told live")),
-        Row::figure("routing: a batch decided, claimed, committed, p99", "ms", slow)
+            .note(format!("{AGENTS} agents, {CAMPAIGNS} campaigns of {members} members each, to whom it is told live")),
+        Row::figure(&format!("routing: a batch decided, claimed, committed, p99, {engine}"), "ms", slow)
             .bars(Bound::AtMost(5.0).widened(factor), Bound::AtMost(1.0).widened(factor))
-            .note("the upper end of its bucket in the metrics"),
-        Row::figure("routing: handed out more than once, or left", "interactions", {
+            .note("from before the wait for the writer until committed; the upper end of its bucket in the metrics"),
+        Row::figure(&format!("routing: handed out more than once, or left, {engine}"), "interactions", {
             let left = waiting.pointer("/waiting").and_then(serde_json::Value::as_f64).unwrap_or(f64::INFINITY);
             (given - all).abs() + left
         })

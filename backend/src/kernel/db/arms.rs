@@ -1,7 +1,11 @@
 //! What `MultiConnection` lacks, one arm an engine, and nowhere else: upserts, batch inserts, locks.
 
-use super::{Connection, schema};
-use diesel::{QueryResult, prelude::*, query_dsl::methods::FilterDsl, sql_query};
+use super::{
+    Connection,
+    fixed::{List, Statement, Value},
+    schema,
+};
+use diesel::{QueryResult, prelude::*, query_dsl::methods::FilterDsl};
 
 /// Runs the same query on whichever engine is there.
 macro_rules! both {
@@ -16,6 +20,12 @@ macro_rules! both {
 /// Number of the advisory lock that makes the order of `events` and `audit_log` the order of commits.
 const LOG_LOCK: i64 = 0x706F_7374_6102;
 
+/// Takes an advisory lock until the end of the transaction; a fixed text, since every announcement does.
+fn advisory_lock(conn: &mut diesel::PgConnection, text: &'static str, values: &[Value<'_>]) -> QueryResult<()> {
+    Statement::<_>::new(text, values).execute(conn)?;
+    Ok(())
+}
+
 /// Holds back other writers of the logs until this transaction ends. On SQLite every write transaction is alone
 /// already.
 ///
@@ -23,10 +33,7 @@ const LOG_LOCK: i64 = 0x706F_7374_6102;
 /// The database's.
 pub fn lock_logs(conn: &mut Connection) -> QueryResult<()> {
     match conn {
-        Connection::Postgres(c) => {
-            sql_query(format!("SELECT pg_advisory_xact_lock({LOG_LOCK})")).execute(c)?;
-            Ok(())
-        }
+        Connection::Postgres(c) => advisory_lock(c, "SELECT pg_advisory_xact_lock(?)", &[Value::Number(LOG_LOCK)]),
         Connection::Sqlite(_) => Ok(()),
     }
 }
@@ -41,8 +48,8 @@ pub fn lock_pair(conn: &mut Connection, space: i32, key: i64) -> QueryResult<()>
         Connection::Postgres(c) => {
             // The two-integer form has 32-bit keys; ids beyond share locks, which only costs waiting.
             let key = key.rem_euclid(i64::from(i32::MAX));
-            sql_query(format!("SELECT pg_advisory_xact_lock({space}, {key})")).execute(c)?;
-            Ok(())
+            let values = [Value::Number(space.into()), Value::Number(key)];
+            advisory_lock(c, "SELECT pg_advisory_xact_lock(?::int, ?::int)", &values)
         }
         Connection::Sqlite(_) => Ok(()),
     }
@@ -146,6 +153,22 @@ pub fn upsert_setting(conn: &mut Connection, name: &str, value: &str) -> QueryRe
     Ok(())
 }
 
+/// Stores who was served last in a campaign.
+///
+/// # Errors
+/// The database's.
+pub fn upsert_last_served(
+    conn: &mut Connection,
+    campaign: shared::ids::CampaignId,
+    user: shared::ids::UserId,
+) -> QueryResult<()> {
+    let text = "INSERT INTO round_memory (campaign_id, last_served) VALUES (?, ?) \
+                ON CONFLICT (campaign_id) DO UPDATE SET last_served = excluded.last_served";
+    let values = [Value::Number(campaign.0), Value::Number(user.0)];
+    both!(conn, c => Statement::<_>::new(text, &values).execute(c))?;
+    Ok(())
+}
+
 /// Stores what an agent does elsewhere, in place of what was reported before.
 ///
 /// # Errors
@@ -181,7 +204,36 @@ pub fn upsert_external_load(
 /// # Errors
 /// The database's.
 pub fn insert_events(conn: &mut Connection, rows: &[crate::kernel::events::NewEvent]) -> QueryResult<()> {
-    both!(conn, c => diesel::insert_into(schema::events::table).values(rows).execute(c))?;
+    match conn {
+        Connection::Postgres(c) => {
+            // The numbers of an identity are given out as the rows come.
+            let text = "INSERT INTO events (at, kind, campaign_id, audience, payload) \
+                        SELECT at, kind, campaign_id, audience, payload \
+                        FROM unnest(?, ?, ?, ?, ?) WITH ORDINALITY AS new (at, kind, campaign_id, audience, payload, place) \
+                        ORDER BY place";
+            let lists = [
+                List::Numbers(rows.iter().map(|row| row.at.millis()).collect()),
+                List::Words(rows.iter().map(|row| row.kind.as_str()).collect()),
+                List::MaybeNumbers(rows.iter().map(|row| row.campaign_id.map(|id| id.0)).collect()),
+                List::Words(rows.iter().map(|row| row.audience.as_str()).collect()),
+                List::Words(rows.iter().map(|row| row.payload.as_str()).collect()),
+            ];
+            Statement::<_>::new(text, &lists).execute(c)?;
+        }
+        Connection::Sqlite(c) => {
+            let text = "INSERT INTO events (at, kind, campaign_id, audience, payload) VALUES (?, ?, ?, ?, ?)";
+            for row in rows {
+                let values = [
+                    Value::Number(row.at.millis()),
+                    Value::Words(&row.kind),
+                    Value::MaybeNumber(row.campaign_id.map(|id| id.0)),
+                    Value::Words(&row.audience),
+                    Value::Words(&row.payload),
+                ];
+                Statement::<_>::new(text, &values).execute(c)?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -190,13 +242,95 @@ pub fn insert_events(conn: &mut Connection, rows: &[crate::kernel::events::NewEv
 /// # Errors
 /// The database's.
 pub fn insert_decisions(conn: &mut Connection, rows: &[DecisionRow]) -> QueryResult<()> {
-    both!(conn, c => diesel::insert_into(schema::decisions::table).values(rows).execute(c))?;
+    match conn {
+        Connection::Postgres(c) => {
+            let text = "INSERT INTO decisions \
+                        (interaction_id, campaign_id, at, eligibility, delivery_order, cause, winner, explanation) \
+                        SELECT interaction_id, campaign_id, at, eligibility, delivery_order, cause, winner, explanation \
+                        FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) WITH ORDINALITY AS new \
+                        (interaction_id, campaign_id, at, eligibility, delivery_order, cause, winner, explanation, place) \
+                        ORDER BY place";
+            let lists = [
+                List::Numbers(rows.iter().map(|row| row.interaction_id.0).collect()),
+                List::Numbers(rows.iter().map(|row| row.campaign_id.0).collect()),
+                List::Numbers(rows.iter().map(|row| row.at.millis()).collect()),
+                List::Words(rows.iter().map(|row| row.eligibility.as_str()).collect()),
+                List::Words(rows.iter().map(|row| row.delivery_order.as_str()).collect()),
+                List::Words(rows.iter().map(|row| row.cause.as_str()).collect()),
+                List::Numbers(rows.iter().map(|row| row.winner.0).collect()),
+                List::Words(rows.iter().map(|row| row.explanation.as_str()).collect()),
+            ];
+            Statement::<_>::new(text, &lists).execute(c)?;
+        }
+        Connection::Sqlite(c) => {
+            let text = "INSERT INTO decisions \
+                        (interaction_id, campaign_id, at, eligibility, delivery_order, cause, winner, explanation) \
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+            for row in rows {
+                let values = [
+                    Value::Number(row.interaction_id.0),
+                    Value::Number(row.campaign_id.0),
+                    Value::Number(row.at.millis()),
+                    Value::Words(row.eligibility.as_str()),
+                    Value::Words(row.delivery_order.as_str()),
+                    Value::Words(row.cause.as_str()),
+                    Value::Number(row.winner.0),
+                    Value::Words(&row.explanation),
+                ];
+                Statement::<_>::new(text, &values).execute(c)?;
+            }
+        }
+    }
     Ok(())
 }
 
+/// Hands each interaction to its agent if it is waiting still; answers those that were.
+///
+/// # Errors
+/// The database's.
+pub fn assign_interactions(
+    conn: &mut Connection,
+    chosen: &[(shared::ids::InteractionId, shared::ids::UserId)],
+    opened_at: Option<shared::time::Timestamp>,
+    at: shared::time::Timestamp,
+) -> QueryResult<Vec<shared::ids::InteractionId>> {
+    let opened_at = opened_at.map(shared::time::Timestamp::millis);
+    match conn {
+        Connection::Postgres(c) => {
+            let text = "UPDATE interactions SET state = 'assigned', agent_id = chosen.agent_id, \
+                        assigned_at = chosen.assigned_at, opened_at = chosen.opened_at, version = version + 1 \
+                        FROM unnest(?, ?, ?, ?) AS chosen (id, agent_id, assigned_at, opened_at) \
+                        WHERE interactions.id = chosen.id AND interactions.state = 'waiting' RETURNING interactions.id";
+            let lists = [
+                List::Numbers(chosen.iter().map(|(id, _)| id.0).collect()),
+                List::Numbers(chosen.iter().map(|(_, agent)| agent.0).collect()),
+                List::Numbers(chosen.iter().map(|_| at.millis()).collect()),
+                List::MaybeNumbers(chosen.iter().map(|_| opened_at).collect()),
+            ];
+            Statement::<_, diesel::sql_types::BigInt>::new(text, &lists).load(c)
+        }
+        Connection::Sqlite(c) => {
+            let text = "UPDATE interactions SET state = 'assigned', agent_id = ?, assigned_at = ?, opened_at = ?, \
+                        version = version + 1 WHERE id = ? AND state = 'waiting'";
+            let mut given = Vec::with_capacity(chosen.len());
+            for (id, agent) in chosen {
+                let values = [
+                    Value::Number(agent.0),
+                    Value::Number(at.millis()),
+                    Value::MaybeNumber(opened_at),
+                    Value::Number(id.0),
+                ];
+                if Statement::<_>::new(text, &values).execute(c)? == 1 {
+                    given.push(*id);
+                }
+            }
+            Ok(given)
+        }
+    }
+}
+
 /// A routing decision as it is stored.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = schema::decisions)]
+#[derive(Debug, Clone)]
 pub struct DecisionRow {
     /// Interaction.
     pub interaction_id: shared::ids::InteractionId,

@@ -2,10 +2,10 @@
 //!
 //! SQLite has one writer at a time. Write transactions begin IMMEDIATE, so that two of them never meet half-way
 //! (`SQLITE_BUSY` on upgrade), and take a fair permit of this process first, so that none starves in SQLite's
-//! back-off. On PostgreSQL they are READ COMMITTED and run again after a deadlock. No network call may happen while a
-//! transaction is open.
+//! back-off; with it comes a connection that only writers use. On PostgreSQL they are READ COMMITTED and run again after
+//! a deadlock. No network call may happen while a transaction is open.
 
-use super::Connection;
+use super::{Connection, checkpoint};
 use crate::kernel::{Error, Result};
 use diesel::{
     Connection as _, PgConnection, SqliteConnection,
@@ -24,6 +24,17 @@ pub enum Engine {
     Postgres,
     /// SQLite: one process.
     Sqlite,
+}
+
+impl Engine {
+    /// Of a connection.
+    #[must_use]
+    pub fn of(conn: &Connection) -> Self {
+        match conn {
+            Connection::Postgres(_) => Self::Postgres,
+            Connection::Sqlite(_) => Self::Sqlite,
+        }
+    }
 }
 
 /// Where the database is.
@@ -97,11 +108,12 @@ impl ManageConnection for Manager {
             // busy_timeout first: switching to WAL needs the file for a moment. FULL: an accepted mail survives a
             // power cut (R13).
             sqlite
-                .batch_execute(
+                .batch_execute(&format!(
                     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
-                     PRAGMA journal_size_limit = 67108864;",
-                )
+                     PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = {};",
+                    checkpoint::WRITERS_PAGES
+                ))
                 .map_err(diesel::r2d2::Error::QueryError)?;
         }
         Ok(conn)
@@ -115,10 +127,15 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, conn: &mut Connection) -> bool {
-        match conn {
-            Connection::Postgres(postgres) => R2D2Connection::is_broken(postgres),
-            Connection::Sqlite(sqlite) => R2D2Connection::is_broken(sqlite),
-        }
+        is_broken(conn)
+    }
+}
+
+/// Whether it is no use any more, or a transaction was left open in it.
+fn is_broken(conn: &mut Connection) -> bool {
+    match conn {
+        Connection::Postgres(postgres) => R2D2Connection::is_broken(postgres),
+        Connection::Sqlite(sqlite) => R2D2Connection::is_broken(sqlite),
     }
 }
 
@@ -127,8 +144,11 @@ impl ManageConnection for Manager {
 pub struct Db {
     pool: r2d2::Pool<Manager>,
     engine: Engine,
-    write_permit: Arc<FairMutex<()>>,
+    // On SQLite the one that writes, kept: its statements stay compiled and its pages read, since nobody else changes them.
+    // Whoever holds the lock is the writer.
+    writer: Arc<FairMutex<Option<r2d2::PooledConnection<Manager>>>>,
     committed: Arc<Notify>,
+    written: Arc<Notify>,
 }
 
 impl fmt::Debug for Db {
@@ -146,13 +166,15 @@ impl Db {
     pub fn open(url: &str, pool_size: u32, wait: Duration) -> Result<Self> {
         let url = DatabaseUrl::parse(url)?;
         let engine = url.engine();
+        // The writer's own besides, so that a pool of one leaves one to read with.
+        let own = u32::from(engine == Engine::Sqlite);
         let pool = r2d2::Pool::builder()
-            .max_size(pool_size)
+            .max_size(pool_size.saturating_add(own))
             .min_idle(Some(1))
             .connection_timeout(wait)
             .error_handler(Box::new(QuietPool))
             .build_unchecked(Manager { url });
-        Ok(Self { pool, engine, write_permit: Arc::default(), committed: Arc::default() })
+        Ok(Self { pool, engine, writer: Arc::default(), committed: Arc::default(), written: Arc::default() })
     }
 
     /// Which engine this is.
@@ -167,7 +189,13 @@ impl Db {
         Arc::clone(&self.committed)
     }
 
-    /// Connections in use and in all, for metrics.
+    /// Wakes after each commit of this process; who keeps the log short waits on it.
+    #[must_use]
+    pub fn written(&self) -> Arc<Notify> {
+        Arc::clone(&self.written)
+    }
+
+    /// Connections in use and in all, for metrics. The writer's own is always in use.
     #[must_use]
     pub fn pool_state(&self) -> (u32, u32) {
         let state = self.pool.state();
@@ -225,6 +253,24 @@ impl Db {
         work(&mut *self.pool.get()?)
     }
 
+    /// One try of [`Self::write_here`].
+    fn once<T>(&self, work: &mut impl FnMut(&mut Connection) -> Result<T>) -> Result<T> {
+        if self.engine == Engine::Postgres {
+            return transaction(&mut *self.pool.get()?, work);
+        }
+        let mut writer = self.writer.lock();
+        // Taken out meanwhile: after a panic in `work`, or a rollback that failed, nobody goes on with what it left half-way.
+        let mut conn = match writer.take() {
+            Some(conn) => conn,
+            None => self.pool.get()?,
+        };
+        let done = transaction(&mut conn, work);
+        if !is_broken(&mut conn) {
+            *writer = Some(conn);
+        }
+        done
+    }
+
     /// [`Self::write`], on this thread. For workers that own theirs.
     ///
     /// # Errors
@@ -232,14 +278,12 @@ impl Db {
     pub fn write_here<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T>) -> Result<T> {
         let mut tries = 0;
         loop {
-            let permit = (self.engine == Engine::Sqlite).then(|| self.write_permit.lock());
-            let done = self.pool.get().map_err(Error::from).and_then(|mut conn| transaction(&mut conn, &mut work));
-            drop(permit);
-            match done {
+            match self.once(&mut work) {
                 Err(error) if error.is_transient() && tries < 5 => tries += 1,
                 done => {
                     if done.is_ok() {
                         self.committed.notify_one();
+                        self.written.notify_one();
                     }
                     return done;
                 }

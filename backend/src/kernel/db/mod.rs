@@ -4,7 +4,9 @@ pub mod alone;
 #[expect(missing_docs, reason = "the derive declares public items without documentation")]
 mod any;
 pub mod arms;
+pub mod checkpoint;
 pub mod connection;
+pub mod fixed;
 pub mod json;
 pub mod migrate;
 pub mod schema;

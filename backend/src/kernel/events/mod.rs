@@ -7,7 +7,7 @@ pub mod socket;
 
 pub use hub::{Audience, Hub, Published, Revoked, Subscriber};
 
-use crate::kernel::db::{Connection, Json, arms, schema::events};
+use crate::kernel::db::{Connection, arms, schema::events};
 use diesel::prelude::*;
 use shared::{ids::CampaignId, live::LiveEvent, time::Timestamp};
 
@@ -22,21 +22,30 @@ pub fn append(conn: &mut Connection, at: Timestamp, audience: &Audience, event: 
 }
 
 /// An event as it is stored.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = events)]
+#[derive(Debug, Clone)]
 pub struct NewEvent {
-    at: Timestamp,
-    kind: String,
-    campaign_id: Option<CampaignId>,
-    audience: Json<Audience>,
-    payload: Json<serde_json::Value>,
+    /// Appended at.
+    pub at: Timestamp,
+    /// What sort of event.
+    pub kind: String,
+    /// Campaign that it concerns.
+    pub campaign_id: Option<CampaignId>,
+    /// Who may see it, as JSON.
+    pub audience: String,
+    /// What changed, as JSON.
+    pub payload: String,
 }
 
 impl NewEvent {
     fn new(at: Timestamp, audience: &Audience, event: &LiveEvent) -> Self {
-        let payload = serde_json::to_value(event).unwrap_or_default();
-        let kind = payload.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
-        Self { at, kind, campaign_id: audience.campaign, audience: Json(audience.clone()), payload: Json(payload) }
+        #[derive(serde::Deserialize)]
+        struct Kind {
+            kind: String,
+        }
+        let payload = serde_json::to_string(event).unwrap_or_default();
+        let kind = serde_json::from_str(&payload).map(|Kind { kind }| kind).unwrap_or_default();
+        let audience_text = serde_json::to_string(audience).unwrap_or_default();
+        Self { at, kind, campaign_id: audience.campaign, audience: audience_text, payload }
     }
 }
 

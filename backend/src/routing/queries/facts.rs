@@ -5,14 +5,14 @@ use super::Rule;
 use crate::{
     kernel::db::{
         Connection, MultiBackend,
+        fixed::Words,
         schema::{agent_states, campaigns, external_loads, interactions, members, sessions, users, voice_members},
     },
     routing::strategy::Candidate,
 };
 use diesel::{
-    dsl::{count_star, max, sql},
+    dsl::{count_star, exists, max, min},
     prelude::*,
-    sql_types::Bool,
 };
 use shared::{
     api::{
@@ -28,8 +28,8 @@ use std::{
 };
 
 /// Word for word what the partial indexes say.
-const ASSIGNED: &str = "interactions.state = 'assigned'";
-const FINISHED: &str = "interactions.state = 'finished'";
+const ASSIGNED: Words = Words("interactions.state = 'assigned'");
+const FINISHED: Words = Words("interactions.state = 'finished'");
 
 /// When it is, and from when on a session is alive.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,7 @@ impl Moment {
 /// The database's.
 pub fn team(conn: &mut Connection, rule: &Rule, only: Option<UserId>, at: Moment) -> QueryResult<Vec<Candidate>> {
     let campaign = rule.campaign;
-    let mut team = people(conn, campaign, only, at.now)?;
+    let mut team = people(conn, campaign, only, at)?;
     let mut places: HashMap<UserId, usize> = HashMap::new();
     for (place, one) in team.iter().enumerate() {
         places.insert(one.user, place);
@@ -64,25 +64,6 @@ pub fn team(conn: &mut Connection, rule: &Rule, only: Option<UserId>, at: Moment
             note(one);
         }
     };
-    for user in alive(conn, campaign, at.seen_after)? {
-        each(&mut team, user, &mut |one| one.online = true);
-    }
-    let blocking: HashSet<CampaignId> = campaigns::table
-        .filter(campaigns::eligibility.eq(Eligibility::Incall))
-        .select(campaigns::id)
-        .load::<CampaignId>(conn)?
-        .into_iter()
-        .collect();
-    for (user, held_in, count, newest) in held(conn, campaign)? {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        each(&mut team, user, &mut |one| {
-            one.held_anywhere = one.held_anywhere.saturating_add(count);
-            one.blocked |= blocking.contains(&held_in);
-            if held_in == campaign {
-                (one.held, one.open_since) = (count, newest);
-            }
-        });
-    }
     if rule.strategy.require_voice {
         let in_voice: Vec<UserId> = voice_members::table
             .inner_join(members::table.on(members::user_id.eq(voice_members::user_id)))
@@ -107,14 +88,29 @@ pub fn team(conn: &mut Connection, rule: &Rule, only: Option<UserId>, at: Moment
     Ok(team)
 }
 
-type Person = (UserId, bool, bool, i32, (Option<AgentMode>, Option<Timestamp>), Option<(bool, i32, Timestamp)>);
+type Person = (
+    (UserId, bool, bool, i32, bool),
+    (Option<AgentMode>, Option<Timestamp>),
+    Option<(bool, i32, Timestamp)>,
+    (Option<i64>, Option<Timestamp>, Option<CampaignId>, bool),
+);
 
+/// One question of all that does not depend on the rule. What they hold is asked as values, of each by himself: joined, or
+/// with `EXISTS`, PostgreSQL may read what all agents of the house hold and hash it.
 fn people(
     conn: &mut Connection,
     campaign: CampaignId,
     only: Option<UserId>,
-    now: Timestamp,
+    at: Moment,
 ) -> QueryResult<Vec<Candidate>> {
+    let online = exists(
+        sessions::table
+            .filter(sessions::user_id.eq(members::user_id))
+            .filter(sessions::revoked_at.is_null())
+            .filter(sessions::last_seen_at.gt(at.seen_after)),
+    );
+    let his = || interactions::table.filter(interactions::agent_id.eq(members::user_id.nullable())).filter(ASSIGNED);
+    let own = || his().filter(interactions::campaign_id.eq(members::campaign_id));
     let mut query = members::table
         .inner_join(users::table)
         .left_join(agent_states::table.on(agent_states::user_id.eq(members::user_id)))
@@ -122,62 +118,65 @@ fn people(
         .filter(members::campaign_id.eq(campaign))
         .order((members::position.asc(), members::user_id.asc()))
         .select((
-            members::user_id,
-            users::enabled,
-            members::may_receive,
-            members::penalty,
+            (members::user_id, users::enabled, members::may_receive, members::penalty, online),
             (agent_states::mode.nullable(), agent_states::wrap_up_until.nullable()),
             (external_loads::in_call, external_loads::held, external_loads::expires_at).nullable(),
+            (
+                own().select(count_star()).single_value(),
+                own().select(max(interactions::assigned_at)).single_value(),
+                his().select(min(interactions::campaign_id)).single_value(),
+                exists(campaigns::table.filter(campaigns::eligibility.eq(Eligibility::Incall))),
+            ),
         ))
         .into_boxed::<MultiBackend>();
     if let Some(user) = only {
         query = query.filter(members::user_id.eq(user));
     }
     let rows: Vec<Person> = query.load(conn)?;
-    let candidate = |(user, enabled, may_receive, penalty, (mode, wrap_up), external): Person| {
-        let external = external.filter(|(_, _, expires)| *expires > now);
+    // Hardly any house has a campaign that could block somebody.
+    let blocked = match rows.iter().any(|(_, _, _, (_, _, any, incall))| *incall && any.is_some()) {
+        true => blocked(conn, campaign)?,
+        false => HashSet::new(),
+    };
+    let candidate = |(own, (mode, wrap_up), external, holds): Person| {
+        let (user, enabled, may_receive, penalty, online) = own;
+        let (held, newest, any, _) = holds;
+        let external = external.filter(|(_, _, expires)| *expires > at.now);
+        let held = held.and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
         Candidate {
             enabled,
-            online: false,
+            online,
             on_break: mode == Some(AgentMode::Break),
-            in_wrap_up: wrap_up.is_some_and(|until| until > now),
+            in_wrap_up: wrap_up.is_some_and(|until| until > at.now),
             in_call: external.is_some_and(|(in_call, _, _)| in_call),
             may_receive,
             in_voice_campaign: false,
             penalty: u32::try_from(penalty).unwrap_or(0),
+            held,
+            held_anywhere: held.max(u32::from(any.is_some())),
             held_elsewhere: external.and_then(|(_, held, _)| u32::try_from(held).ok()).unwrap_or(0),
+            blocked: blocked.contains(&user),
+            open_since: newest,
             ..Candidate::free(user)
         }
     };
     Ok(rows.into_iter().map(candidate).collect())
 }
 
-fn alive(conn: &mut Connection, campaign: CampaignId, seen_after: Timestamp) -> QueryResult<Vec<UserId>> {
-    sessions::table
-        .inner_join(members::table.on(members::user_id.eq(sessions::user_id)))
+/// Members who hold an interaction of an `incall` campaign.
+fn blocked(conn: &mut Connection, campaign: CampaignId) -> QueryResult<HashSet<UserId>> {
+    let incall: Vec<CampaignId> =
+        campaigns::table.filter(campaigns::eligibility.eq(Eligibility::Incall)).select(campaigns::id).load(conn)?;
+    let his = interactions::table
+        .filter(interactions::agent_id.eq(members::user_id.nullable()))
+        .filter(ASSIGNED)
+        .filter(interactions::campaign_id.eq_any(incall))
+        .select(min(interactions::campaign_id));
+    let rows: Vec<(UserId, Option<CampaignId>)> = members::table
         .filter(members::campaign_id.eq(campaign))
-        .filter(sessions::revoked_at.is_null())
-        .filter(sessions::last_seen_at.gt(seen_after))
-        .select(sessions::user_id)
-        .distinct()
-        .load(conn)
-}
-
-/// Who holds of which campaign how many, and since when the newest.
-type Held = (UserId, CampaignId, i64, Option<Timestamp>);
-
-/// What members hold, by campaign.
-fn held(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Vec<Held>> {
-    let rows: Vec<(Option<UserId>, CampaignId, i64, Option<Timestamp>)> = interactions::table
-        .filter(sql::<Bool>(ASSIGNED))
-        .filter(
-            interactions::agent_id
-                .eq_any(members::table.filter(members::campaign_id.eq(campaign)).select(members::user_id.nullable())),
-        )
-        .group_by((interactions::agent_id, interactions::campaign_id))
-        .select((interactions::agent_id, interactions::campaign_id, count_star(), max(interactions::assigned_at)))
+        .select((members::user_id, his.single_value()))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(user, campaign, count, newest)| Some((user?, campaign, count, newest))).collect())
+    Ok(rows.into_iter().filter_map(|(user, holds)| holds.map(|_| user)).collect())
 }
 
 /// Whose last one ended when, and how many he finished today.
@@ -189,7 +188,7 @@ fn history(conn: &mut Connection, campaign: CampaignId, midnight: Timestamp) -> 
         interactions::table
             .filter(interactions::campaign_id.eq(members::campaign_id))
             .filter(interactions::agent_id.eq(members::user_id.nullable()))
-            .filter(sql::<Bool>(FINISHED))
+            .filter(FINISHED)
     };
     members::table
         .filter(members::campaign_id.eq(campaign))

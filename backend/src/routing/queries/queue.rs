@@ -1,8 +1,9 @@
 //! The queue: what waits, in its order (S42); how it leaves and comes back.
 
 use crate::kernel::db::{
-    Connection,
-    schema::{campaigns, decisions, interactions, round_memory, users},
+    Connection, arms,
+    fixed::Words,
+    schema::{campaigns, decisions, interactions, users},
 };
 use diesel::{
     dsl::{exists, min, sql},
@@ -17,9 +18,9 @@ use shared::{
 use std::collections::HashMap;
 
 /// Word for word what the partial indexes say.
-const WAITING: &str = "interactions.state = 'waiting'";
-const UNOPENED: &str = "interactions.state = 'assigned' AND interactions.opened_at IS NULL";
-const FINISHED: &str = "interactions.state = 'finished'";
+const WAITING: Words = Words("interactions.state = 'waiting'");
+const UNOPENED: Words = Words("interactions.state = 'assigned' AND interactions.opened_at IS NULL");
+const FINISHED: Words = Words("interactions.state = 'finished'");
 
 /// Enabled campaigns in which something waits, or may yet return to the queue.
 ///
@@ -27,8 +28,8 @@ const FINISHED: &str = "interactions.state = 'finished'";
 /// The database's.
 pub fn campaigns_to_look_at(conn: &mut Connection) -> QueryResult<Vec<CampaignId>> {
     let own = || interactions::table.filter(interactions::campaign_id.eq(campaigns::id));
-    let waits = exists(own().filter(sql::<Bool>(WAITING)));
-    let returns = campaigns::offer_timeout_seconds.gt(0).and(exists(own().filter(sql::<Bool>(UNOPENED))));
+    let waits = exists(own().filter(WAITING));
+    let returns = campaigns::offer_timeout_seconds.gt(0).and(exists(own().filter(UNOPENED)));
     campaigns::table
         .filter(campaigns::enabled.eq(true))
         .filter(waits.or(returns))
@@ -63,10 +64,18 @@ impl Waiting {
 /// # Errors
 /// The database's.
 pub fn head(conn: &mut Connection, campaign: CampaignId, limit: i64, offset: i64) -> QueryResult<Vec<Waiting>> {
+    // A range of one and an order that begins with it, as the queue's own index lies. With an equality PostgreSQL may as well
+    // take the index over all campaigns, which is in order, too, and read what waits elsewhere to the first that fits.
     interactions::table
-        .filter(interactions::campaign_id.eq(campaign))
-        .filter(sql::<Bool>(WAITING))
-        .order((interactions::priority.asc(), interactions::arrived_at.asc(), interactions::id.asc()))
+        .filter(interactions::campaign_id.ge(campaign))
+        .filter(interactions::campaign_id.le(campaign))
+        .filter(WAITING)
+        .order((
+            interactions::campaign_id.asc(),
+            interactions::priority.asc(),
+            interactions::arrived_at.asc(),
+            interactions::id.asc(),
+        ))
         .limit(limit)
         .offset(offset)
         .select((interactions::id, interactions::conversation_id, interactions::priority, interactions::arrived_at))
@@ -88,7 +97,7 @@ pub fn before(conn: &mut Connection, campaign: CampaignId, one: &Waiting) -> Que
         .sql(")");
     interactions::table
         .filter(interactions::campaign_id.eq(campaign))
-        .filter(sql::<Bool>(WAITING))
+        .filter(WAITING)
         .filter(less)
         .count()
         .get_result(conn)
@@ -107,7 +116,7 @@ pub fn last_agents(
     }
     let rows: Vec<(ConversationId, Option<UserId>)> = interactions::table
         .filter(interactions::conversation_id.eq_any(conversations))
-        .filter(sql::<Bool>(FINISHED))
+        .filter(FINISHED)
         .filter(interactions::agent_id.is_not_null())
         .order((interactions::conversation_id.asc(), interactions::id.asc()))
         .select((interactions::conversation_id, interactions::agent_id))
@@ -146,7 +155,7 @@ pub fn unopened(
 ) -> QueryResult<Vec<(InteractionId, UserId)>> {
     let rows: Vec<(InteractionId, Option<UserId>)> = interactions::table
         .filter(interactions::campaign_id.eq(campaign))
-        .filter(sql::<Bool>(UNOPENED))
+        .filter(UNOPENED)
         .filter(interactions::assigned_at.le(limit))
         .order((interactions::assigned_at.asc(), interactions::id.asc()))
         .limit(most)
@@ -162,33 +171,23 @@ pub fn unopened(
 pub fn oldest_unopened(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Option<Timestamp>> {
     interactions::table
         .filter(interactions::campaign_id.eq(campaign))
-        .filter(sql::<Bool>(UNOPENED))
+        .filter(UNOPENED)
         .select(min(interactions::assigned_at))
         .first(conn)
 }
 
-/// Hands these to one agent, by compare-and-set; answers those that were still waiting. What he took himself is opened.
+/// Hands each of these to its agent, by compare-and-set; answers those that were still waiting. What he took himself is
+/// opened.
 ///
 /// # Errors
 /// The database's.
 pub fn assign(
     conn: &mut Connection,
-    ids: &[InteractionId],
-    user: UserId,
+    chosen: &[(InteractionId, UserId)],
     opened: bool,
     at: Timestamp,
 ) -> QueryResult<Vec<InteractionId>> {
-    let waiting = interactions::table.filter(interactions::id.eq_any(ids)).filter(sql::<Bool>(WAITING));
-    diesel::update(waiting)
-        .set((
-            interactions::state.eq(InteractionState::Assigned),
-            interactions::agent_id.eq(user),
-            interactions::assigned_at.eq(at),
-            interactions::opened_at.eq(opened.then_some(at)),
-            interactions::version.eq(interactions::version + 1),
-        ))
-        .returning(interactions::id)
-        .get_results(conn)
+    arms::assign_interactions(conn, chosen, opened.then_some(at), at)
 }
 
 /// Puts what an agent did not open back to its old place in the queue; answers whether it was so still.
@@ -196,10 +195,8 @@ pub fn assign(
 /// # Errors
 /// The database's.
 pub fn give_back(conn: &mut Connection, id: InteractionId, agent: UserId) -> QueryResult<bool> {
-    let his = interactions::table
-        .filter(interactions::id.eq(id))
-        .filter(interactions::agent_id.eq(agent))
-        .filter(sql::<Bool>(UNOPENED));
+    let his =
+        interactions::table.filter(interactions::id.eq(id)).filter(interactions::agent_id.eq(agent)).filter(UNOPENED);
     let changed = diesel::update(his)
         .set((
             interactions::state.eq(InteractionState::Waiting),
@@ -241,25 +238,10 @@ pub fn name_of(conn: &mut Connection, user: UserId) -> QueryResult<String> {
     users::table.find(user).select(users::name).first(conn)
 }
 
-/// Who was served last.
-///
-/// # Errors
-/// The database's.
-pub fn last_served(conn: &mut Connection, campaign: CampaignId) -> QueryResult<Option<UserId>> {
-    round_memory::table.find(campaign).select(round_memory::last_served).first(conn).optional()
-}
-
 /// Remembers who was served last.
 ///
 /// # Errors
 /// The database's.
 pub fn remember(conn: &mut Connection, campaign: CampaignId, user: UserId) -> QueryResult<()> {
-    let changed =
-        diesel::update(round_memory::table.find(campaign)).set(round_memory::last_served.eq(user)).execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(round_memory::table)
-            .values((round_memory::campaign_id.eq(campaign), round_memory::last_served.eq(user)))
-            .execute(conn)?;
-    }
-    Ok(())
+    arms::upsert_last_served(conn, campaign, user)
 }

@@ -28,6 +28,7 @@ fn rule(eligibility: Eligibility, order: DeliveryOrder, max: u32) -> Rule {
         offer_timeout: Duration::ZERO,
         service_level: Duration::from_secs(60),
         wrap_up: Duration::ZERO,
+        last_served: None,
     }
 }
 
