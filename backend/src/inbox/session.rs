@@ -32,6 +32,9 @@ use std::{
 const IDLE: Duration = Duration::from_secs(50);
 /// How often ledger and server are compared.
 const COMPARE: Duration = Duration::from_secs(3_600);
+/// Batches that are fetched before what they brought is marked or moved. Mail may come faster than a busy machine fetches
+/// it: whoever waits for the end of the list waits for ever.
+const STRETCH: usize = 10;
 /// Refused logins in a row after which the account is stopped: a server that is just restarting may refuse once.
 const REFUSALS: u32 = 2;
 
@@ -323,32 +326,54 @@ impl Visitor {
         let after = u32::try_from(open.row.last_uid).unwrap_or(u32::MAX);
         // `n:*` always names the last mail, new or not.
         let found: Vec<(u32, u32)> = session.uids_above(after)?.into_iter().filter(|(uid, _)| *uid > after).collect();
-        let reached = errand.fetch(session, &found, strikes)?;
-        open.row.last_uid = open.row.last_uid.max(i64::from(reached));
         if found.is_empty() {
             core.db.write_here(|conn| Ok(account::note_fetch(conn, self.at, core.now())?))?;
         }
-        let mut stored = !found.is_empty();
+        // What a dead session left to be done on the server comes before a long backlog, not after it.
+        if open.first || open.act_again.is_some_and(|due| due <= Instant::now()) {
+            self.act(session, account, open, troubles)?;
+        }
+        for stretch in found.chunks(self.stretch()) {
+            let reached = errand.fetch(session, stretch, strikes)?;
+            open.row.last_uid = open.row.last_uid.max(i64::from(reached));
+            self.act(session, account, open, troubles)?;
+        }
         if open.row.compared_at.is_none_or(|at| core.now().since(at) >= COMPARE) {
             let missing = compare::missing::<End>(core, session, open.place, &open.row)?;
-            errand.fetch(session, &missing, strikes)?;
-            stored |= !missing.is_empty();
+            for stretch in missing.chunks(self.stretch()) {
+                errand.fetch(session, stretch, strikes)?;
+                self.act(session, account, open, troubles)?;
+            }
             open.row.compared_at = Some(core.now());
         }
-        if stored || open.first || open.act_again.is_some_and(|due| due <= Instant::now()) {
-            let hand = Hand {
-                core,
-                place: open.place,
-                folder: open.folder,
-                after: account.reading.after_in(open.folder),
-                first: open.first,
-            };
-            let trouble = hand.act(session)?;
-            open.first = trouble.is_some();
-            let poll = Duration::from_secs(core.settings.mail.poll_seconds);
-            open.act_again = trouble.as_ref().map(|_| Instant::now() + poll);
-            troubles.set(open.folder, trouble);
-        }
+        Ok(())
+    }
+
+    /// Mails that are fetched before the server is told what became of them.
+    fn stretch(&self) -> usize {
+        usize::try_from(self.core.settings.mail.batch_mails).unwrap_or(usize::MAX).saturating_mul(STRETCH)
+    }
+
+    /// Marks or moves what was stored from the folder that is open.
+    fn act(
+        &self,
+        session: &mut dyn Mailbox,
+        account: &OpenAccount,
+        open: &mut Open<'_>,
+        troubles: &mut Troubles,
+    ) -> std::result::Result<(), End> {
+        let hand = Hand {
+            core: &self.core,
+            place: open.place,
+            folder: open.folder,
+            after: account.reading.after_in(open.folder),
+            first: open.first,
+        };
+        let trouble = hand.act(session)?;
+        open.first = trouble.is_some();
+        let poll = Duration::from_secs(self.core.settings.mail.poll_seconds);
+        open.act_again = trouble.as_ref().map(|_| Instant::now() + poll);
+        troubles.set(open.folder, trouble);
         Ok(())
     }
 

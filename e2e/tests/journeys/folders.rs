@@ -10,6 +10,7 @@ journeys!(
     folders_are_read_side_by_side,
     stored_mail_is_moved_and_old_mail_is_not,
     moves_survive_every_death,
+    a_backlog_is_moved_while_it_is_fetched,
     a_folder_that_is_missing_is_told_and_the_others_are_read,
 );
 
@@ -155,6 +156,36 @@ fn moves_survive_every_death(ground: &Ground) {
     assert_eq!(on_server(ground, &desk, "INBOX"), ["Vieja"]);
     expected.retain(|subject| !subject.starts_with("Vieja"));
     assert_eq!(subjects(&desk), expected, "each came in once");
+}
+
+/// Acting waited for the end of the list: on a machine that fetched slower than mail came, it never began.
+fn a_backlog_is_moved_while_it_is_fetched(ground: &Ground) {
+    let mut desk = desk(ground, |form| {
+        form.account.after_storing = AfterStoring::Move;
+        form.account.move_to = Some("Hechos".into());
+    });
+    let to = desk.account.address.clone();
+    desk.office.posta.kill9();
+    let mails: Vec<String> = (10..35).map(|number| format!("N{number}")).collect();
+    for subject in &mails {
+        ground.lab.deliver(&plain(FROM, &to, subject, "Hola."), FROM, &to).unwrap();
+    }
+    ground.lab.wait_for(&to, |there: &[posta_e2e::Mail]| there.len() == 26, LIMIT).unwrap();
+    // A mail a batch, and it dies once it has acted for the first time.
+    let env = &mut desk.office.posta.options_mut().env;
+    env.insert("POSTA__MAIL__BATCH_MAILS".into(), "1".into());
+    env.insert("POSTA_FAILPOINT".into(), "inbox.acted".into());
+    let came_up = desk.office.posta.restart();
+    desk.office.posta.options_mut().env.remove("POSTA_FAILPOINT");
+    if came_up.is_ok() {
+        assert!(desk.office.posta.wait_for_end(LIMIT).is_ok_and(Posta::died_at_failpoint), "it never acted");
+    }
+    let moved = || on_server(ground, &desk, "Hechos");
+    until("the first ten being moved", LIMIT, || (moved() == mails[..10]).then_some(())).unwrap();
+    desk.office.posta.restart().unwrap();
+    until("all being moved", LIMIT, || (on_server(ground, &desk, "Hechos") == mails).then_some(())).unwrap();
+    assert_eq!(on_server(ground, &desk, "INBOX"), ["Vieja"]);
+    assert_eq!(subjects(&desk), mails, "each came in once");
 }
 
 fn a_folder_that_is_missing_is_told_and_the_others_are_read(ground: &Ground) {
