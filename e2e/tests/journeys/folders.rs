@@ -180,8 +180,8 @@ fn a_backlog_is_moved_while_it_is_fetched(ground: &Ground) {
     if came_up.is_ok() {
         assert!(desk.office.posta.wait_for_end(LIMIT).is_ok_and(Posta::died_at_failpoint), "it never acted");
     }
-    let moved = || on_server(ground, &desk, "Hechos");
-    until("the first ten being moved", LIMIT, || (moved() == mails[..10]).then_some(())).unwrap();
+    // Which ten came first is Postfix's doing.
+    until("ten being moved", LIMIT, || (on_server(ground, &desk, "Hechos").len() == 10).then_some(())).unwrap();
     desk.office.posta.restart().unwrap();
     until("all being moved", LIMIT, || (on_server(ground, &desk, "Hechos") == mails).then_some(())).unwrap();
     assert_eq!(on_server(ground, &desk, "INBOX"), ["Vieja"]);
