@@ -143,6 +143,7 @@ impl Posta {
         workers.spawn(checkpoint::run(self.core.clone()));
         workers.spawn(inbox::run(self.core.clone(), self.servers.clone()));
         workers.spawn(conversations::confirm::run(self.core.clone()));
+        workers.spawn(conversations::snooze::run(self.core.clone()));
         workers.spawn(routing::worker::run(self.core.clone()));
         workers.spawn(outbox::worker::run(self.core.clone(), self.servers.clone()));
         workers.spawn(outbox::copies::run(self.core.clone(), self.servers.clone()));

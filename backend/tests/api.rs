@@ -36,6 +36,8 @@ mod long_lists;
 mod oauth;
 #[path = "api/operations.rs"]
 mod operations;
+#[path = "api/organising.rs"]
+mod organising;
 #[path = "api/outbox.rs"]
 mod outbox;
 #[path = "api/presence.rs"]

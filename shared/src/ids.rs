@@ -57,6 +57,12 @@ ids! {
     ContactId,
     /// The thread of mails with one customer in one campaign.
     ConversationId,
+    /// How an interaction ends.
+    DispositionId,
+    /// A word that groups conversations.
+    TagId,
+    /// A note, or something that was done in a conversation.
+    ActivityId,
     /// One handling of a conversation, from arrival or start until finished.
     InteractionId,
     /// One mail, received or sent.

@@ -75,6 +75,11 @@ pub enum LiveEvent {
         /// The row.
         interaction: InteractionSummary,
     },
+    /// An interaction went where the reader does not see it.
+    InteractionGone {
+        /// Interaction.
+        interaction_id: InteractionId,
+    },
     /// A mail came or went in a conversation.
     MessageAdded {
         /// Conversation.
@@ -83,6 +88,11 @@ pub enum LiveEvent {
         interaction_id: Option<InteractionId>,
         /// Mail.
         message_id: MessageId,
+    },
+    /// What stands in a conversation besides its mails changed: notes, tags, what was done.
+    TimelineChanged {
+        /// Conversation.
+        conversation_id: ConversationId,
     },
     /// An outgoing mail came further.
     DeliveryChanged {

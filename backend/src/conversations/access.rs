@@ -62,7 +62,7 @@ pub fn readable(conn: &mut Connection, caller: &Principal, conversation: Convers
         interactions::table
             .filter(interactions::conversation_id.eq(conversation))
             .filter(interactions::agent_id.eq(caller.user_id))
-            .filter(interactions::state.eq(InteractionState::Assigned)),
+            .filter(interactions::state.eq_any([InteractionState::Assigned, InteractionState::Snoozed])),
     ))
     .get_result(conn)?;
     if held { Ok(campaign) } else { Err(ErrorCode::NotFound.into()) }

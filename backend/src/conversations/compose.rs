@@ -35,6 +35,7 @@ use shared::{
         campaigns::ReplyToken,
         conversations::MailAddress,
         drafts::{DraftKind, SendDraft},
+        interactions::FinishInteraction,
     },
     error::ErrorCode,
     ids::{AccountId, AttachmentId, ConversationId, DraftId},
@@ -264,8 +265,8 @@ pub struct Prepared {
     pub hold: Duration,
     /// Sent although the conversation has moved.
     pub confirm_outdated: bool,
-    /// Finishes the interaction.
-    pub finish: bool,
+    /// Finishes the interaction so.
+    pub finish: Option<FinishInteraction>,
     /// Files of the draft.
     pub files: Vec<AttachmentId>,
     /// What is in the links of its rating block.
@@ -416,7 +417,9 @@ pub async fn prepare(
         envelope_to,
         hold,
         confirm_outdated: wanted.confirm_outdated,
-        finish: wanted.finish,
+        finish: wanted
+            .finish
+            .then(|| FinishInteraction { note: wanted.note.clone(), disposition_id: wanted.disposition_id }),
         files,
         invitation,
         language,

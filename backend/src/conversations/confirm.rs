@@ -91,28 +91,11 @@ pub fn claim(
 /// Composes what is claimed, until the process stops.
 pub async fn run(core: Core) {
     let wake = Arc::new(Notify::new());
-    let listener = listen(core.clone(), Arc::clone(&wake));
+    // A mail that came in may have claimed one.
+    let listener =
+        events::wake_on(core.clone(), Arc::clone(&wake), |event| matches!(event, LiveEvent::MessageAdded { .. }));
     let ticking = workers::run("confirmations", core.stop.clone(), wake, || tick(core.clone()));
     tokio::join!(listener, ticking);
-}
-
-/// A mail that came in may have claimed one.
-async fn listen(core: Core, wake: Arc<Notify>) {
-    let mut events = core.hub.listen();
-    loop {
-        tokio::select! {
-            () = core.stop.cancelled() => return,
-            received = events.recv() => match received {
-                Ok(event) => {
-                    if matches!(event.event, LiveEvent::MessageAdded { .. }) {
-                        wake.notify_one();
-                    }
-                }
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => wake.notify_one(),
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-            }
-        }
-    }
 }
 
 async fn tick(core: Core) -> Result<Duration> {

@@ -1,13 +1,17 @@
 //! What happens to interactions: they begin, are answered, opened, finished, announced.
 
-use super::tray;
+use super::{
+    dispositions,
+    timeline::{self, Did, Spot},
+    tray,
+};
 use crate::{
     campaigns,
     kernel::{
         Error, Result,
         db::{
-            Connection,
-            schema::{contacts, conversations, interactions},
+            Connection, arms,
+            schema::{contacts, conversations, drafts, former_campaigns, interactions, messages},
         },
         events::{self, Audience, News},
     },
@@ -17,10 +21,11 @@ use diesel::prelude::*;
 use shared::{
     api::{
         campaigns::Channel,
-        interactions::{Direction, InteractionState, InteractionSummary},
+        interactions::{Direction, FinishInteraction, InteractionState, InteractionSummary},
+        timeline::ActivityKind,
     },
     error::ErrorCode,
-    ids::{CampaignId, ContactId, ConversationId, InteractionId, UserId},
+    ids::{CampaignId, ContactId, ConversationId, DispositionId, InteractionId, UserId},
     live::LiveEvent,
     time::Timestamp,
 };
@@ -83,18 +88,19 @@ pub fn begin(conn: &mut Connection, new: &NewInteraction) -> QueryResult<Interac
             interactions::finished_at.eq((new.state == InteractionState::Finished).then_some(new.at)),
             interactions::unread.eq(new.fresh),
             interactions::awaits_answer.eq(new.fresh),
-            interactions::note.eq(""),
+            interactions::handed_back.eq(false),
             interactions::version.eq(1_i64),
         ))
         .returning(interactions::id)
         .get_result(conn)
 }
 
-/// A new mail of the customer joins an open interaction.
+/// A new mail of the customer joins an open interaction; one that was set aside comes back to its agent. Answers whether it
+/// did.
 ///
 /// # Errors
 /// The database's.
-pub fn note_incoming(conn: &mut Connection, id: InteractionId) -> QueryResult<()> {
+pub fn note_incoming(conn: &mut Connection, id: InteractionId) -> QueryResult<bool> {
     diesel::update(interactions::table.find(id))
         .set((
             interactions::unread.eq(true),
@@ -102,7 +108,108 @@ pub fn note_incoming(conn: &mut Connection, id: InteractionId) -> QueryResult<()
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
+    wake(conn, id, None)
+}
+
+/// Sets aside what `agent` has before him. Answers whether he had.
+///
+/// # Errors
+/// The database's.
+pub fn snooze(conn: &mut Connection, id: InteractionId, agent: UserId, until: Option<Timestamp>) -> QueryResult<bool> {
+    let his = interactions::table
+        .find(id)
+        .filter(interactions::agent_id.eq(agent))
+        .filter(interactions::state.eq_any([InteractionState::Assigned, InteractionState::Snoozed]));
+    let changed = diesel::update(his)
+        .set((
+            interactions::state.eq(InteractionState::Snoozed),
+            interactions::snoozed_until.eq(until),
+            interactions::unread.eq(false),
+            interactions::version.eq(interactions::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Brings back what was set aside, by `agent` if one is named. Answers whether it was.
+///
+/// # Errors
+/// The database's.
+pub fn wake(conn: &mut Connection, id: InteractionId, agent: Option<UserId>) -> QueryResult<bool> {
+    let aside = interactions::table.find(id).filter(interactions::state.eq(InteractionState::Snoozed));
+    let back = (
+        interactions::state.eq(InteractionState::Assigned),
+        interactions::snoozed_until.eq(None::<Timestamp>),
+        interactions::version.eq(interactions::version + 1),
+    );
+    let changed = match agent {
+        Some(agent) => diesel::update(aside.filter(interactions::agent_id.eq(agent))).set(back).execute(conn)?,
+        None => diesel::update(aside).set((back, interactions::unread.eq(true))).execute(conn)?,
+    };
+    Ok(changed == 1)
+}
+
+/// Puts an open interaction back to its old place in the queue, out of whosever hands.
+///
+/// # Errors
+/// The database's.
+pub fn give_back(conn: &mut Connection, id: InteractionId) -> QueryResult<()> {
+    diesel::update(interactions::table.find(id).filter(interactions::state.ne(InteractionState::Finished)))
+        .set((
+            interactions::state.eq(InteractionState::Waiting),
+            interactions::agent_id.eq(None::<UserId>),
+            interactions::assigned_at.eq(None::<Timestamp>),
+            interactions::opened_at.eq(None::<Timestamp>),
+            interactions::snoozed_until.eq(None::<Timestamp>),
+            interactions::handed_back.eq(true),
+            interactions::version.eq(interactions::version + 1),
+        ))
+        .execute(conn)?;
     Ok(())
+}
+
+/// Puts an open interaction into an agent's hands, wherever it was. It is new to him.
+///
+/// # Errors
+/// The database's.
+pub fn hand_over(conn: &mut Connection, id: InteractionId, agent: UserId, at: Timestamp) -> QueryResult<()> {
+    diesel::update(interactions::table.find(id).filter(interactions::state.ne(InteractionState::Finished)))
+        .set((
+            interactions::state.eq(InteractionState::Assigned),
+            interactions::agent_id.eq(agent),
+            interactions::assigned_at.eq(at),
+            interactions::opened_at.eq(None::<Timestamp>),
+            interactions::snoozed_until.eq(None::<Timestamp>),
+            interactions::unread.eq(true),
+            interactions::version.eq(interactions::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A conversation goes to another campaign with its mails and drafts, so that it is read, answered and found in one place.
+/// Mail that still comes to the address of the old one finds it. Whoever holds it keeps it, and goes on writing: versions tell
+/// of new mail and of other words, and there are none.
+///
+/// # Errors
+/// The database's.
+pub fn relocate(conn: &mut Connection, conversation: ConversationId, to: CampaignId) -> QueryResult<()> {
+    let from: CampaignId = conversations::table.find(conversation).select(conversations::campaign_id).first(conn)?;
+    diesel::update(conversations::table.find(conversation)).set(conversations::campaign_id.eq(to)).execute(conn)?;
+    diesel::update(messages::table.filter(messages::conversation_id.eq(conversation)))
+        .set(messages::campaign_id.eq(to))
+        .execute(conn)?;
+    diesel::update(drafts::table.filter(drafts::conversation_id.eq(conversation)))
+        .set(drafts::campaign_id.eq(to))
+        .execute(conn)?;
+    let open = interactions::table
+        .filter(interactions::conversation_id.eq(conversation))
+        .filter(interactions::state.ne(InteractionState::Finished));
+    diesel::update(open)
+        .set((interactions::campaign_id.eq(to), interactions::version.eq(interactions::version + 1)))
+        .execute(conn)?;
+    diesel::delete(former_campaigns::table.find((conversation, to))).execute(conn)?;
+    arms::insert_former_campaign(conn, conversation, from)
 }
 
 /// A mail that asks nobody for anything joins an open interaction. Its version grows: what is told of it at the end of a
@@ -155,18 +262,18 @@ pub fn undo_answer(
     Ok(())
 }
 
-/// Takes back that `agent` finished it, unless the conversation has another open one by now; the rest that this gave him
-/// ends. Answers whether he rested for it: who calls tells it ([`presence::tell`]).
+/// Takes back that `agent` finished it, unless the conversation has another open one by now (`None`); the rest that this
+/// gave him ends. Answers whether he rested for it: who calls tells it ([`presence::tell`]).
 ///
 /// # Errors
 /// The database's.
-pub fn reopen(conn: &mut Connection, id: InteractionId, agent: UserId, at: Timestamp) -> Result<bool> {
+pub fn reopen(conn: &mut Connection, id: InteractionId, agent: UserId, at: Timestamp) -> Result<Option<bool>> {
     let (conversation, campaign, finished_at): (ConversationId, CampaignId, Option<Timestamp>) = interactions::table
         .find(id)
         .select((interactions::conversation_id, interactions::campaign_id, interactions::finished_at))
         .first(conn)?;
     if open_one(conn, conversation)?.is_some() {
-        return Ok(false);
+        return Ok(None);
     }
     let finished = interactions::table
         .find(id)
@@ -176,13 +283,15 @@ pub fn reopen(conn: &mut Connection, id: InteractionId, agent: UserId, at: Times
         .set((
             interactions::state.eq(InteractionState::Assigned),
             interactions::finished_at.eq(None::<Timestamp>),
+            interactions::disposition_id.eq(None::<DispositionId>),
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
-    let Some(finished_at) = finished_at.filter(|_| changed == 1) else { return Ok(false) };
+    let Some(finished_at) = finished_at.filter(|_| changed == 1) else { return Ok(None) };
+    timeline::forget_finish(conn, id, finished_at)?;
     // What he finished later gave him a longer one, which stays.
     let until = finished_at.plus(campaigns::wrap_up(conn, campaign)?);
-    Ok(presence::end_rest_until(conn, agent, until, at)?)
+    Ok(Some(presence::end_rest_until(conn, agent, until, at)?))
 }
 
 /// Its holder has opened it. Answers whether that changed anything.
@@ -202,29 +311,45 @@ pub fn mark_opened(conn: &mut Connection, id: InteractionId, agent: UserId, at: 
     Ok(changed > 0)
 }
 
-/// Finishes what `agent` holds; he rests then, if the campaign says so (S107). Answers whether he does: who calls tells it
-/// ([`presence::tell`]).
+/// Finishes what `agent` holds, with a disposition and a note; he rests then, if the campaign says so (S107). Answers
+/// whether he does: who calls tells it ([`presence::tell`]).
 ///
 /// # Errors
-/// `conflict`: he does not hold it.
-pub fn finish(conn: &mut Connection, id: InteractionId, agent: UserId, note: &str, at: Timestamp) -> Result<bool> {
+/// `conflict`: he does not hold it; `invalid`: the campaign offers no such disposition, or requires one.
+pub fn finish(
+    conn: &mut Connection,
+    id: InteractionId,
+    agent: UserId,
+    end: &FinishInteraction,
+    at: Timestamp,
+) -> Result<bool> {
+    let campaign: CampaignId = interactions::table.find(id).select(interactions::campaign_id).first(conn)?;
+    let disposition = dispositions::chosen(conn, campaign, end.disposition_id)?;
     let held = interactions::table
         .find(id)
         .filter(interactions::agent_id.eq(agent))
-        .filter(interactions::state.eq(InteractionState::Assigned));
+        .filter(interactions::state.eq_any([InteractionState::Assigned, InteractionState::Snoozed]));
     let changed = diesel::update(held)
         .set((
             interactions::state.eq(InteractionState::Finished),
             interactions::finished_at.eq(at),
             interactions::unread.eq(false),
-            interactions::note.eq(note),
+            interactions::snoozed_until.eq(None::<Timestamp>),
+            interactions::disposition_id.eq(end.disposition_id),
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
     if changed != 1 {
         return Err(Error::detailed(ErrorCode::Conflict, "you do not hold this interaction"));
     }
-    let campaign: CampaignId = interactions::table.find(id).select(interactions::campaign_id).first(conn)?;
+    let done = Did {
+        by: Some(agent),
+        note: end.note.trim(),
+        target: disposition.as_deref(),
+        ..Did::by_itself(ActivityKind::Finished)
+    };
+    let spot = Spot::of(conn, id)?;
+    timeline::add(conn, spot, &done, at)?;
     let wrap_up = campaigns::wrap_up(conn, campaign)?;
     Ok(!wrap_up.is_zero() && presence::rest(conn, agent, at.plus(wrap_up), at)?)
 }

@@ -7,6 +7,8 @@
 //!   it into a message and a row of the outbox in one transaction; for a while it can be taken back ([`take_back`]).
 //! - A draft begins with the campaign's signature and takes canned answers ([`canned`]). What nobody types is a
 //!   [`letter`]; the one kind that goes by itself is the confirmation of a first mail ([`confirm`]).
+//! - An interaction ends with a disposition, if the campaign has any ([`dispositions`]); until then its agent may set it
+//!   aside ([`snooze`]). What people note and do stands beside the mails ([`timeline`], [`tags`]).
 //! - Agents read the conversations of campaigns in which they are members or hold something; supervisors those of the
 //!   campaigns they see. What is foreign does not exist (404). Only the holder answers or finishes.
 
@@ -15,6 +17,7 @@ pub mod canned;
 pub mod compose;
 pub mod confirm;
 pub mod contacts;
+pub mod dispositions;
 pub mod drafts;
 pub mod frames;
 pub mod interactions;
@@ -27,7 +30,10 @@ pub mod rows;
 pub mod send;
 mod service;
 pub mod settle;
+pub mod snooze;
+pub mod tags;
 pub mod take_back;
+pub mod timeline;
 pub mod tray;
 
 pub use routes::routes;

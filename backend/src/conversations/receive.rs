@@ -3,7 +3,8 @@
 //!
 //! | what came | what becomes of it |
 //! |---|---|
-//! | a customer's mail, its conversation open | joins, stays with its agent, marked unread |
+//! | a customer's mail, its conversation open | joins, stays with its agent, marked unread; one that was set aside is back |
+//! | mail to the address of a campaign that its conversation has left | as if it had come to the one where it is now |
 //! | a customer's mail, its conversation finished or new | a new interaction waits |
 //! | an automatic answer to us | joins; nobody is asked to answer a machine |
 //! | a bounce of our mail | joins, marks the mail as bounced; if all was finished, a new interaction waits, since the customer never got his answer |
@@ -15,6 +16,7 @@ use super::{
     confirm, contacts,
     interactions::{self, Before, NewInteraction},
     rows::Recipients,
+    timeline::{self, Did, Spot},
 };
 use crate::{
     campaigns::{self, addresses::OwnAddresses},
@@ -22,8 +24,8 @@ use crate::{
         db::{
             Connection, Json,
             schema::{
-                attachments, contacts as contacts_table, conversations, interactions as interactions_table,
-                message_bodies, messages,
+                attachments, contacts as contacts_table, conversations, former_campaigns,
+                interactions as interactions_table, message_bodies, messages,
             },
         },
         events::{Audience, News},
@@ -46,6 +48,7 @@ use shared::{
     api::{
         conversations::{MailAddress, MessageKind, RecipientFailure},
         interactions::{Direction, InteractionState},
+        timeline::ActivityKind,
     },
     ids::{CampaignId, ContactId, ConversationId, InteractionId, MessageId},
     live::LiveEvent,
@@ -115,12 +118,13 @@ pub fn receive(
     let own = mail.own.find(&author.email).is_some();
     let (found, from_stranger) = find_conversation(conn, key, mail, &author, now)?;
     let kind = kind_of(mail, own);
-    let (conversation, fresh) = match found {
-        Some(conversation) => (conversation, false),
-        None => (new_conversation(conn, mail, parsed, &author, own, now)?, true),
+    let (conversation, campaign, fresh) = match found {
+        // It may have left the campaign to whose address the mail came.
+        Some(id) => (id, conversations::table.find(id).select(conversations::campaign_id).first(conn)?, false),
+        None => (new_conversation(conn, mail, parsed, &author, own, now)?, mail.campaign, true),
     };
-    let (interaction, placed) = place(conn, mail, conversation, kind, own, fresh, now)?;
-    let message = store(conn, mail, conversation, interaction, kind, &author, from_stranger, now)?;
+    let (interaction, placed) = place(conn, mail, campaign, conversation, kind, own, fresh, now)?;
+    let message = store(conn, mail, campaign, conversation, interaction, kind, &author, from_stranger, now)?;
     if let (Placed::Began, MessageKind::Personal, Some(parsed)) = (placed, kind, parsed) {
         confirm::claim(conn, mail, parsed, message, now)?;
     }
@@ -139,7 +143,12 @@ pub fn receive(
     };
     let event =
         LiveEvent::MessageAdded { conversation_id: conversation, interaction_id: interaction, message_id: message };
-    news.add(Audience::agents(holder, mail.campaign), event);
+    news.add(Audience::agents(holder, campaign), event);
+    if placed == Placed::Woke {
+        let members = super::access::members(conn, campaign)?;
+        let event = LiveEvent::TimelineChanged { conversation_id: conversation };
+        news.add(Audience::agents(members.into_iter().chain(holder), campaign), event);
+    }
     Ok(Received { message, conversation, interaction })
 }
 
@@ -182,14 +191,18 @@ impl Stored<'_> {
 impl Lookup for Stored<'_> {
     fn conversation_of(&self, message_id: &str) -> Option<i64> {
         self.ask(|conn| {
-            messages::table
+            let found: Vec<ConversationId> = messages::table
                 .filter(messages::internet_message_id.eq(message_id))
-                .filter(messages::campaign_id.eq(self.campaign))
                 .order(messages::id.desc())
                 .select(messages::conversation_id)
-                .first::<ConversationId>(conn)
-                .optional()
-                .map(|found| found.map(|id| id.0))
+                .limit(20)
+                .load(conn)?;
+            for id in found {
+                if was_in(conn, id, self.campaign)? {
+                    return Ok(Some(id.0));
+                }
+            }
+            Ok(None)
         })
     }
 
@@ -197,9 +210,7 @@ impl Lookup for Stored<'_> {
         self.ask(|conn| {
             let id = ConversationId(conversation);
             // A token of another campaign's conversation changes nothing here.
-            let campaign: Option<CampaignId> =
-                conversations::table.find(id).select(conversations::campaign_id).first(conn).optional()?;
-            if campaign != Some(self.campaign) {
+            if !was_in(conn, id, self.campaign)? {
                 return Ok(None);
             }
             if self.own { Ok(Some(true)) } else { is_participant(conn, id, sender).map(Some) }
@@ -211,20 +222,35 @@ impl Lookup for Stored<'_> {
             let open = interactions_table::table
                 .filter(interactions_table::conversation_id.eq(conversations::id))
                 .filter(interactions_table::state.ne(InteractionState::Finished));
-            conversations::table
+            let found: Vec<ConversationId> = conversations::table
                 .inner_join(contacts_table::table)
-                .filter(conversations::campaign_id.eq(self.campaign))
                 .filter(contacts_table::address_folded.eq(sender))
                 .filter(conversations::subject_folded.eq(subject))
                 .filter(conversations::last_message_at.ge(Timestamp::from_millis(since_ms)))
                 .filter(diesel::dsl::exists(open))
                 .order(conversations::last_message_at.desc())
                 .select(conversations::id)
-                .first::<ConversationId>(conn)
-                .optional()
-                .map(|found| found.map(|id| id.0))
+                .limit(20)
+                .load(conn)?;
+            for id in found {
+                if was_in(conn, id, self.campaign)? {
+                    return Ok(Some(id.0));
+                }
+            }
+            Ok(None)
         })
     }
+}
+
+/// Whether a conversation is, or was, in a campaign: what comes to the address of one that it has left is part of it still.
+fn was_in(conn: &mut Connection, conversation: ConversationId, campaign: CampaignId) -> QueryResult<bool> {
+    let now: Option<CampaignId> =
+        conversations::table.find(conversation).select(conversations::campaign_id).first(conn).optional()?;
+    if now == Some(campaign) {
+        return Ok(true);
+    }
+    let left = former_campaigns::table.find((conversation, campaign));
+    diesel::select(diesel::dsl::exists(left)).get_result(conn)
 }
 
 /// The customer, and whoever wrote in it or was written to.
@@ -348,14 +374,18 @@ enum Placed {
     Began,
     /// It joined it, and its row changed.
     Joined,
+    /// The same, and it had been set aside.
+    Woke,
     /// Nothing that anyone is to be told.
     Aside,
 }
 
 /// Puts the mail into the open interaction or begins one. Answers the interaction and what became of it.
+#[expect(clippy::too_many_arguments, reason = "the facts of one mail, each from another source")]
 fn place(
     conn: &mut Connection,
     mail: &Incoming,
+    campaign: CampaignId,
     conversation: ConversationId,
     kind: MessageKind,
     own: bool,
@@ -366,12 +396,12 @@ fn place(
         let (sender, subject) = mail.parsed.as_ref().map_or(("", ""), |parsed| {
             (parsed.from.as_ref().map_or("", |from| from.email.as_str()), parsed.subject.as_str())
         });
-        let priority = campaigns::priority_of(conn, mail.campaign, sender, subject)?;
+        let priority = campaigns::priority_of(conn, campaign, sender, subject)?;
         interactions::begin(
             conn,
             &NewInteraction {
                 conversation,
-                campaign: mail.campaign,
+                campaign,
                 direction: Direction::In,
                 state,
                 agent: None,
@@ -399,8 +429,12 @@ fn place(
             Ok((Some(interaction), Placed::Joined))
         }
         Some((interaction, _, _)) => {
-            interactions::note_incoming(conn, interaction)?;
-            Ok((Some(interaction), Placed::Joined))
+            if !interactions::note_incoming(conn, interaction)? {
+                return Ok((Some(interaction), Placed::Joined));
+            }
+            let spot = Spot { conversation, interaction: Some(interaction) };
+            timeline::add(conn, spot, &Did::by_itself(ActivityKind::Woken), now)?;
+            Ok((Some(interaction), Placed::Woke))
         }
         None if quiet && !fresh => Ok((None, Placed::Aside)),
         None => Ok((begin(conn, InteractionState::Waiting)?, Placed::Began)),
@@ -411,6 +445,7 @@ fn place(
 fn store(
     conn: &mut Connection,
     mail: &Incoming,
+    campaign: CampaignId,
     conversation: ConversationId,
     interaction: Option<InteractionId>,
     kind: MessageKind,
@@ -442,7 +477,7 @@ fn store(
         .values((
             messages::conversation_id.eq(conversation),
             messages::interaction_id.eq(interaction),
-            messages::campaign_id.eq(mail.campaign),
+            messages::campaign_id.eq(campaign),
             messages::direction.eq(Direction::In),
             messages::kind.eq(kind),
             messages::internet_message_id.eq(parsed.and_then(|parsed| parsed.message_id.clone()).unwrap_or_default()),
@@ -519,14 +554,16 @@ fn note_bounce(
     if threading::verify_message_id(key, original).is_none() {
         return Ok(());
     }
-    let ours: Option<MessageId> = messages::table
+    let ours: Option<(MessageId, ConversationId)> = messages::table
         .filter(messages::internet_message_id.eq(original))
-        .filter(messages::campaign_id.eq(campaign))
         .filter(messages::direction.eq(Direction::Out))
-        .select(messages::id)
+        .select((messages::id, messages::conversation_id))
         .first(conn)
         .optional()?;
-    let Some(ours) = ours else { return Ok(()) };
+    let Some((ours, conversation)) = ours else { return Ok(()) };
+    if !was_in(conn, conversation, campaign)? {
+        return Ok(());
+    }
     let failures: Vec<RecipientFailure> = bounce
         .recipients
         .iter()

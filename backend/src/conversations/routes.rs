@@ -1,6 +1,7 @@
 //! Routes of this room, in the order in which an agent meets them.
 
 mod drafts;
+mod organise;
 
 use super::{Service, frames::show_frame};
 use crate::kernel::{
@@ -49,7 +50,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(drafts::detach_file)
         .service(drafts::send_draft)
         .service(send_template_test)
-        .service(show_frame);
+        .service(show_frame)
+        .configure(organise::routes);
 }
 
 /// Sends a template with sample data through a campaign's account: real mail, to see it where it will be read.

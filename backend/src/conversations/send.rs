@@ -9,6 +9,7 @@ use super::{
     interactions::{self, Before},
     receive,
     rows::DraftRow,
+    timeline,
 };
 use crate::{
     campaigns,
@@ -216,7 +217,10 @@ fn commit(
         .execute(conn)?;
     diesel::delete(drafts_table::table.find(draft.id)).execute(conn)?;
     interactions::note_answer(conn, interaction, now)?;
-    let rests = mail.finish && interactions::finish(conn, interaction, caller.user_id, "", now)?;
+    let rests = match &mail.finish {
+        Some(end) => interactions::finish(conn, interaction, caller.user_id, end, now)?,
+        None => false,
+    };
     diesel::update(conversations::table.find(mail.conversation))
         .set(conversations::last_agent_id.eq(caller.user_id))
         .execute(conn)?;
@@ -230,7 +234,7 @@ fn commit(
             sent_drafts::reply_to_message_id.eq(draft.reply_to_message_id),
             sent_drafts::html.eq(&draft.html),
             sent_drafts::conversation_version.eq(known),
-            sent_drafts::finished.eq(mail.finish),
+            sent_drafts::finished.eq(mail.finish.is_some()),
             sent_drafts::created_at.eq(now),
         ))
         .execute(conn)?;
@@ -253,6 +257,9 @@ fn commit(
         message_id: message,
     };
     events::append(conn, now, &Audience::agents([caller.user_id], draft.campaign_id), &event)?;
+    if mail.finish.is_some() {
+        timeline::announce(conn, mail.conversation, now)?;
+    }
     if rests {
         presence::tell(conn, caller.user_id, now, offline_after)?;
     }

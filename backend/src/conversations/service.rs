@@ -1,6 +1,7 @@
 //! Use cases of this room, and the only opener of its write transactions.
 
 mod drafting;
+mod organising;
 mod reading;
 mod templates;
 
@@ -9,6 +10,7 @@ use super::{
     interactions::{self, Before},
     messages,
     take_back::{self, TakenBack},
+    timeline,
     tray::{self, Filter, Listing},
 };
 use crate::{
@@ -171,10 +173,11 @@ impl Service {
         self.core
             .db
             .write(move |conn| {
-                access::readable_interaction(conn, &caller, id)?;
-                let rests = interactions::finish(conn, id, caller.user_id, &wanted.note, now)?;
+                let conversation = access::readable_interaction(conn, &caller, id)?;
+                let rests = interactions::finish(conn, id, caller.user_id, &wanted, now)?;
                 record(conn, &caller, "conversations.finish", "interaction", id.0, now)?;
                 interactions::announce(conn, id, Before::With(caller.user_id), now)?;
+                timeline::announce(conn, conversation, now)?;
                 if rests {
                     presence::tell(conn, caller.user_id, now, offline_after)?;
                 }

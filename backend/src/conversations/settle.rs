@@ -5,16 +5,13 @@ use crate::{
     campaigns::{Destination, Settlement, Settles},
     kernel::{
         Result,
-        db::{
-            Connection,
-            schema::{conversations, drafts, interactions as table, messages},
-        },
+        db::{Connection, schema::interactions as table},
     },
 };
 use diesel::prelude::*;
 use shared::{
     api::interactions::InteractionState,
-    ids::{CampaignId, ConversationId, InteractionId, UserId},
+    ids::{ConversationId, InteractionId, UserId},
     time::Timestamp,
 };
 
@@ -36,7 +33,7 @@ impl Settles for Settle {
         for (id, conversation, agent) in &open {
             match destination {
                 Destination::Finished => finish(conn, *id, order.now)?,
-                Destination::Campaign(other) => relocate(conn, *id, *conversation, other)?,
+                Destination::Campaign(other) => interactions::relocate(conn, *conversation, other)?,
             }
             // The members of the old campaign had what waited before their eyes; they learn of it with the campaign.
             interactions::announce(conn, *id, agent.map_or(Before::Queue, Before::With), order.now)?;
@@ -51,24 +48,9 @@ fn finish(conn: &mut Connection, id: InteractionId, at: Timestamp) -> QueryResul
             table::state.eq(InteractionState::Finished),
             table::finished_at.eq(at),
             table::unread.eq(false),
+            table::snoozed_until.eq(None::<Timestamp>),
             table::version.eq(table::version + 1),
         ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The whole conversation goes along, so that it is read, answered and found in one place. Whoever holds it keeps it, and
-/// goes on writing: versions tell of new mail and of other words, and there are none.
-fn relocate(conn: &mut Connection, id: InteractionId, conversation: ConversationId, to: CampaignId) -> QueryResult<()> {
-    diesel::update(conversations::table.find(conversation)).set(conversations::campaign_id.eq(to)).execute(conn)?;
-    diesel::update(messages::table.filter(messages::conversation_id.eq(conversation)))
-        .set(messages::campaign_id.eq(to))
-        .execute(conn)?;
-    diesel::update(drafts::table.filter(drafts::conversation_id.eq(conversation)))
-        .set(drafts::campaign_id.eq(to))
-        .execute(conn)?;
-    diesel::update(table::table.find(id))
-        .set((table::campaign_id.eq(to), table::version.eq(table::version + 1)))
         .execute(conn)?;
     Ok(())
 }

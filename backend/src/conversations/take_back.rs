@@ -61,7 +61,7 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
             .first(conn)?;
     diesel::delete(sent_drafts::table.find(id)).execute(conn)?;
     let rest_ended = match row.interaction_id.filter(|_| finished) {
-        Some(interaction) => interactions::reopen(conn, interaction, caller.user_id, now)?,
+        Some(interaction) => interactions::reopen(conn, interaction, caller.user_id, now)?.unwrap_or(false),
         None => false,
     };
     ratings::withdraw(conn, id)?;

@@ -6,7 +6,7 @@ use crate::{
         Result,
         db::{
             Connection, Json, MultiBackend,
-            schema::{campaigns as campaign, contacts, conversations, interactions},
+            schema::{campaigns as campaign, contacts, conversations, dispositions, interactions},
         },
         fold::fold,
         http::cursor,
@@ -63,6 +63,8 @@ pub struct InteractionRow {
     pub first_response_at: Option<Timestamp>,
     /// Finished at.
     pub finished_at: Option<Timestamp>,
+    /// Set aside until then.
+    pub snoozed_until: Option<Timestamp>,
     /// Newest rating of a mail of it.
     pub rating: Option<i32>,
     /// Not opened since the newest mail.
@@ -78,11 +80,12 @@ type SummaryRow = (
     (String, i32, Timestamp, String),
     (ContactId, String, String),
     (String, Json<Thresholds>, Eligibility),
+    Option<String>,
 );
 
 /// The rows as the API shows them. Hours are read once for each campaign in which they matter.
 fn summaries(conn: &mut Connection, rows: Vec<SummaryRow>) -> QueryResult<Vec<InteractionSummary>> {
-    let timed = |(own, _, _, (_, thresholds, _)): &SummaryRow| {
+    let timed = |(own, _, _, (_, thresholds, _), _): &SummaryRow| {
         (own.state == InteractionState::Waiting && thresholds.0.waiting_seconds.is_some()).then_some(own.campaign_id)
     };
     let campaigns: HashSet<CampaignId> = rows.iter().filter_map(timed).collect();
@@ -108,12 +111,13 @@ fn alarm(own: &InteractionRow, thresholds: Thresholds, hours: Option<&Hours>) ->
             let (seconds, since) = (thresholds.handling_seconds?, own.assigned_at?);
             Some(AlarmTimes { near_at: since.plus(near(seconds)), over_at: since.plus(over(seconds)) })
         }
-        InteractionState::Finished => None,
+        InteractionState::Snoozed | InteractionState::Finished => None,
     }
 }
 
 fn summary(row: SummaryRow, hours: &HashMap<CampaignId, Hours>) -> InteractionSummary {
-    let (own, conversation, (contact_id, contact_name, contact_address), (name, Json(thresholds), rule)) = row;
+    let (own, conversation, contact, (name, Json(thresholds), rule), disposition) = row;
+    let (contact_id, contact_name, contact_address) = contact;
     let (subject, message_count, last_message_at, snippet) = conversation;
     let alarm = alarm(&own, thresholds, hours.get(&own.campaign_id));
     InteractionSummary {
@@ -138,6 +142,8 @@ fn summary(row: SummaryRow, hours: &HashMap<CampaignId, Hours>) -> InteractionSu
         assigned_at: own.assigned_at,
         first_response_at: own.first_response_at,
         finished_at: own.finished_at,
+        snoozed_until: own.snoozed_until,
+        disposition,
         rating: own.rating,
         last_message_at,
         alarm,
@@ -152,6 +158,7 @@ macro_rules! rows {
         interactions::table
             .inner_join(conversations::table.inner_join(contacts::table))
             .inner_join(campaign::table)
+            .left_join(dispositions::table)
             .select((
                 InteractionRow::as_select(),
                 (
@@ -162,6 +169,7 @@ macro_rules! rows {
                 ),
                 (contacts::id, contacts::name, contacts::address),
                 (campaign::name, campaign::thresholds, campaign::eligibility),
+                dispositions::path.nullable(),
             ))
     };
 }

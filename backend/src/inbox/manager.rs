@@ -10,6 +10,7 @@ use crate::{
     kernel::{
         Core, Error, Result,
         db::Engine,
+        events,
         workers::{self, lease::Lease},
     },
     mail::imap::Stopper,
@@ -56,7 +57,8 @@ pub async fn run(core: Core, servers: MailServers) {
     }
     let state = Arc::new(Mutex::new(State::default()));
     let wake = Arc::new(Notify::new());
-    let listener = listen(core.clone(), Arc::clone(&wake));
+    let listener =
+        events::wake_on(core.clone(), Arc::clone(&wake), |event| matches!(event, LiveEvent::CampaignChanged { .. }));
     let worker =
         workers::run("inbox", core.stop.clone(), wake, || tick(core.clone(), servers.clone(), Arc::clone(&state)));
     tokio::join!(listener, worker);
@@ -74,21 +76,6 @@ pub async fn run(core: Core, servers: MailServers) {
     for (_, mut lease) in state.leases.drain() {
         // Another node takes it over in time if this fails.
         let _ = lease.release(&core.db).await;
-    }
-}
-
-async fn listen(core: Core, wake: Arc<Notify>) {
-    let mut events = core.hub.listen();
-    loop {
-        tokio::select! {
-            () = core.stop.cancelled() => return,
-            received = events.recv() => match received {
-                Ok(event) if matches!(event.event, LiveEvent::CampaignChanged { .. }) => wake.notify_one(),
-                Ok(_) => {}
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => wake.notify_one(),
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-            }
-        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     kernel::{
         Core, Error, Result,
         db::connection::blocking,
+        events,
         workers::{self, backoff::Backoff},
     },
     mail::{
@@ -34,7 +35,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{Mutex, Notify, broadcast::error::RecvError};
+use tokio::sync::{Mutex, Notify};
 
 /// Most copies of one session.
 const BATCH: i64 = 20;
@@ -130,25 +131,11 @@ pub async fn run(core: Core, servers: MailServers) {
     }
     let wake = Arc::new(Notify::new());
     let resting = Arc::new(Mutex::new(Resting::default()));
-    let listener = listen(core.clone(), Arc::clone(&wake));
+    let listener =
+        events::wake_on(core.clone(), Arc::clone(&wake), |event| matches!(event, LiveEvent::DeliveryChanged { .. }));
     let worker =
         workers::run("copies", core.stop.clone(), wake, || tick(core.clone(), servers.clone(), Arc::clone(&resting)));
     tokio::join!(listener, worker);
-}
-
-async fn listen(core: Core, wake: Arc<Notify>) {
-    let mut events = core.hub.listen();
-    loop {
-        tokio::select! {
-            () = core.stop.cancelled() => return,
-            received = events.recv() => match received {
-                Ok(event) if matches!(event.event, LiveEvent::DeliveryChanged { .. }) => wake.notify_one(),
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => wake.notify_one(),
-                Err(RecvError::Closed) => return,
-            }
-        }
-    }
 }
 
 async fn tick(core: Core, servers: MailServers, resting: Arc<Mutex<Resting>>) -> Result<Duration> {

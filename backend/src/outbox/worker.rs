@@ -23,6 +23,7 @@ use crate::{
     kernel::{
         Core, Error, Result,
         db::Engine,
+        events,
         workers::{self, backoff::Backoff, failpoint},
     },
     mail::{
@@ -104,7 +105,9 @@ pub async fn run(core: Core, servers: MailServers) {
         core: core.clone(),
     };
     reclaim(&core).await;
-    let listener = listen(core.clone(), Arc::clone(&worker.wake));
+    let listener = events::wake_on(core.clone(), Arc::clone(&worker.wake), |event| {
+        matches!(event, LiveEvent::DeliveryChanged { .. } | LiveEvent::CampaignChanged { .. })
+    });
     let ticking = workers::run("outbox", core.stop.clone(), Arc::clone(&worker.wake), || tick(worker.clone()));
     tokio::join!(listener, ticking);
     let mut tasks = worker.tasks.lock().await;
@@ -125,24 +128,6 @@ async fn reclaim(core: &Core) {
         tokio::select! {
             () = core.stop.cancelled() => return,
             () = tokio::time::sleep(backoff.next_delay()) => {}
-        }
-    }
-}
-
-async fn listen(core: Core, wake: Arc<Notify>) {
-    let mut events = core.hub.listen();
-    loop {
-        tokio::select! {
-            () = core.stop.cancelled() => return,
-            received = events.recv() => match received {
-                Ok(event) => {
-                    if matches!(event.event, LiveEvent::DeliveryChanged { .. } | LiveEvent::CampaignChanged { .. }) {
-                        wake.notify_one();
-                    }
-                }
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => wake.notify_one(),
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-            }
         }
     }
 }

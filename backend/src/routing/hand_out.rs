@@ -128,8 +128,8 @@ impl Asked {
             .filter(|one| now < one.arrived_at.plus(rule.last_agent))
             .map(|one| one.conversation)
             .collect();
-        let ids: Vec<InteractionId> = waiting.iter().map(|one| one.id).collect();
-        let lapses = if rule.offer_timeout.is_zero() { HashMap::new() } else { queue::lapses(conn, &ids)? };
+        let ids: Vec<InteractionId> = waiting.iter().filter(|one| one.handed_back).map(|one| one.id).collect();
+        let lapses = if ids.is_empty() { HashMap::new() } else { queue::lapses(conn, &ids)? };
         Ok(Self { preferred: queue::last_agents(conn, &fresh)?, lapses })
     }
 }

@@ -4,14 +4,14 @@ use super::service;
 use crate::kernel::{
     Core, Result,
     http::{
-        auth::{Caller, ConversationsWrite, SupervisionRead},
+        auth::{Caller, ConversationsRead, ConversationsWrite, SupervisionRead},
         extract::{Body, Params, Segment},
     },
 };
 use actix_web::{get, post, web};
 use shared::{
     api::{
-        interactions::{DecisionView, InteractionSummary},
+        interactions::{DecisionView, InteractionSummary, ReturnInteraction, TransferInteraction, TransferTargets},
         replays::{ReplayInput, ReplayView},
     },
     ids::{CampaignId, InteractionId},
@@ -21,7 +21,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_decisions).service(take_interaction).service(replay_campaign);
+    config
+        .service(list_decisions)
+        .service(take_interaction)
+        .service(list_transfer_targets)
+        .service(transfer_interaction)
+        .service(return_interaction)
+        .service(replay_campaign);
 }
 
 /// Lists the routing decisions about an interaction, newest first: who was eligible, why each other was not, and the
@@ -59,6 +65,60 @@ pub async fn take_interaction(
     core: web::Data<Core>,
 ) -> Result<web::Json<InteractionSummary>> {
     Ok(web::Json(service::take(&core, caller.principal, id.0).await?))
+}
+
+/// Lists to whom an interaction can be given: the other members of its campaign, with what keeps each from being handed it by
+/// itself, and the other campaigns.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "Interaction")),
+    responses((status = 200, description = "Agents and campaigns", body = TransferTargets)),
+    security(("bearer" = ["conversations:read"]))
+)]
+#[get("/interactions/{id}/transfer-targets")]
+pub async fn list_transfer_targets(
+    caller: Caller<ConversationsRead>,
+    id: Segment<InteractionId>,
+    core: web::Data<Core>,
+) -> Result<web::Json<TransferTargets>> {
+    Ok(web::Json(service::transfer_targets(&core, caller.principal, id.0).await?))
+}
+
+/// Gives an interaction to an agent of its campaign, or to another campaign, where it waits at the place of its arrival. Agents
+/// give what they hold, supervisors anyone's and what waits.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "Interaction")),
+    request_body = TransferInteraction,
+    responses((status = 200, description = "The interaction", body = InteractionSummary)),
+    security(("bearer" = ["conversations:write"]))
+)]
+#[post("/interactions/{id}/transfer")]
+pub async fn transfer_interaction(
+    caller: Caller<ConversationsWrite>,
+    id: Segment<InteractionId>,
+    body: Body<TransferInteraction>,
+    core: web::Data<Core>,
+) -> Result<web::Json<InteractionSummary>> {
+    Ok(web::Json(service::transfer(&core, caller.principal, id.0, body.0).await?))
+}
+
+/// Gives an interaction back to the queue, at the place of its arrival. It goes to another if there is one who can get it.
+#[utoipa::path(
+    tag = "interactions",
+    params(("id" = InteractionId, Path, description = "Interaction")),
+    request_body = ReturnInteraction,
+    responses((status = 200, description = "The interaction", body = InteractionSummary)),
+    security(("bearer" = ["conversations:write"]))
+)]
+#[post("/interactions/{id}/return")]
+pub async fn return_interaction(
+    caller: Caller<ConversationsWrite>,
+    id: Segment<InteractionId>,
+    body: Body<ReturnInteraction>,
+    core: web::Data<Core>,
+) -> Result<web::Json<InteractionSummary>> {
+    Ok(web::Json(service::give_back(&core, caller.principal, id.0, body.0).await?))
 }
 
 /// Replays a past day of a campaign with another strategy or other people: waits, service level, fairness, side by side with

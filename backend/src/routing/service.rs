@@ -1,6 +1,7 @@
 //! Use cases of this room that someone asks for; the rest is the worker's.
 
 use super::{
+    pass_on,
     queries::{self, decisions as stored, facts::Moment, recorded},
     replay::{self, Day, Shift, figures},
     strategy::{Candidate, Strategy},
@@ -17,7 +18,7 @@ use crate::{
 };
 use shared::{
     api::{
-        interactions::{DecisionView, InteractionSummary},
+        interactions::{DecisionView, InteractionSummary, ReturnInteraction, TransferInteraction, TransferTargets},
         replays::{ReplayInput, ReplayStaffing, ReplayView, StaffInput},
         schedules::minutes,
     },
@@ -61,6 +62,47 @@ pub async fn take(core: &Core, caller: Principal, id: InteractionId) -> Result<I
     let offline_after = Duration::from_secs(core.settings.routing.offline_seconds);
     let clock = core.clone();
     core.db.write(move |conn| take::take(conn, &caller, id, Moment::at(clock.now(), offline_after))).await
+}
+
+/// Gives an interaction to an agent or a campaign.
+///
+/// # Errors
+/// As [`pass_on::transfer`].
+pub async fn transfer(
+    core: &Core,
+    caller: Principal,
+    id: InteractionId,
+    wanted: TransferInteraction,
+) -> Result<InteractionSummary> {
+    let at = now(core);
+    core.db.write(move |conn| pass_on::transfer(conn, &caller, id, &wanted, at)).await
+}
+
+/// Gives an interaction back to the queue.
+///
+/// # Errors
+/// As [`pass_on::give_back`].
+pub async fn give_back(
+    core: &Core,
+    caller: Principal,
+    id: InteractionId,
+    wanted: ReturnInteraction,
+) -> Result<InteractionSummary> {
+    let at = now(core);
+    core.db.write(move |conn| pass_on::give_back(conn, &caller, id, &wanted.note, at)).await
+}
+
+/// To whom an interaction can be given.
+///
+/// # Errors
+/// `not_found`.
+pub async fn transfer_targets(core: &Core, caller: Principal, id: InteractionId) -> Result<TransferTargets> {
+    let at = now(core);
+    core.db.read(move |conn| pass_on::targets(conn, &caller, id, at)).await
+}
+
+fn now(core: &Core) -> Moment {
+    Moment::at(core.now(), Duration::from_secs(core.settings.routing.offline_seconds))
 }
 
 /// A past day of a campaign, as it was and as it would have been. Nothing is written.

@@ -221,6 +221,18 @@ pub fn lapsed(agent: UserId, strategy: &Strategy) -> Decision {
     decision(DecisionCause::OfferLapsed, agent, &Ask::default(), strategy, Vec::new())
 }
 
+/// What tells that somebody gave it to `agent`.
+#[must_use]
+pub fn transferred(agent: UserId, strategy: &Strategy) -> Decision {
+    decision(DecisionCause::Transferred, agent, &Ask::default(), strategy, Vec::new())
+}
+
+/// What tells that `agent` gave it back.
+#[must_use]
+pub fn returned(agent: UserId, strategy: &Strategy) -> Decision {
+    decision(DecisionCause::Returned, agent, &Ask::default(), strategy, Vec::new())
+}
+
 fn decision(cause: DecisionCause, winner: UserId, ask: &Ask, strategy: &Strategy, agents: Vec<Judged>) -> Decision {
     Decision {
         cause,

@@ -16,6 +16,7 @@ use crate::{
     kernel::{
         Core, Result,
         db::{Connection, connection::blocking},
+        events,
         workers::{self, failpoint},
     },
     presence,
@@ -34,35 +35,20 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Runs until the process stops.
 pub async fn run(core: Core) {
     let wake = Arc::new(Notify::new());
-    let listener = listen(core.clone(), Arc::clone(&wake));
+    let listener = events::wake_on(core.clone(), Arc::clone(&wake), concerns);
     let worker = workers::run("routing", core.stop.clone(), wake, || tick(core.clone()));
     tokio::join!(listener, worker);
 }
 
-async fn listen(core: Core, wake: Arc<Notify>) {
-    let mut events = core.hub.listen();
-    loop {
-        let received = tokio::select! {
-            () = core.stop.cancelled() => return,
-            received = events.recv() => received,
-        };
-        match received {
-            Ok(event) => {
-                let concerns = matches!(
-                    event.event,
-                    LiveEvent::InteractionChanged { .. }
-                        | LiveEvent::AgentStateChanged { .. }
-                        | LiveEvent::CampaignChanged { .. }
-                        | LiveEvent::SettingsChanged { .. }
-                );
-                if concerns {
-                    wake.notify_one();
-                }
-            }
-            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => wake.notify_one(),
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-        }
-    }
+/// Whether an event could let something be handed out.
+fn concerns(event: &LiveEvent) -> bool {
+    matches!(
+        event,
+        LiveEvent::InteractionChanged { .. }
+            | LiveEvent::AgentStateChanged { .. }
+            | LiveEvent::CampaignChanged { .. }
+            | LiveEvent::SettingsChanged { .. }
+    )
 }
 
 /// One round over all campaigns; answers when to look again.

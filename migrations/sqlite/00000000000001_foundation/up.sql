@@ -159,6 +159,8 @@ CREATE TABLE campaigns (
     rating_enabled BOOLEAN NOT NULL,
     rating_prompt TEXT NOT NULL,
     rating_thanks TEXT NOT NULL,
+    -- Nothing is finished without one.
+    disposition_required BOOLEAN NOT NULL DEFAULT FALSE,
     created_at BIGINT NOT NULL,
     -- Its history stays; its name is free again.
     deleted_at BIGINT,
@@ -348,7 +350,44 @@ CREATE TABLE conversations (
     version BIGINT NOT NULL
 );
 CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
-CREATE INDEX conversations_subject ON conversations (campaign_id, contact_id, subject_folded, last_message_at);
+CREATE INDEX conversations_subject ON conversations (contact_id, subject_folded, last_message_at);
+
+-- Campaigns that a conversation was in before: mail that still comes to their addresses finds it.
+CREATE TABLE former_campaigns (
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
+    PRIMARY KEY (conversation_id, campaign_id)
+);
+
+-- How interactions end: a tree as an outline; of one campaign, or without one of all.
+CREATE TABLE dispositions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    campaign_id BIGINT REFERENCES campaigns (id),
+    position INTEGER NOT NULL,
+    level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 3),
+    name TEXT NOT NULL,
+    -- Its name after those above it.
+    path TEXT NOT NULL,
+    -- Nothing stands below it: it can be chosen.
+    leaf BOOLEAN NOT NULL,
+    -- Off: it can no longer be chosen, and names what was.
+    active BOOLEAN NOT NULL
+);
+CREATE INDEX dispositions_campaign ON dispositions (campaign_id, position);
+
+CREATE TABLE tags (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE conversation_tags (
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    tag_id BIGINT NOT NULL REFERENCES tags (id) ON DELETE CASCADE,
+    PRIMARY KEY (conversation_id, tag_id)
+);
+CREATE INDEX conversation_tags_tag ON conversation_tags (tag_id, conversation_id);
 
 CREATE TABLE interactions (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -356,7 +395,7 @@ CREATE TABLE interactions (
     campaign_id BIGINT NOT NULL REFERENCES campaigns (id),
     channel TEXT NOT NULL CHECK (channel IN ('email')),
     direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'assigned', 'finished')),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'assigned', 'snoozed', 'finished')),
     agent_id BIGINT REFERENCES users (id),
     priority INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 9),
     arrived_at BIGINT NOT NULL,
@@ -366,17 +405,22 @@ CREATE TABLE interactions (
     finished_at BIGINT,
     unread BOOLEAN NOT NULL,
     awaits_answer BOOLEAN NOT NULL,
-    note TEXT NOT NULL,
+    -- It came back to the queue from somebody: who that was is looked up before it is handed out again.
+    handed_back BOOLEAN NOT NULL,
+    -- Set aside until then; without a time, until the customer writes.
+    snoozed_until BIGINT,
+    disposition_id BIGINT REFERENCES dispositions (id),
     -- The customer's newest rating of a mail of it.
     rating INTEGER CHECK (rating BETWEEN 1 AND 5),
     version BIGINT NOT NULL,
-    CHECK (state <> 'assigned' OR agent_id IS NOT NULL)
+    CHECK (state NOT IN ('assigned', 'snoozed') OR agent_id IS NOT NULL)
 );
 CREATE UNIQUE INDEX interactions_one_open ON interactions (conversation_id) WHERE state <> 'finished';
 CREATE INDEX interactions_queue ON interactions (campaign_id, priority, arrived_at, id) WHERE state = 'waiting';
 CREATE INDEX interactions_waiting ON interactions (priority, arrived_at, id) WHERE state = 'waiting';
 CREATE INDEX interactions_held ON interactions (agent_id, campaign_id, assigned_at) WHERE state = 'assigned';
 CREATE INDEX interactions_unopened ON interactions (campaign_id, assigned_at) WHERE state = 'assigned' AND opened_at IS NULL;
+CREATE INDEX interactions_snoozed ON interactions (snoozed_until) WHERE state = 'snoozed';
 CREATE INDEX interactions_ended ON interactions (campaign_id, agent_id, finished_at) WHERE state = 'finished';
 CREATE INDEX interactions_campaign ON interactions (campaign_id, arrived_at, id);
 CREATE INDEX interactions_agent ON interactions (agent_id, arrived_at, id);
@@ -437,6 +481,23 @@ CREATE TABLE drafts (
     from_address TEXT
 );
 CREATE INDEX drafts_author ON drafts (author_id, conversation_id);
+
+-- What people noted in a conversation, and did with it besides writing mail.
+CREATE TABLE activities (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    conversation_id BIGINT NOT NULL REFERENCES conversations (id),
+    interaction_id BIGINT REFERENCES interactions (id),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'finished', 'transferred', 'moved', 'returned', 'snoozed', 'woken')),
+    -- Without one, it happened by itself.
+    actor_id BIGINT REFERENCES users (id),
+    note TEXT NOT NULL,
+    -- To whom, where to, how it ended: by name, as it was called then.
+    target TEXT,
+    until_at BIGINT,
+    at BIGINT NOT NULL,
+    edited_at BIGINT
+);
+CREATE INDEX activities_conversation ON activities (conversation_id, id);
 
 -- What a mail was before it was sent, for as long as it can be taken back.
 CREATE TABLE sent_drafts (
@@ -603,7 +664,7 @@ CREATE TABLE decisions (
     at BIGINT NOT NULL,
     eligibility TEXT NOT NULL,
     delivery_order TEXT NOT NULL,
-    cause TEXT NOT NULL CHECK (cause IN ('order', 'last_agent', 'take', 'offer_lapsed')),
+    cause TEXT NOT NULL CHECK (cause IN ('order', 'last_agent', 'take', 'offer_lapsed', 'transferred', 'returned')),
     winner BIGINT NOT NULL REFERENCES users (id),
     explanation TEXT NOT NULL
 );

@@ -6,6 +6,7 @@ use crate::{
         contacts::ContactView,
         interactions::{Direction, InteractionSummary},
         ratings::RatingView,
+        timeline::Timeline,
     },
     ids::{CampaignId, ConversationId, InteractionId, MessageId, UserId},
     time::Timestamp,
@@ -168,6 +169,8 @@ pub struct ConversationView {
     /// `cursor` of `GET /conversations/{id}/messages` for the mails before these; absent when these are all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub older_cursor: Option<String>,
+    /// What stands in it besides mails.
+    pub timeline: Timeline,
     /// Grows with each mail; a draft names the one that it was begun on (S112).
     pub version: i64,
 }

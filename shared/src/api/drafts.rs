@@ -1,10 +1,10 @@
 //! Mail being written. Lives on the server as it is typed (S108).
 
 use crate::{
-    api::{attachments::AttachmentView, conversations::MailAddress},
-    ids::{AttachmentId, CampaignId, ConversationId, DraftId, InteractionId, MessageId, TemplateId},
+    api::{attachments::AttachmentView, conversations::MailAddress, interactions::MAX_NOTE},
+    ids::{AttachmentId, CampaignId, ConversationId, DispositionId, DraftId, InteractionId, MessageId, TemplateId},
     time::Timestamp,
-    validate::{Issues, Validate},
+    validate::{Issues, Rule, Validate},
 };
 use serde::{Deserialize, Serialize};
 
@@ -184,12 +184,22 @@ pub struct SendDraft {
     /// Finish the interaction with it.
     #[serde(default)]
     pub finish: bool,
+    /// With `finish`: how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition_id: Option<DispositionId>,
+    /// With `finish`: a note for those who come after, at most 2 000 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 impl Validate for SendDraft {
     fn validate(&self, issues: &mut Issues) {
         if let Some(seconds) = self.undo_seconds {
             issues.range("undo_seconds", i64::from(seconds), 0, 60);
+        }
+        issues.lines("note", &self.note, 0, MAX_NOTE);
+        if !self.finish && (self.disposition_id.is_some() || !self.note.is_empty()) {
+            issues.add("finish", Rule::Inconsistent, "is required with a disposition or a note");
         }
     }
 }

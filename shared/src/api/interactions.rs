@@ -3,9 +3,9 @@
 use crate::{
     alarm::AlarmTimes,
     api::campaigns::{Channel, DeliveryOrder, Eligibility},
-    ids::{CampaignId, ContactId, ConversationId, DecisionId, InteractionId, UserId},
+    ids::{CampaignId, ContactId, ConversationId, DecisionId, DispositionId, InteractionId, UserId},
     time::Timestamp,
-    validate::{Issues, Validate},
+    validate::{Issues, Rule, Validate},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ text_enum! {
         Waiting = "waiting",
         /// An agent holds it.
         Assigned = "assigned",
+        /// Its agent set it aside, until a time or until the customer writes.
+        Snoozed = "snoozed",
         /// Done.
         Finished = "finished",
     }
@@ -77,6 +79,12 @@ pub struct InteractionSummary {
     pub first_response_at: Option<Timestamp>,
     /// Finished at.
     pub finished_at: Option<Timestamp>,
+    /// Set aside until then; absent while it is set aside: until the customer writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
+    /// How it ended, with the names above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
     /// The customer's newest rating of a mail of it, 1–5.
     #[serde(default)]
     pub rating: Option<i32>,
@@ -153,12 +161,110 @@ pub struct FinishInteraction {
     /// A note for those who come after, at most 2 000 characters.
     #[serde(default)]
     pub note: String,
+    /// How it ended: one that the campaign offers and that has none below it. Some campaigns require it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition_id: Option<DispositionId>,
 }
+
+/// Longest note of what is done with an interaction, in characters.
+pub const MAX_NOTE: usize = 2_000;
 
 impl Validate for FinishInteraction {
     fn validate(&self, issues: &mut Issues) {
-        issues.lines("note", &self.note, 0, 2_000);
+        issues.lines("note", &self.note, 0, MAX_NOTE);
     }
+}
+
+/// Sets an interaction aside.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SnoozeInteraction {
+    /// It comes back then, at most a year ahead, or earlier when the customer writes. Absent: only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl Validate for SnoozeInteraction {
+    // What lies ahead is the server's to judge.
+    fn validate(&self, _: &mut Issues) {}
+}
+
+/// Gives an interaction to an agent of its campaign, or to another campaign, where it waits.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TransferInteraction {
+    /// An enabled member of its campaign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<UserId>,
+    /// Another enabled campaign. The whole conversation goes along, and answers leave from its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<CampaignId>,
+    /// What whoever gets it should know, at most 2 000 characters.
+    #[serde(default)]
+    pub note: String,
+}
+
+impl Validate for TransferInteraction {
+    fn validate(&self, issues: &mut Issues) {
+        issues.lines("note", &self.note, 0, MAX_NOTE);
+        match (self.agent_id, self.campaign_id) {
+            (None, None) => issues.add("agent_id", Rule::Required, "or campaign_id is required"),
+            (Some(_), Some(_)) => issues.add("campaign_id", Rule::Inconsistent, "does not go with agent_id"),
+            _ => {}
+        }
+    }
+}
+
+/// Gives an interaction back to the queue.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReturnInteraction {
+    /// What whoever gets it should know, at most 2 000 characters.
+    #[serde(default)]
+    pub note: String,
+}
+
+impl Validate for ReturnInteraction {
+    fn validate(&self, issues: &mut Issues) {
+        issues.lines("note", &self.note, 0, MAX_NOTE);
+    }
+}
+
+/// To whom an interaction can be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransferTargets {
+    /// The other enabled members of its campaign, in member order.
+    pub agents: Vec<TransferAgent>,
+    /// The other enabled campaigns, by name.
+    pub campaigns: Vec<TransferCampaign>,
+}
+
+/// An agent to whom an interaction can be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransferAgent {
+    /// Agent.
+    pub user_id: UserId,
+    /// Name.
+    pub name: String,
+    /// Interactions of this campaign that he holds.
+    pub held: u32,
+    /// Why it would not be handed to him by itself now; empty: it could be.
+    pub obstacles: Vec<Ineligible>,
+}
+
+/// A campaign to which an interaction can be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransferCampaign {
+    /// Campaign.
+    pub id: CampaignId,
+    /// Name.
+    pub name: String,
 }
 
 /// What a decision says of one member: whether he could get the interaction, why not, and what placed him.
@@ -239,6 +345,10 @@ text_enum! {
         Take = "take",
         /// He did not open it in time: it went back to the queue.
         OfferLapsed = "offer_lapsed",
+        /// Somebody gave it to him.
+        Transferred = "transferred",
+        /// He gave it back to the queue.
+        Returned = "returned",
     }
 }
 
@@ -258,7 +368,7 @@ pub struct DecisionView {
     pub delivery_order: DeliveryOrder,
     /// What decided.
     pub cause: DecisionCause,
-    /// Who got it; with the cause `offer_lapsed`, who had it.
+    /// Who got it; with the causes `offer_lapsed` and `returned`, who had it.
     pub winner: UserId,
     /// The last agent served before, from whom the round went on.
     pub last_served: Option<UserId>,
@@ -273,6 +383,6 @@ pub struct DecisionView {
     /// How many were in the running at once; 0: all.
     #[serde(default)]
     pub max_in_queue: u32,
-    /// Every member, in member order. None with the cause `offer_lapsed`.
+    /// Every member, in member order. None where nobody was chosen among them: `offer_lapsed`, `transferred`, `returned`.
     pub agents: Vec<AgentReason>,
 }

@@ -3,7 +3,7 @@
 
 use super::{Service, record};
 use crate::{
-    conversations::{access, contacts, messages, tray},
+    conversations::{access, contacts, messages, timeline, tray},
     kernel::{
         Core, Result,
         db::{
@@ -124,6 +124,7 @@ fn conversation(conn: &mut Connection, core: &Core, id: ConversationId, now: Tim
         interaction: tray::current(conn, id)?,
         messages,
         older_cursor: next_cursor,
+        timeline: timeline::of_conversation(conn, id)?,
         version,
     })
 }

@@ -169,6 +169,54 @@ pub fn upsert_last_served(
     Ok(())
 }
 
+/// Notes that a conversation was in a campaign before.
+///
+/// # Errors
+/// The database's.
+pub fn insert_former_campaign(
+    conn: &mut Connection,
+    conversation: shared::ids::ConversationId,
+    campaign: shared::ids::CampaignId,
+) -> QueryResult<()> {
+    use schema::former_campaigns::dsl;
+    both!(conn, c => diesel::insert_into(dsl::former_campaigns)
+        .values((dsl::conversation_id.eq(conversation), dsl::campaign_id.eq(campaign)))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+/// Makes a tag, unless there is one of that name.
+///
+/// # Errors
+/// The database's.
+pub fn insert_tag(conn: &mut Connection, name: &str, folded: &str, now: shared::time::Timestamp) -> QueryResult<()> {
+    use schema::tags::dsl;
+    both!(conn, c => diesel::insert_into(dsl::tags)
+        .values((dsl::name.eq(name), dsl::name_folded.eq(folded), dsl::created_at.eq(now)))
+        .on_conflict(dsl::name_folded)
+        .do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+/// Puts a tag on a conversation, if it is not there.
+///
+/// # Errors
+/// The database's.
+pub fn insert_conversation_tag(
+    conn: &mut Connection,
+    conversation: shared::ids::ConversationId,
+    tag: shared::ids::TagId,
+) -> QueryResult<()> {
+    use schema::conversation_tags::dsl;
+    both!(conn, c => diesel::insert_into(dsl::conversation_tags)
+        .values((dsl::conversation_id.eq(conversation), dsl::tag_id.eq(tag)))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
 /// Stores what an agent does elsewhere, in place of what was reported before.
 ///
 /// # Errors

@@ -155,6 +155,7 @@ diesel::table! {
         rating_enabled -> Bool,
         rating_prompt -> Text,
         rating_thanks -> Text,
+        disposition_required -> Bool,
         created_at -> BigInt,
         version -> BigInt,
     }
@@ -342,6 +343,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_campaigns (conversation_id, campaign_id) {
+        conversation_id -> BigInt,
+        campaign_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    dispositions (id) {
+        id -> BigInt,
+        campaign_id -> Nullable<BigInt>,
+        position -> Integer,
+        level -> Integer,
+        name -> Text,
+        path -> Text,
+        leaf -> Bool,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    tags (id) {
+        id -> BigInt,
+        name -> Text,
+        name_folded -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    conversation_tags (conversation_id, tag_id) {
+        conversation_id -> BigInt,
+        tag_id -> BigInt,
+    }
+}
+
+diesel::table! {
     interactions (id) {
         id -> BigInt,
         conversation_id -> BigInt,
@@ -358,7 +395,9 @@ diesel::table! {
         finished_at -> Nullable<BigInt>,
         unread -> Bool,
         awaits_answer -> Bool,
-        note -> Text,
+        handed_back -> Bool,
+        snoozed_until -> Nullable<BigInt>,
+        disposition_id -> Nullable<BigInt>,
         rating -> Nullable<Integer>,
         version -> BigInt,
     }
@@ -440,6 +479,21 @@ diesel::table! {
         sha256 -> Text,
         size -> BigInt,
         stored_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    activities (id) {
+        id -> BigInt,
+        conversation_id -> BigInt,
+        interaction_id -> Nullable<BigInt>,
+        kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        note -> Text,
+        target -> Nullable<Text>,
+        until_at -> Nullable<BigInt>,
+        at -> BigInt,
+        edited_at -> Nullable<BigInt>,
     }
 }
 
@@ -671,6 +725,12 @@ diesel::joinable!(confirmations -> messages (message_id));
 diesel::joinable!(ratings -> messages (message_id));
 diesel::joinable!(round_memory -> users (last_served));
 diesel::joinable!(round_memory -> campaigns (campaign_id));
+diesel::joinable!(interactions -> dispositions (disposition_id));
+diesel::joinable!(former_campaigns -> conversations (conversation_id));
+diesel::joinable!(conversation_tags -> conversations (conversation_id));
+diesel::joinable!(conversation_tags -> tags (tag_id));
+diesel::joinable!(activities -> conversations (conversation_id));
+diesel::joinable!(activities -> users (actor_id));
 diesel::joinable!(decisions -> users (winner));
 diesel::joinable!(decisions -> campaigns (campaign_id));
 diesel::joinable!(decisions -> interactions (interaction_id));
@@ -701,10 +761,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     agent_state_changes,
     contacts,
     conversations,
+    former_campaigns,
+    dispositions,
+    tags,
+    conversation_tags,
     interactions,
     messages,
     message_bodies,
     drafts,
+    activities,
     sent_drafts,
     attachments,
     blobs,

@@ -7,9 +7,14 @@ pub mod socket;
 
 pub use hub::{Audience, Hub, Published, Revoked, Subscriber};
 
-use crate::kernel::db::{Connection, arms, schema::events};
+use crate::kernel::{
+    Core,
+    db::{Connection, arms, schema::events},
+};
 use diesel::prelude::*;
 use shared::{ids::CampaignId, live::LiveEvent, time::Timestamp};
+use std::sync::Arc;
+use tokio::sync::{Notify, broadcast::error::RecvError};
 
 /// Appends an event to the transaction that makes it true. Call it last: on PostgreSQL it holds back other writers of
 /// events until the commit, so that sequence order is commit order.
@@ -71,6 +76,24 @@ impl News {
         let rows: Vec<NewEvent> = self.0.iter().map(|(audience, event)| NewEvent::new(at, audience, event)).collect();
         arms::lock_logs(conn)?;
         arms::insert_events(conn, &rows)
+    }
+}
+
+/// Wakes a worker at each committed event that concerns it, until the process stops; after a gap, too, in which there may
+/// have been one.
+pub async fn wake_on(core: Core, wake: Arc<Notify>, concerns: impl Fn(&LiveEvent) -> bool) {
+    let mut events = core.hub.listen();
+    loop {
+        let received = tokio::select! {
+            () = core.stop.cancelled() => return,
+            received = events.recv() => received,
+        };
+        match received {
+            Ok(event) if concerns(&event.event) => wake.notify_one(),
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => wake.notify_one(),
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 

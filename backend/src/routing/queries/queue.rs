@@ -49,6 +49,8 @@ pub struct Waiting {
     pub priority: i32,
     /// Came in at.
     pub arrived_at: Timestamp,
+    /// It came back to the queue from somebody.
+    pub handed_back: bool,
 }
 
 impl Waiting {
@@ -78,7 +80,13 @@ pub fn head(conn: &mut Connection, campaign: CampaignId, limit: i64, offset: i64
         ))
         .limit(limit)
         .offset(offset)
-        .select((interactions::id, interactions::conversation_id, interactions::priority, interactions::arrived_at))
+        .select((
+            interactions::id,
+            interactions::conversation_id,
+            interactions::priority,
+            interactions::arrived_at,
+            interactions::handed_back,
+        ))
         .load(conn)
 }
 
@@ -125,14 +133,14 @@ pub fn last_agents(
     Ok(rows.into_iter().filter_map(|(conversation, agent)| Some((conversation, agent?))).collect())
 }
 
-/// Who had these interactions and did not open them in time, oldest first.
+/// Who had these interactions and did not open them in time, or gave them back, oldest first.
 ///
 /// # Errors
 /// The database's.
 pub fn lapses(conn: &mut Connection, ids: &[InteractionId]) -> QueryResult<HashMap<InteractionId, Vec<UserId>>> {
     let rows: Vec<(InteractionId, UserId)> = decisions::table
         .filter(decisions::interaction_id.eq_any(ids))
-        .filter(decisions::cause.eq(DecisionCause::OfferLapsed))
+        .filter(decisions::cause.eq_any([DecisionCause::OfferLapsed, DecisionCause::Returned]))
         .order((decisions::interaction_id.asc(), decisions::id.asc()))
         .select((decisions::interaction_id, decisions::winner))
         .load(conn)?;
@@ -202,6 +210,7 @@ pub fn give_back(conn: &mut Connection, id: InteractionId, agent: UserId) -> Que
             interactions::state.eq(InteractionState::Waiting),
             interactions::agent_id.eq(None::<UserId>),
             interactions::assigned_at.eq(None::<Timestamp>),
+            interactions::handed_back.eq(true),
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
@@ -216,18 +225,24 @@ pub fn standing(
     conn: &mut Connection,
     id: InteractionId,
 ) -> QueryResult<(Waiting, CampaignId, InteractionState, Option<UserId>)> {
-    let row: ((InteractionId, ConversationId, i32, Timestamp), CampaignId, InteractionState, Option<UserId>) =
-        interactions::table
-            .find(id)
-            .select((
-                (interactions::id, interactions::conversation_id, interactions::priority, interactions::arrived_at),
-                interactions::campaign_id,
-                interactions::state,
-                interactions::agent_id,
-            ))
-            .first(conn)?;
-    let ((id, conversation, priority, arrived_at), campaign, state, agent) = row;
-    Ok((Waiting { id, conversation, priority, arrived_at }, campaign, state, agent))
+    type Own = (InteractionId, ConversationId, i32, Timestamp, bool);
+    let row: (Own, CampaignId, InteractionState, Option<UserId>) = interactions::table
+        .find(id)
+        .select((
+            (
+                interactions::id,
+                interactions::conversation_id,
+                interactions::priority,
+                interactions::arrived_at,
+                interactions::handed_back,
+            ),
+            interactions::campaign_id,
+            interactions::state,
+            interactions::agent_id,
+        ))
+        .first(conn)?;
+    let ((id, conversation, priority, arrived_at, handed_back), campaign, state, agent) = row;
+    Ok((Waiting { id, conversation, priority, arrived_at, handed_back }, campaign, state, agent))
 }
 
 /// A user's name.
