@@ -14,8 +14,8 @@ RUN --mount=type=cache,target=/cache \
     export CARGO_TARGET_DIR=/cache/target \
  && .ci/npm-ci frontend \
  && cargo run --quiet --locked --package posta-bundle -- --check-budget \
- && cargo build --locked --release --package posta \
- && install -D --mode=755 --strip /cache/target/release/posta /out/posta
+ && cargo build --locked --profile dist --package posta \
+ && install -D --mode=755 --strip /cache/target/dist/posta /out/posta
 
 FROM debian:trixie-slim
 ARG VERSION=dev

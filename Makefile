@@ -31,8 +31,8 @@ spa-dev: ## build the page unoptimised, and again after every edit
 
 build: spa ## build the release: one program with the page inside
 	@.ci/setup native
-	cargo build --release --package posta
-	@echo "$(CARGO_TARGET_DIR)/release/posta"
+	cargo build --profile dist --package posta
+	@echo "$(CARGO_TARGET_DIR)/dist/posta"
 
 fast: spa
 	cargo build --profile fast --package posta
@@ -65,8 +65,8 @@ browser: ## the journeys in Chromium alone, axe and a screenshot on every page
 
 bench: spa ## measure against the anchors, side by side
 	@.ci/setup native lab
-	cargo build --release --package posta
-	POSTA_BIN=$(CARGO_TARGET_DIR)/release/posta cargo run --release --package posta-e2e --bin posta-bench
+	cargo build --profile dist --package posta
+	POSTA_BIN=$(CARGO_TARGET_DIR)/dist/posta cargo run --release --package posta-e2e --bin posta-bench
 
 soak: spa ## the kill and fault tests, ten times as long
 	@.ci/setup native lab

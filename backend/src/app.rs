@@ -15,6 +15,7 @@ use crate::{
             health, openapi,
             rate_limit::Limits,
             request::instrument,
+            routes::Routes,
             spa,
         },
         secrets::Keys,
@@ -31,7 +32,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi as _;
-use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
+use utoipa_actix_web::{AppExt, scope};
 
 /// Everything a running Posta consists of, apart from its HTTP listener.
 #[derive(Clone)]
@@ -164,7 +165,7 @@ impl Posta {
         LiveGate::new(self.core.clone(), Arc::clone(&self.access), Arc::clone(&self.presence), active)
     }
 
-    fn routes(&self, config: &mut ServiceConfig<'_>) {
+    fn parts(&self, config: &mut web::ServiceConfig) {
         let authenticator: Arc<dyn Authenticator> = self.access.clone();
         let gate: Arc<dyn Gate> = Arc::new(self.live_gate());
         config
@@ -189,14 +190,14 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) = App::new()
         .into_utoipa_app()
         .openapi(openapi::Document::openapi())
-        .service(scope("/api/v1").configure(api))
+        .service(scope("/api/v1").configure(|config| api(&mut Routes::Document(config))))
         .split_for_parts();
     openapi::complete(&mut document);
     document
 }
 
 /// All routes of `/api/v1`, room by room.
-fn api(config: &mut ServiceConfig<'_>) {
+fn api(config: &mut Routes<'_, '_>) {
     config.configure(access::routes).configure(presence::routes).service(crate::kernel::events::socket::live);
     config
         .configure(templates::routes)
@@ -223,19 +224,17 @@ pub struct Serving {
 pub fn serve(posta: &Posta) -> Result<Serving> {
     let settings = Arc::clone(&posta.core.settings);
     let handle = telemetry::metrics().map_err(Error::Internal)?;
-    let text = document().to_pretty_json().map_err(|error| Error::Internal(error.to_string()))?;
     let posta = posta.clone();
     let readiness = web::Data::new(health::Readiness::default());
+    let document = web::Data::new(openapi::DocumentText::new(|| document().to_pretty_json().unwrap_or_default()));
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(instrument))
             .app_data(web::Data::new(handle.clone()))
             .app_data(readiness.clone())
-            .app_data(web::Data::new(openapi::DocumentText(text.clone())))
-            .into_utoipa_app()
-            .configure(|config| posta.routes(config))
-            .service(scope("/api/v1").configure(api))
-            .into_app()
+            .app_data(document.clone())
+            .configure(|config| posta.parts(config))
+            .service(web::scope("/api/v1").configure(|config| api(&mut Routes::Server(config))))
             .service(openapi::openapi_json)
             .service(
                 utoipa_swagger_ui::SwaggerUi::new("/api/docs/{_:.*}")

@@ -12,6 +12,7 @@ use crate::kernel::{
         idempotency::IdempotencyKey,
         origin,
         request::{client_address, scheme, user_agent},
+        routes::Routes,
     },
 };
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
@@ -25,10 +26,9 @@ use shared::{
     page::{Page, PageQuery},
 };
 use std::time::Duration;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts this room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(get_setup)
         .service(set_up)

@@ -13,6 +13,7 @@ use crate::kernel::{
         auth::{Caller, CampaignsRead, CampaignsWrite, ConversationsRead, Permit},
         extract::{Body, IfMatch, Params, Segment, Segments},
         idempotency::{IdempotencyKey, Once},
+        routes::Routes,
     },
     secrets::{hex, mac},
 };
@@ -30,10 +31,9 @@ use shared::{
     ids::{CampaignId, UserId},
     page::{Page, PageQuery},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(list_my_campaigns)
         .service(get_campaign_signature)

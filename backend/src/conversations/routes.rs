@@ -9,6 +9,7 @@ use crate::kernel::{
     http::{
         auth::{Caller, ConversationsRead, ConversationsWrite, SupervisionWrite, TemplatesWrite},
         extract::{Body, IfMatch, Params, Segment},
+        routes::Routes,
     },
 };
 use actix_web::{HttpResponse, get, http::header::ETAG, patch, post, put, web};
@@ -23,10 +24,9 @@ use shared::{
     ids::{ContactId, ConversationId, InteractionId, MessageId, TemplateId},
     page::{Page, PageQuery},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(list_interactions)
         .service(get_interaction_counts)

@@ -1,16 +1,15 @@
 //! `GET /files/{token}`: by signed link, since a browser sends no bearer token for a picture or a download (A8, H4).
 
 use super::{Link, links::may_preview, remote::show_remote_image};
-use crate::kernel::{Core, Result};
+use crate::kernel::{Core, Result, http::routes::Routes};
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
     web,
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(download_file).service(show_remote_image);
 }
 

@@ -6,6 +6,7 @@ use crate::kernel::{
     http::{
         auth::{AuditRead, Caller, OperationsRead},
         extract::{Params, Segment},
+        routes::Routes,
     },
 };
 use actix_web::{get, web};
@@ -14,10 +15,9 @@ use shared::{
     ids::CampaignId,
     page::{Page, PageQuery},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(list_mailboxes).service(list_quarantine).service(list_audit).service(check_audit);
 }
 

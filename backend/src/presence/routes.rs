@@ -6,6 +6,7 @@ use crate::kernel::{
     http::{
         auth::{Caller, ConversationsRead, ConversationsWrite, PresenceWrite, SettingsWrite, SupervisionRead},
         extract::{Body, Params, Segment},
+        routes::Routes,
     },
 };
 use actix_web::{HttpResponse, delete, get, post, put, web};
@@ -14,10 +15,9 @@ use shared::{
     ids::UserId,
     page::{Page, PageQuery},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts this room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(get_my_state)
         .service(set_my_state)

@@ -6,6 +6,7 @@ use crate::kernel::{
     http::{
         auth::{Caller, ConversationsRead, ConversationsWrite, SupervisionRead},
         extract::{Body, Params, Segment},
+        routes::Routes,
     },
 };
 use actix_web::{get, post, web};
@@ -17,10 +18,9 @@ use shared::{
     ids::{CampaignId, InteractionId},
     page::{Page, PageQuery},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Routes of this room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(list_decisions)
         .service(take_interaction)

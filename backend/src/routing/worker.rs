@@ -4,7 +4,7 @@
 //! work).
 
 use super::{
-    hand_out::{batch, hand_out},
+    hand_out::{BATCH, hand_out},
     queries::{
         self,
         facts::{self, Moment},
@@ -82,7 +82,6 @@ pub async fn tick(core: Core) -> Result<Duration> {
 
 /// Hands out what waits in these campaigns, a batch of each in turns, so that a long queue keeps no other waiting.
 fn drain(core: &Core, mut ready: VecDeque<CampaignId>, offline_after: Duration) -> Result<()> {
-    let batch = batch(core.db.engine());
     while let Some(campaign) = ready.pop_front() {
         if core.stop.is_cancelled() {
             break;
@@ -97,7 +96,7 @@ fn drain(core: &Core, mut ready: VecDeque<CampaignId>, offline_after: Duration) 
             metrics::histogram!("posta_routing_batch_seconds").record(begun.elapsed());
         }
         metrics::counter!("posta_assignments_total").increment(u64::try_from(given).unwrap_or(0));
-        if given == batch {
+        if given == BATCH {
             ready.push_back(campaign);
         }
     }

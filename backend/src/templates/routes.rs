@@ -8,6 +8,7 @@ use crate::kernel::{
         extract::{Body, IfMatch, Params, Segment, Segments},
         frame,
         idempotency::{IdempotencyKey, Once},
+        routes::Routes,
     },
 };
 use actix_multipart::Multipart;
@@ -23,10 +24,9 @@ use shared::{
     page::{Page, PageQuery},
     validate::Rule,
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(list_templates)
         .service(preview_template)

@@ -47,8 +47,8 @@ fn long_queue(fresh: &Fresh, count: u32) -> (CampaignId, Vec<UserId>) {
          SELECT CASE WHEN id % 2 = 0 THEN {first} ELSE {second} END, id, 'email', '', '', '', 1, 0, '', 0, 1
          FROM contacts WHERE address LIKE 'c%' AND address <> 'cliente' ORDER BY id LIMIT {both};
          INSERT INTO interactions (conversation_id, campaign_id, channel, direction, state, priority, arrived_at, unread,
-             awaits_answer, note, version)
-         SELECT id, campaign_id, 'email', 'in', 'waiting', 5, id, TRUE, TRUE, '', 1
+             awaits_answer, handed_back, version)
+         SELECT id, campaign_id, 'email', 'in', 'waiting', 5, id, TRUE, TRUE, FALSE, 1
          FROM conversations WHERE search_text = '' AND message_count = 1;",
         n20 = numbers(20),
         all = numbers(both),

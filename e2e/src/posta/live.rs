@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,9 @@ use tungstenite::{Message, WebSocket};
 use super::client::Client;
 use super::error::PostaError;
 use crate::error::LabError;
+
+/// How an event's frame begins.
+const EVENT: &str = r#"{"type":"event""#;
 
 /// An event, and when it came.
 #[derive(Debug, Clone)]
@@ -95,6 +98,9 @@ struct Shared {
     state: Mutex<LiveState>,
     changed: Condvar,
     stop: AtomicBool,
+    // Events are counted and not read.
+    counts: AtomicBool,
+    counted: AtomicU64,
     socket: Mutex<Option<TcpStream>>,
 }
 
@@ -181,6 +187,18 @@ impl Live {
         })
     }
 
+    /// From now on only counts events. For measurements: reading hundreds of thousands of them, as hundreds of browsers on
+    /// their own machines would, takes the processor from what is measured.
+    pub fn only_count(&self) {
+        self.shared.counts.store(true, Ordering::Release);
+    }
+
+    /// Events that were counted and not read.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        self.shared.counted.load(Ordering::Acquire)
+    }
+
     /// Breaks the connection as a lost network would; the client comes back by itself.
     pub fn cut(&self) {
         if let Some(socket) = self.shared.socket().as_ref() {
@@ -248,6 +266,9 @@ fn serve(shared: &Shared, mut socket: WebSocket<TcpStream>) -> Option<(u16, Stri
             return closed;
         }
         match socket.read() {
+            Ok(Message::Text(text)) if shared.counts.load(Ordering::Acquire) && text.starts_with(EVENT) => {
+                shared.counted.fetch_add(1, Ordering::AcqRel);
+            }
             Ok(Message::Text(text)) => {
                 let frame = serde_json::from_str::<ServerFrame>(text.as_str());
                 let ping = matches!(frame, Ok(ServerFrame::Ping { .. }));

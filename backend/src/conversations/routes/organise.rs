@@ -7,6 +7,7 @@ use crate::{
         http::{
             auth::{Caller, CampaignsWrite, ConversationsRead, ConversationsWrite},
             extract::{Body, Params, Segment},
+            routes::Routes,
         },
     },
 };
@@ -20,10 +21,9 @@ use shared::{
     ids::{ActivityId, CampaignId, ConversationId, InteractionId, TagId},
     page::{Page, PageQuery},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 /// These routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(snooze_interaction)
         .service(wake_interaction)

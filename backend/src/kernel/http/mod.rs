@@ -11,4 +11,5 @@ pub mod openapi;
 pub mod origin;
 pub mod rate_limit;
 pub mod request;
+pub mod routes;
 pub mod spa;

@@ -1,7 +1,12 @@
 //! The OpenAPI 3.1 document, collected from the handlers, and the page that shows it, offline.
 
-use actix_web::{HttpResponse, get, web};
+use crate::kernel::{Result, db::connection::blocking};
+use actix_web::{
+    HttpResponse, get,
+    web::{self, Bytes},
+};
 use shared::error::{ErrorCode, Problem};
+use std::sync::OnceLock;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -67,21 +72,33 @@ pub fn complete(document: &mut utoipa::openapi::OpenApi) {
     }
 }
 
-/// The document as text, kept by the server.
-#[derive(Debug, Clone)]
-pub struct DocumentText(pub String);
+/// The document as text, made when it is asked for first.
+#[derive(Debug)]
+pub struct DocumentText {
+    make: fn() -> String,
+    text: OnceLock<Bytes>,
+}
+
+impl DocumentText {
+    /// What `make` makes.
+    #[must_use]
+    pub fn new(make: fn() -> String) -> Self {
+        Self { make, text: OnceLock::new() }
+    }
+}
 
 /// The OpenAPI 3.1 document.
 #[get("/api/openapi.json")]
-pub async fn openapi_json(text: web::Data<DocumentText>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(text.0.clone())
+pub async fn openapi_json(text: web::Data<DocumentText>) -> Result<HttpResponse> {
+    let text = blocking(move || Ok(text.text.get_or_init(|| Bytes::from((text.make)())).clone())).await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(text))
 }
 
 /// The JSON Schema of the live socket's frames: what the server sends and what a client may send.
 ///
 /// # Errors
 /// None that can be met; serialising has one.
-pub fn live_schema(document: &utoipa::openapi::OpenApi) -> Result<String, serde_json::Error> {
+pub fn live_schema(document: &utoipa::openapi::OpenApi) -> std::result::Result<String, serde_json::Error> {
     let whole = serde_json::to_value(document)?;
     let all = whole.pointer("/components/schemas").cloned().unwrap_or_default();
     let mut wanted = vec!["ServerFrame".to_owned(), "ClientFrame".to_owned()];
