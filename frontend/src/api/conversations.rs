@@ -9,8 +9,9 @@ use shared::{
         contacts::{ContactView, UpdateContact},
         conversations::{ConversationView, MessageView},
         drafts::CancelledSend,
+        timeline::{SetTags, TagView, Timeline, WriteNote},
     },
-    ids::{ContactId, ConversationId, MessageId},
+    ids::{ActivityId, ContactId, ConversationId, MessageId},
     page::{Page, PageQuery},
 };
 
@@ -23,6 +24,36 @@ impl Api {
     /// Mails of a conversation, newest first, a page at a time.
     pub fn list_messages(self, id: ConversationId, page: &PageQuery) -> Asked<Page<MessageView>> {
         self.fetch(Request::get(page_query(&format!("conversations/{id}/messages"), page)))
+    }
+
+    /// What stands in a conversation besides its mails.
+    pub fn get_timeline(self, id: ConversationId) -> Asked<Timeline> {
+        self.fetch(Request::get(format!("conversations/{id}/timeline")))
+    }
+
+    /// Notes something.
+    pub fn add_note(self, id: ConversationId, note: &WriteNote) -> Acted {
+        self.act(Request::post(format!("conversations/{id}/notes")).json(note))
+    }
+
+    /// Changes a note of one's own.
+    pub fn update_note(self, id: ActivityId, note: &WriteNote) -> Acted {
+        self.act(Request::new(Method::Patch, format!("notes/{id}")).json(note))
+    }
+
+    /// Removes a note of one's own.
+    pub fn remove_note(self, id: ActivityId) -> Acted {
+        self.act(Request::new(Method::Delete, format!("notes/{id}")))
+    }
+
+    /// Says which tags a conversation has.
+    pub fn set_tags(self, id: ConversationId, tags: &SetTags) -> Asked<Timeline> {
+        self.fetch(Request::new(Method::Put, format!("conversations/{id}/tags")).json(tags))
+    }
+
+    /// The tags there are.
+    pub fn list_tags(self) -> Asked<Page<TagView>> {
+        self.fetch(Request::get("tags?limit=200"))
     }
 
     /// One mail.

@@ -5,8 +5,14 @@ use super::{
     request::{Request, with_query},
 };
 use shared::{
-    api::interactions::{DecisionView, FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary},
-    ids::InteractionId,
+    api::{
+        dispositions::DispositionsView,
+        interactions::{
+            DecisionView, FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary, ReturnInteraction,
+            SnoozeInteraction, TransferInteraction, TransferTargets,
+        },
+    },
+    ids::{CampaignId, InteractionId},
     page::Page,
 };
 
@@ -48,6 +54,41 @@ impl Api {
     /// Finishes an interaction.
     pub fn finish_interaction(self, id: InteractionId, finish: &FinishInteraction) -> Acted {
         self.act(Request::post(format!("interactions/{id}/finish")).json(finish))
+    }
+
+    /// Takes back that it was finished.
+    pub fn reopen_interaction(self, id: InteractionId) -> Acted {
+        self.act(Request::post(format!("interactions/{id}/reopen")))
+    }
+
+    /// Sets an interaction aside.
+    pub fn snooze_interaction(self, id: InteractionId, snooze: &SnoozeInteraction) -> Acted {
+        self.act(Request::post(format!("interactions/{id}/snooze")).json(snooze))
+    }
+
+    /// Brings it back.
+    pub fn wake_interaction(self, id: InteractionId) -> Acted {
+        self.act(Request::post(format!("interactions/{id}/wake")))
+    }
+
+    /// To whom it can be given.
+    pub fn list_transfer_targets(self, id: InteractionId) -> Asked<TransferTargets> {
+        self.fetch(Request::get(format!("interactions/{id}/transfer-targets")))
+    }
+
+    /// Gives it to an agent or a campaign.
+    pub fn transfer_interaction(self, id: InteractionId, transfer: &TransferInteraction) -> Acted {
+        self.act(Request::post(format!("interactions/{id}/transfer")).json(transfer))
+    }
+
+    /// Gives it back to the queue.
+    pub fn return_interaction(self, id: InteractionId, back: &ReturnInteraction) -> Acted {
+        self.act(Request::post(format!("interactions/{id}/return")).json(back))
+    }
+
+    /// What interactions of a campaign may end with.
+    pub fn get_dispositions(self, campaign: CampaignId) -> Asked<DispositionsView> {
+        self.fetch(Request::get(format!("campaigns/{campaign}/dispositions")))
     }
 
     /// Why the interaction went where it went.

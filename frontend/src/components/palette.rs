@@ -4,22 +4,11 @@ use super::icon::{Glyph, Icon};
 use crate::state::effect::effect;
 use crate::{
     dom, format,
-    i18n::{txt, use_i18n},
-    state::commands::{Section, use_commands},
+    i18n::{txt, use_i18n, word},
+    state::commands::{Choice, Section, use_commands},
 };
 use leptos::{html, prelude::*};
 use web_sys::KeyboardEvent;
-
-/// A line of the palette that is no command: something found.
-#[derive(Clone)]
-pub struct Found {
-    /// What it is.
-    pub label: String,
-    /// More about it.
-    pub note: String,
-    /// Goes there.
-    pub run: Callback<()>,
-}
 
 /// One line, as it is drawn.
 #[derive(Clone)]
@@ -36,7 +25,7 @@ struct Line {
 pub fn Palette(
     /// What fits the words and is no command: interactions, and the full search.
     #[prop(into)]
-    find: Callback<String, Vec<Found>>,
+    find: Callback<String, Vec<Choice>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let commands = use_commands();
@@ -54,16 +43,30 @@ pub fn Palette(
             if !dialog.open() {
                 let _ = dialog.show_modal();
             }
-        } else if dialog.open() {
-            dialog.close();
+        } else {
+            if dialog.open() {
+                dialog.close();
+            }
+            commands.pick.set(None);
         }
     });
 
+    let chosen = move |glyph: Glyph, choice: Choice| Line {
+        glyph,
+        label: choice.label,
+        note: choice.note,
+        key: None,
+        run: choice.run,
+    };
     let lines = Signal::derive(move || {
         if !open.get() {
             return Vec::new();
         }
         let words = typed.get();
+        if let Some(pick) = commands.pick.get() {
+            let choices = pick.lines.run(words).unwrap_or_default();
+            return choices.into_iter().map(|choice| chosen(icondata::LuChevronRight, choice)).collect();
+        }
         let list = commands.by_section();
         let mut lines: Vec<Line> = list
             .into_iter()
@@ -81,16 +84,18 @@ pub fn Palette(
             .filter(|line| format::matches(&line.label, &words))
             .collect();
         if !words.trim().is_empty() {
-            lines.extend(find.run(words).into_iter().map(|found| Line {
-                glyph: icondata::LuMail,
-                label: found.label,
-                note: found.note,
-                key: None,
-                run: found.run,
-            }));
+            lines.extend(find.run(words).into_iter().map(|found| chosen(icondata::LuMail, found)));
         }
         lines
     });
+    let title = move || match commands.pick.get() {
+        Some(pick) => pick.title.get(),
+        None => word!(i18n, shell.palette),
+    };
+    let hint = move || match commands.pick.get() {
+        Some(pick) => pick.title.get(),
+        None => word!(i18n, shell.palette_hint),
+    };
     let run = move |line: Line| {
         open.set(false);
         // After the dialog has given the focus back, so that the command can put it elsewhere.
@@ -117,7 +122,7 @@ pub fn Palette(
         <dialog
             node_ref=dialog
             class="palette"
-            aria-label=txt!(i18n, shell.palette)
+            aria-label=title
             on:close=move |_| {
                 if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
                     open.set(false);
@@ -142,8 +147,8 @@ pub fn Palette(
                         aria-expanded="true"
                         aria-controls="palette-list"
                         aria-activedescendant=move || format!("palette-{}", picked.get())
-                        aria-label=txt!(i18n, shell.palette)
-                        placeholder=txt!(i18n, shell.palette_hint)
+                        aria-label=title
+                        placeholder=hint
                         prop:value=typed
                         on:input=move |event| {
                             typed.set(event_target_value(&event));
@@ -152,7 +157,7 @@ pub fn Palette(
                         on:keydown=on_keydown
                     />
                 </div>
-                <ul class="palette-list" role="listbox" id="palette-list" aria-label=txt!(i18n, shell.palette)>
+                <ul class="palette-list" role="listbox" id="palette-list" aria-label=title>
                     {move || {
                         let lines = lines.get();
                         if lines.is_empty() {

@@ -102,6 +102,7 @@ impl Reducer {
     fn event(&mut self, event: LiveEvent) -> Vec<Change> {
         let mut changes = match &event {
             LiveEvent::InteractionChanged { interaction } => self.interaction(interaction),
+            LiveEvent::InteractionGone { interaction_id } => self.gone(*interaction_id),
             LiveEvent::AgentStateChanged { state } if state.user_id == self.user => {
                 // A state that began earlier than the known one comes late.
                 if self.me.as_ref().is_none_or(|me| me.since <= state.since) {
@@ -114,6 +115,18 @@ impl Reducer {
             _ => Vec::new(),
         };
         changes.push(Change::News(Box::new(event)));
+        changes
+    }
+
+    fn gone(&mut self, id: InteractionId) -> Vec<Change> {
+        let mut changes = Vec::new();
+        // As it is known: should it come back, it is newer.
+        for (list, rows) in [(List::Active, &mut self.active), (List::Waiting, &mut self.waiting)] {
+            let version = rows.get(id).map(|row| row.version);
+            if version.is_some_and(|version| rows.remove(id, version)) {
+                changes.push(Change::Order(list));
+            }
+        }
         changes
     }
 

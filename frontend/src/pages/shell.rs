@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::use_api,
     components::{
-        palette::{Found, Palette},
+        palette::Palette,
         shortcuts::{KeyHelp, Shortcuts},
     },
     dom::set_title,
@@ -25,7 +25,7 @@ use crate::{
     routes::{self, Go, Pane, Place, use_go},
     state::{
         clock::use_clock,
-        commands::{Section, use_commands},
+        commands::{Choice, Section, use_commands},
         effect::effect,
         preferences::use_preferences,
         session::{Phase, use_session},
@@ -218,25 +218,25 @@ fn offer_places() {
 }
 
 /// What fits the words of the palette: interactions at hand, and the search through all mail.
-fn find(words: String) -> Vec<Found> {
+fn find(words: String) -> Vec<Choice> {
     const SHOWN: usize = 6;
     let (Some(live), Some(go)) = (use_context::<Live>(), use_context::<Go>()) else { return Vec::new() };
     let i18n = use_i18n();
-    let mut found: Vec<Found> = live
+    let mut found: Vec<Choice> = live
         .active
         .ids_untracked()
         .into_iter()
         .filter_map(|id| live.active.row(id).map(|row| row.get_untracked()))
         .filter(|row| format::matches(&format!("{} {} {}", row.contact_name, row.contact_address, row.subject), &words))
         .take(SHOWN)
-        .map(|row| Found {
+        .map(|row| Choice {
             label: row.subject.clone(),
             note: if row.contact_name.is_empty() { row.contact_address.clone() } else { row.contact_name.clone() },
             run: Callback::new(move |()| go.to(&routes::interaction(row.id))),
         })
         .collect();
     let query = format!("{}?tab=history&q={}", routes::INBOX, crate::api::request::percent_encode(words.trim()));
-    found.push(Found {
+    found.push(Choice {
         label: word!(i18n, shell.palette_search, words = words.trim()),
         note: String::new(),
         run: Callback::new(move |()| go.to(&query)),

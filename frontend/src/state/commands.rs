@@ -28,6 +28,26 @@ pub struct Command {
     pub run: Callback<()>,
 }
 
+/// A line to choose.
+#[derive(Clone)]
+pub struct Choice {
+    /// What it is.
+    pub label: String,
+    /// More about it.
+    pub note: String,
+    /// Chooses it.
+    pub run: Callback<()>,
+}
+
+/// What a line is chosen from, in place of the commands.
+#[derive(Clone)]
+pub struct Pick {
+    /// What is chosen.
+    pub title: Signal<String>,
+    /// The lines for what is typed; nothing yet: they are on their way.
+    pub lines: Callback<String, Option<Vec<Choice>>>,
+}
+
 /// All commands that can be given now. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Commands {
@@ -35,6 +55,8 @@ pub struct Commands {
     next: StoredValue<u64>,
     /// The palette is open.
     pub palette: RwSignal<bool>,
+    /// It is open for this, and not for the commands.
+    pub pick: RwSignal<Option<Pick>>,
     /// The key help is open.
     pub help: RwSignal<bool>,
 }
@@ -46,6 +68,7 @@ impl Commands {
             list: RwSignal::new(Vec::new()),
             next: StoredValue::new(0),
             palette: RwSignal::new(false),
+            pick: RwSignal::new(None),
             help: RwSignal::new(false),
         }
     }
@@ -66,6 +89,12 @@ impl Commands {
         on_cleanup(move || {
             let _ = list.try_update(|list| list.retain(|command| command.id != id));
         });
+    }
+
+    /// Has a line chosen.
+    pub fn choose(self, pick: Pick) {
+        self.pick.set(Some(pick));
+        self.palette.set(true);
     }
 
     /// What can be done, section by section, the latest offers first; reactive.

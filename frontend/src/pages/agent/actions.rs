@@ -78,6 +78,7 @@ pub fn Actions() -> impl IntoView {
                 {txt!(i18n, inbox.reply_history)}
             </Button>
             <span class="spring"></span>
+            <super::errand::MoreActions />
             <Button
                 icon=icondata::LuCheck
                 attr:aria-keyshortcuts="e"

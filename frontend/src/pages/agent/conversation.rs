@@ -5,23 +5,27 @@ use super::{
     anchor::Anchor,
     composer::{Composer, ComposerHost},
     customer::CustomerPane,
+    errand::Errand,
     header::Header,
     inbox::use_portal,
     interaction::{Gap, Opened},
     message::MessageCard,
     older::OlderMails,
+    timeline::ActivityRow,
 };
 use crate::state::effect::{effect, effect_with};
 use crate::{
     api::{Api, ApiError, use_api},
-    components::{Banner, Tint, rows},
-    i18n::{use_i18n, word},
+    components::{Banner, Button, Tint, rows},
+    format::intl,
+    i18n::{error_text, txt, use_i18n, word},
     live::store::{Live, use_live},
     routes::use_go,
     state::{
         clock::{Clock, use_clock},
         conversation::Messages,
         session::use_session,
+        toasts::use_toasts,
     },
 };
 use leptos::{html, prelude::*};
@@ -31,10 +35,12 @@ use shared::{
         conversations::{Delivery, MailAddress, MessageView},
         drafts::DraftView,
         interactions::{Direction, InteractionState, InteractionSummary},
+        timeline::{ActivityView, Timeline},
     },
     ids::{ConversationId, MessageId},
     live::LiveEvent,
     page::{MAX_LIMIT, Page, PageQuery},
+    time::Timestamp,
 };
 
 /// What the parts of an open conversation share. Cheap to copy.
@@ -54,10 +60,16 @@ pub struct Open {
     pub draft: RwSignal<Option<DraftView>>,
     /// A mail of the customer came while the agent was writing.
     pub moved: RwSignal<bool>,
+    /// What stands between the mails.
+    pub timeline: RwSignal<Timeline>,
+    /// What words are asked for.
+    pub errand: RwSignal<Option<Errand>>,
     /// The finish dialog is open.
     pub finishing: RwSignal<bool>,
     /// The agent holds it: he may answer and finish.
     pub mine: Memo<bool>,
+    /// He has set it aside.
+    pub aside: Memo<bool>,
     /// Where its row stands in the tray, or stood: what is opened next stands there after it has gone.
     pub place: StoredValue<usize>,
     /// The customer is shown over the conversation, where there is no room beside it.
@@ -86,6 +98,13 @@ impl Open {
         Some(message)
     }
 
+    /// Fetches anew what stands between the mails. A failure leaves what is shown.
+    pub async fn renew_timeline(self) {
+        if let Ok(timeline) = self.api.get_timeline(self.id).await {
+            let _ = self.timeline.try_set(timeline);
+        }
+    }
+
     /// Fetches all anew, behind what is shown.
     async fn fetch_again(self, clock: Clock) {
         let mark = self.messages.mark();
@@ -104,6 +123,7 @@ impl Open {
         let _ = self.fetched_at.try_set_value(clock.now());
         let _ = self.contact.try_set(conversation.contact);
         let _ = self.older.try_set(older);
+        let _ = self.timeline.try_set(conversation.timeline);
         self.messages.replace(messages, mark);
         let newer = |row: &InteractionSummary| {
             row.id == conversation.interaction.id && row.version < conversation.interaction.version
@@ -111,6 +131,26 @@ impl Open {
         if self.interaction.try_with_untracked(newer) == Some(true) {
             let _ = self.interaction.try_set(conversation.interaction);
         }
+    }
+
+    /// Mails and what stands between them, as they came; reactive.
+    fn in_order(self) -> Vec<i64> {
+        let mails = self.messages.ids().into_iter().filter_map(|id| {
+            let at = self.messages.row(id)?.with_untracked(|message| message.created_at);
+            Some((at, id.0))
+        });
+        let oldest = self.messages.oldest().and_then(|id| self.messages.row(id));
+        let from = oldest.map(|row| row.with_untracked(|message| message.created_at));
+        let complete = self.older.with(Option::is_none);
+        let mut all: Vec<(Timestamp, i64)> = mails.collect();
+        self.timeline.with(|timeline| {
+            // What happened before the mails that are there comes with them.
+            let shown = timeline.activities.iter().filter(|one| complete || from.is_none_or(|from| one.at >= from));
+            all.extend(shown.map(|one| (one.at, place_of(one))));
+        });
+        // At the same moment a mail goes first: what was done was done with it.
+        all.sort_by_key(|(at, id)| (*at, *id < 0, id.unsigned_abs()));
+        all.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Fetches the mails before those that are there.
@@ -137,6 +177,14 @@ impl Open {
     }
 }
 
+/// Number of an activity among the rows of a conversation, told apart from those of mails. A note that was changed is another
+/// row: it is drawn anew.
+fn place_of(activity: &ActivityView) -> i64 {
+    const CHANGES: i64 = 1 << 12;
+    let change = activity.edited_at.map_or(0, |at| at.millis().rem_euclid(CHANGES - 1) + 1);
+    -(activity.id.0 * CHANGES + change)
+}
+
 /// The open conversation and its customer.
 #[component]
 pub fn ConversationPane(
@@ -159,8 +207,11 @@ pub fn ConversationPane(
         older: RwSignal::new(conversation.older_cursor.clone()),
         draft: RwSignal::new(draft),
         moved: RwSignal::new(false),
+        timeline: RwSignal::new(conversation.timeline.clone()),
+        errand: RwSignal::new(None),
         finishing: RwSignal::new(false),
         mine: Memo::new(move |_| interaction.with(|row| row.state == InteractionState::Assigned && row.agent_id == me)),
+        aside: Memo::new(move |_| interaction.with(|row| row.state == InteractionState::Snoozed && row.agent_id == me)),
         place: StoredValue::new(0),
         customer: RwSignal::new(false),
         api,
@@ -238,8 +289,15 @@ pub fn ConversationPane(
                 <OlderMails anchor=anchor scroller=scroller />
                 <ol class="messages">
                     {rows(
-                        move || open.messages.ids().iter().map(|id| id.0).collect(),
+                        move || open.in_order(),
                         move |id| {
+                            // Activities are numbered below zero: both lie in one list.
+                            if id < 0 {
+                                let found = open.timeline.with_untracked(|timeline| {
+                                    timeline.activities.iter().find(|one| place_of(one) == id).cloned()
+                                });
+                                return found.map(|activity| view! { <ActivityRow activity=activity /> }).into_any();
+                            }
                             let id = MessageId(id);
                             let Some(row) = open.messages.row(id) else { return ().into_any() };
                             // Only the newest few are drawn in full at first: each is a frame of its own.
@@ -251,6 +309,9 @@ pub fn ConversationPane(
                 </ol>
             </div>
             {move || {
+                if open.aside.get() {
+                    return view! { <AsideNote /> }.into_any();
+                }
                 if !open.mine.get() {
                     return view! { <ReadOnlyNote /> }.into_any();
                 }
@@ -262,6 +323,7 @@ pub fn ConversationPane(
         </div>
         <CustomerPane />
         <super::finish::FinishDialog />
+        <super::errand::ErrandDialog />
     }
 }
 
@@ -270,6 +332,39 @@ const LINKS_LAST: i64 = 50 * 60_000;
 
 /// Mails that are drawn in full when a conversation opens.
 const UNFOLDED: usize = 3;
+
+/// Says until when it is set aside, and brings it back.
+#[component]
+fn AsideNote() -> impl IntoView {
+    let i18n = use_i18n();
+    let (open, api, toasts) = (use_open(), use_api(), use_toasts());
+    let busy = RwSignal::new(false);
+    let back = move |_| {
+        busy.set(true);
+        let id = open.interaction.with_untracked(|row| row.id);
+        leptos::task::spawn_local(async move {
+            let outcome = api.wake_interaction(id).await;
+            let _ = busy.try_set(false);
+            if let Err(error) = outcome {
+                toasts.bad(std::sync::Arc::new(move |locale| error_text(locale, &error)));
+            }
+        });
+    };
+    view! {
+        <div class="conversation-note">
+            <Banner tint=Tint::Info>
+                {move || match open.interaction.with(|row| row.snoozed_until) {
+                    Some(until) => {
+                        let when = intl::when(i18n.get_locale(), until, intl::When::Exact);
+                        word!(i18n, inbox.note_snoozed, when = when.as_str())
+                    }
+                    None => word!(i18n, inbox.note_snoozed_open),
+                }}
+            </Banner>
+            <Button busy=busy on:click=back>{txt!(i18n, inbox.wake)}</Button>
+        </div>
+    }
+}
 
 #[component]
 fn ReadOnlyNote() -> impl IntoView {
@@ -281,7 +376,7 @@ fn ReadOnlyNote() -> impl IntoView {
                 {move || match open.interaction.with(|row| row.state) {
                     InteractionState::Finished => word!(i18n, inbox.note_finished),
                     InteractionState::Waiting => word!(i18n, inbox.note_waiting),
-                    InteractionState::Assigned => word!(i18n, inbox.note_elsewhere),
+                    InteractionState::Snoozed | InteractionState::Assigned => word!(i18n, inbox.note_elsewhere),
                 }}
             </Banner>
         </div>
@@ -301,6 +396,9 @@ fn follow(open: Open, live: Live, clock: Clock) {
                     let _ = open.moved.try_set(true);
                 }
             });
+        }
+        LiveEvent::TimelineChanged { conversation_id } if *conversation_id == open.id => {
+            leptos::task::spawn_local(open.renew_timeline());
         }
         LiveEvent::DeliveryChanged { conversation_id, message_id, delivery, due_at, last_reply }
             if *conversation_id == open.id =>

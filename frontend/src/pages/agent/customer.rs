@@ -174,6 +174,7 @@ fn PastRow(row: InteractionSummary) -> impl IntoView {
     let (tint, state) = match row.state {
         InteractionState::Waiting => (Tint::Warn, txt!(i18n, inbox.waiting)),
         InteractionState::Assigned => (Tint::Info, txt!(i18n, inbox.in_progress)),
+        InteractionState::Snoozed => (Tint::Info, txt!(i18n, inbox.snoozed)),
         InteractionState::Finished => (Tint::Good, txt!(i18n, inbox.finished)),
     };
     let subject = row.subject.clone();

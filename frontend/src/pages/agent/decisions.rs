@@ -5,7 +5,7 @@ use crate::{
     api::use_api,
     components::{Badge, Empty, Failed, Skeleton, TimeAgo, Tint},
     format::intl,
-    i18n::{I18n, txt, use_i18n, word},
+    i18n::{I18n, Text, txt, use_i18n, word},
     state::load::{Load, Loader},
 };
 use leptos::prelude::*;
@@ -52,6 +52,8 @@ fn Decision(decision: DecisionView) -> impl IntoView {
                         DecisionCause::Order => txt!(i18n, inbox.routing_winner, who = who.as_str()),
                         DecisionCause::LastAgent => txt!(i18n, inbox.routing_last_agent, who = who.as_str()),
                         DecisionCause::Take => txt!(i18n, inbox.routing_taken, who = who.as_str()),
+                        DecisionCause::Transferred => txt!(i18n, inbox.routing_given, who = who.as_str()),
+                        DecisionCause::Returned => txt!(i18n, inbox.routing_returned, who = who.as_str()),
                         DecisionCause::OfferLapsed => txt!(i18n, inbox.routing_lapsed, who = who.as_str()),
                     }}
                 </span>
@@ -126,24 +128,30 @@ fn verdict(i18n: I18n, agent: &AgentReason, winner: bool) -> impl IntoView + use
         .reasons
         .iter()
         .map(|reason| {
-            let word = match reason {
-                Ineligible::Offline => txt!(i18n, inbox.routing_offline),
-                Ineligible::OnBreak => txt!(i18n, inbox.routing_on_break),
-                Ineligible::MayNotReceive => txt!(i18n, inbox.routing_may_not),
-                Ineligible::AtMaximum => txt!(i18n, inbox.routing_maximum),
-                Ineligible::Disabled => txt!(i18n, inbox.routing_disabled),
-                Ineligible::InCall => txt!(i18n, inbox.routing_in_call),
-                Ineligible::InWrapUp => txt!(i18n, inbox.routing_in_wrap_up),
-                Ineligible::HoldsInteraction => txt!(i18n, inbox.routing_holds_one),
-                Ineligible::HoldsOtherChannel => txt!(i18n, inbox.routing_holds_channel),
-                Ineligible::BlockedByIncall => txt!(i18n, inbox.routing_blocked),
-                Ineligible::NotInVoiceCampaign => txt!(i18n, inbox.routing_no_voice),
-                Ineligible::OthersAreFree => txt!(i18n, inbox.routing_others_free),
-                Ineligible::LetItLapse => txt!(i18n, inbox.routing_let_lapse),
-                Ineligible::CampaignClosed => txt!(i18n, inbox.routing_closed),
-            };
+            let word = i18n.text(reason_of(*reason));
             view! { <Badge tint=Tint::Quiet>{word}</Badge> }
         })
         .collect_view()
         .into_any()
+}
+
+/// Why somebody could not get it.
+pub fn reason_of(reason: Ineligible) -> Text {
+    use crate::i18n::keys::inbox;
+    match reason {
+        Ineligible::Offline => inbox::routing_offline,
+        Ineligible::OnBreak => inbox::routing_on_break,
+        Ineligible::MayNotReceive => inbox::routing_may_not,
+        Ineligible::AtMaximum => inbox::routing_maximum,
+        Ineligible::Disabled => inbox::routing_disabled,
+        Ineligible::InCall => inbox::routing_in_call,
+        Ineligible::InWrapUp => inbox::routing_in_wrap_up,
+        Ineligible::HoldsInteraction => inbox::routing_holds_one,
+        Ineligible::HoldsOtherChannel => inbox::routing_holds_channel,
+        Ineligible::BlockedByIncall => inbox::routing_blocked,
+        Ineligible::NotInVoiceCampaign => inbox::routing_no_voice,
+        Ineligible::OthersAreFree => inbox::routing_others_free,
+        Ineligible::LetItLapse => inbox::routing_let_lapse,
+        Ineligible::CampaignClosed => inbox::routing_closed,
+    }
 }

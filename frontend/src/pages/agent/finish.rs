@@ -4,17 +4,21 @@ use super::conversation::{Open, use_open};
 use crate::state::effect::effect;
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Dialog, Look, TextArea, Tint},
-    i18n::{error_text, txt, use_i18n},
+    components::{Banner, Button, Dialog, Look, SelectField, TextArea, Tint},
+    i18n::{error_text, txt, use_i18n, word},
     live::store::{Live, use_live},
     routes::{self, Go, use_go},
     state::{
         forms::FormErrors,
+        load::{Load, Loader},
         toasts::{say, use_toasts},
     },
 };
 use leptos::{html, prelude::*};
-use shared::api::interactions::FinishInteraction;
+use shared::api::{
+    dispositions::{self, DispositionsView},
+    interactions::FinishInteraction,
+};
 use web_sys::KeyboardEvent;
 
 /// Asks for a note and finishes; warns when the customer has no answer yet.
@@ -26,17 +30,32 @@ pub fn FinishDialog() -> impl IntoView {
     let errors = FormErrors::new(i18n);
     let failure = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
+    let chosen = RwSignal::new(String::new());
+    let campaign = Memo::new(move |_| open.interaction.with(|row| row.campaign_id));
+    // Asked anew each time: an administrator may have changed them.
+    let offered = Loader::new(
+        move || (open.finishing.get(), campaign.get()),
+        move |(wanted, campaign)| async move {
+            if wanted { api.get_dispositions(campaign).await.map(Some) } else { Ok(None) }
+        },
+    );
     effect(move || {
         if open.finishing.get() {
             failure.set(None);
+            chosen.set(String::new());
         }
+    });
+    let options = Signal::derive(move || match offered.get() {
+        Load::Ready(Some(view)) => options_of(&view, word!(i18n, inbox.disposition_none)),
+        _ => Vec::new(),
     });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
             return;
         }
-        let request = FinishInteraction { note: note.get_untracked().trim().into() };
+        let disposition_id = chosen.get_untracked().parse().ok();
+        let request = FinishInteraction { note: note.get_untracked().trim().into(), disposition_id };
         failure.set(None);
         if !errors.judge(&request) {
             return;
@@ -91,6 +110,20 @@ pub fn FinishDialog() -> impl IntoView {
                             .with(Option::is_some)
                             .then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, inbox.finish_draft)}</Banner> })
                     }}
+                    {move || {
+                        (options.with(Vec::len) > 1)
+                            .then(|| {
+                                view! {
+                                    <SelectField
+                                        label=txt!(i18n, inbox.disposition)
+                                        name="disposition_id"
+                                        value=chosen
+                                        options=options
+                                        error=errors.of("disposition_id")
+                                    />
+                                }
+                            })
+                    }}
                     <TextArea
                         label=txt!(i18n, inbox.finish_note)
                         name="note"
@@ -106,6 +139,18 @@ pub fn FinishDialog() -> impl IntoView {
             </form>
         </Dialog>
     }
+}
+
+/// What can be chosen, by name with what stands above it: the campaign's own, then those of all.
+fn options_of(view: &DispositionsView, none: String) -> Vec<(String, String)> {
+    let mut options = vec![(String::new(), none)];
+    for list in [&view.items, &view.global] {
+        let levels: Vec<u32> = list.iter().map(|line| line.level).collect();
+        let paths = dispositions::paths(list.iter().map(|line| (line.level, line.name.as_str())));
+        let lines = list.iter().zip(paths).zip(dispositions::leaves(&levels));
+        options.extend(lines.filter(|(_, leaf)| *leaf).map(|((line, path), _)| (line.id.to_string(), path)));
+    }
+    options
 }
 
 /// Takes the finished interaction out of the tray and opens the one that stands at its place.

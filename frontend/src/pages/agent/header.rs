@@ -43,6 +43,7 @@ pub fn Header() -> impl IntoView {
                     <Badge tint=Tint::Info>{move || open.interaction.with(|row| row.campaign_name.clone())}</Badge>
                     <span class="conversation-address">{move || open.contact.with(|contact| contact.address.clone())}</span>
                     <ContactName />
+                    <super::timeline::TagLine />
                 </p>
             </div>
             {move || match state.get() {
@@ -54,6 +55,9 @@ pub fn Header() -> impl IntoView {
                         </span>
                     }
                         .into_any()
+                }
+                InteractionState::Snoozed => {
+                    view! { <Badge tint=Tint::Info>{txt!(i18n, inbox.snoozed)}</Badge> }.into_any()
                 }
                 InteractionState::Finished => {
                     view! { <Badge tint=Tint::Good>{txt!(i18n, inbox.finished)}</Badge> }.into_any()

@@ -21,13 +21,16 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 use shared::{
-    api::{drafts::DraftView, interactions::InteractionSummary},
+    api::{
+        drafts::DraftView,
+        interactions::{InteractionState, InteractionSummary},
+    },
     ids::InteractionId,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-const TABS: [&str; 3] = ["active", "waiting", "history"];
+const TABS: [&str; 4] = ["active", "waiting", "snoozed", "history"];
 
 /// The tray.
 #[component]
@@ -65,6 +68,7 @@ pub fn Tray() -> impl IntoView {
     for (id, label) in [
         ("active", txt!(i18n, inbox.go_active)),
         ("waiting", txt!(i18n, inbox.go_waiting)),
+        ("snoozed", txt!(i18n, inbox.go_snoozed)),
         ("history", txt!(i18n, inbox.go_history)),
     ] {
         commands.offer(Section::Go, label, None, move || show(id, ""));
@@ -79,6 +83,7 @@ pub fn Tray() -> impl IntoView {
             count: Signal::derive(move || counted(live.active.len())),
         },
         Tab { id: "waiting", label: txt!(i18n, inbox.tab_waiting), count: Signal::derive(move || queue.count()) },
+        Tab { id: "snoozed", label: txt!(i18n, inbox.snoozed), count: Signal::derive(|| None) },
         Tab { id: "history", label: txt!(i18n, inbox.tab_history), count: Signal::derive(|| None) },
     ];
     view! {
@@ -155,7 +160,8 @@ pub fn Tray() -> impl IntoView {
             >
                 {move || match tab.get() {
                     "waiting" => view! { <Waiting words=words /> }.into_any(),
-                    "history" => view! { <History words=words /> }.into_any(),
+                    "snoozed" => view! { <History state=InteractionState::Snoozed words=words /> }.into_any(),
+                    "history" => view! { <History state=InteractionState::Finished words=words /> }.into_any(),
                     _ => view! { <Active words=words /> }.into_any(),
                 }}
             </div>

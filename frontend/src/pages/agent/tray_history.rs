@@ -1,4 +1,4 @@
-//! Interactions that the agent has finished, a page at a time.
+//! Interactions that the agent has finished or set aside, a page at a time.
 
 use super::tray_row::TrayRow;
 use crate::state::effect::effect_with;
@@ -19,9 +19,11 @@ use shared::{
 /// Milliseconds without a key before a search goes to the server.
 const TYPING: u32 = 200;
 
-/// History, searched by the server.
+/// The agent's interactions in a state, searched by the server.
 #[component]
 pub fn History(
+    /// Which ones.
+    state: InteractionState,
     /// What is searched.
     words: Memo<String>,
 ) -> impl IntoView {
@@ -37,7 +39,7 @@ pub fn History(
     let fetch = move |from: Option<String>| async move {
         let search = words.get_untracked().trim().to_string();
         let filter = InteractionQuery {
-            state: Some(InteractionState::Finished),
+            state: Some(state),
             mine: Some(true),
             search: (!search.is_empty()).then_some(search),
             cursor: from.clone(),
@@ -75,10 +77,11 @@ pub fn History(
         now
     });
     live.listen(move |event| {
-        if let LiveEvent::InteractionChanged { interaction } = event
-            && interaction.state == InteractionState::Finished
-        {
-            again.notify();
+        if let LiveEvent::InteractionChanged { interaction } = event {
+            let here = rows.try_with_untracked(|rows| rows.iter().flatten().any(|row| row.id == interaction.id));
+            if interaction.state == state || here == Some(true) {
+                again.notify();
+            }
         }
     });
     let more = move |_| {
@@ -95,8 +98,8 @@ pub fn History(
                 view! {
                     <Empty
                         glyph=icondata::LuHistory
-                        title=txt!(i18n, inbox.history_empty)
-                        body=txt!(i18n, inbox.history_empty_next)
+                        title=if state == InteractionState::Snoozed { txt!(i18n, inbox.snoozed_empty) } else { txt!(i18n, inbox.history_empty) }
+                        body=if state == InteractionState::Snoozed { txt!(i18n, inbox.snoozed_empty_next) } else { txt!(i18n, inbox.history_empty_next) }
                     />
                 }
                     .into_any()
@@ -109,9 +112,9 @@ pub fn History(
         }}
         <ul class="tray-rows">
             {keyed(
-                move || rows.with(|rows| rows.iter().flatten().map(state).collect()),
+                move || rows.with(|rows| rows.iter().flatten().map(version_of).collect()),
                 move |key| {
-                    let row = rows.with_untracked(|rows| rows.iter().flatten().find(|row| state(row) == key).cloned());
+                    let row = rows.with_untracked(|rows| rows.iter().flatten().find(|row| version_of(row) == key).cloned());
                     row.map(|row| view! { <li><TrayRow row=ArcRwSignal::new(row).into() /></li> }).into_any()
                 },
             )}
@@ -131,7 +134,7 @@ pub fn History(
 }
 
 /// Names a row as it stands: what has changed is drawn anew.
-fn state(row: &InteractionSummary) -> i64 {
+fn version_of(row: &InteractionSummary) -> i64 {
     const VERSIONS: i64 = 1 << 20;
     row.id.0.wrapping_mul(VERSIONS).wrapping_add(row.version.rem_euclid(VERSIONS))
 }

@@ -172,7 +172,7 @@ impl Sender {
         });
         let key = self.key.with_value(|(key, _)| key.clone());
         let finish = self.finish.get_value();
-        let request = SendDraft { confirm_outdated, undo_seconds: None, finish };
+        let request = SendDraft { confirm_outdated, finish, ..SendDraft::default() };
         match self.desk.api().send_draft(self.desk.id, &key, &request).await {
             Ok(answer) => {
                 self.desk.done();
