@@ -21,6 +21,8 @@ pub const VOICE: &str = "/admin/campaigns/voice";
 pub const NEW_VOICE: &str = "/admin/campaigns/voice?voice=new";
 /// Past days once more.
 pub const REPLAY: &str = "/admin/campaigns/replay";
+/// How interactions end.
+pub const DISPOSITIONS: &str = "/admin/campaigns/dispositions";
 /// Templates.
 pub const TEMPLATES: &str = "/admin/templates";
 /// A template that is not saved yet.
@@ -102,6 +104,8 @@ pub enum Place {
     Members,
     /// Voice campaigns.
     Voice,
+    /// How interactions end.
+    Dispositions,
     /// Past days once more.
     Replay,
     /// Templates, one of them perhaps in the form.
@@ -142,6 +146,7 @@ pub fn place(path: &str) -> Place {
         ["admin", "campaigns"] => Place::Campaigns,
         ["admin", "campaigns", "members"] => Place::Members,
         ["admin", "campaigns", "voice"] => Place::Voice,
+        ["admin", "campaigns", "dispositions"] => Place::Dispositions,
         ["admin", "campaigns", "replay"] => Place::Replay,
         ["admin", "templates"] | ["admin", "templates", "new"] => Place::Templates,
         ["admin", "templates", id] => id.parse::<TemplateId>().map_or(Place::Unknown, |_| Place::Templates),
@@ -332,6 +337,7 @@ mod tests {
         assert_eq!(place(&start(DraftId(9))), Place::Inbox(Pane::Start(Some(DraftId(9)))));
         assert_eq!(place(MEMBERS), Place::Members);
         assert_eq!((place(VOICE), place(REPLAY)), (Place::Voice, Place::Replay));
+        assert_eq!(place(DISPOSITIONS), Place::Dispositions);
         assert_eq!(place(&template(TemplateId(3))), Place::Templates);
         assert_eq!(place(NEW_TEMPLATE), Place::Templates);
         assert_eq!(place("/admin/templates/x"), Place::Unknown);

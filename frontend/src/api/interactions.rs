@@ -2,11 +2,11 @@
 
 use super::{
     Acted, Api, Asked,
-    request::{Request, with_query},
+    request::{Method, Request, with_query},
 };
 use shared::{
     api::{
-        dispositions::DispositionsView,
+        dispositions::{DispositionsView, SetDispositions, SetGlobalDispositions},
         interactions::{
             DecisionView, FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary, ReturnInteraction,
             SnoozeInteraction, TransferInteraction, TransferTargets,
@@ -89,6 +89,22 @@ impl Api {
     /// What interactions of a campaign may end with.
     pub fn get_dispositions(self, campaign: CampaignId) -> Asked<DispositionsView> {
         self.fetch(Request::get(format!("campaigns/{campaign}/dispositions")))
+    }
+
+    /// What interactions of any campaign may end with.
+    pub fn get_global_dispositions(self) -> Asked<DispositionsView> {
+        self.fetch(Request::get("dispositions"))
+    }
+
+    /// Replaces what interactions of a campaign may end with.
+    pub fn set_dispositions(self, campaign: CampaignId, wanted: &SetDispositions) -> Asked<DispositionsView> {
+        self.fetch(Request::new(Method::Put, format!("campaigns/{campaign}/dispositions")).json(wanted))
+    }
+
+    /// Replaces what interactions of any campaign may end with.
+    pub fn set_global_dispositions(self, wanted: &SetDispositions) -> Asked<DispositionsView> {
+        let wanted = SetGlobalDispositions { items: wanted.items.clone() };
+        self.fetch(Request::new(Method::Put, "dispositions").json(&wanted))
     }
 
     /// Why the interaction went where it went.

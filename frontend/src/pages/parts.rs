@@ -4,7 +4,7 @@
 
 use super::admin::{
     agents::AgentsPage, campaigns::CampaignsPage, members::MembersPage, replay::ReplayPage, templates::TemplatesPage,
-    users::UsersPage, voice::VoicePage,
+    users::UsersPage, voice::VoicePage, dispositions::DispositionsPage,
 };
 use crate::{
     components::{Button, Empty, Skeleton},
@@ -25,6 +25,8 @@ pub enum AdminScreen {
     Members,
     /// Voice campaigns.
     Voice,
+    /// How interactions end.
+    Dispositions,
     /// Past days once more.
     Replay,
     /// Templates.
@@ -44,6 +46,7 @@ fn admin() -> Result<Draw, SplitLoaderError> {
         AdminScreen::Campaigns => view! { <CampaignsPage /> }.into_any(),
         AdminScreen::Members => view! { <MembersPage /> }.into_any(),
         AdminScreen::Voice => view! { <VoicePage /> }.into_any(),
+        AdminScreen::Dispositions => view! { <DispositionsPage /> }.into_any(),
         AdminScreen::Replay => view! { <ReplayPage /> }.into_any(),
         AdminScreen::Templates => view! { <TemplatesPage /> }.into_any(),
         AdminScreen::Agents => view! { <AgentsPage /> }.into_any(),

@@ -134,6 +134,7 @@ fn Room() -> impl IntoView {
         Place::Campaigns => view! { <Administration screen=AdminScreen::Campaigns /> }.into_any(),
         Place::Members => view! { <Administration screen=AdminScreen::Members /> }.into_any(),
         Place::Voice => view! { <Administration screen=AdminScreen::Voice /> }.into_any(),
+        Place::Dispositions => view! { <Administration screen=AdminScreen::Dispositions /> }.into_any(),
         Place::Replay => view! { <Administration screen=AdminScreen::Replay /> }.into_any(),
         Place::Templates => view! { <Administration screen=AdminScreen::Templates /> }.into_any(),
         Place::Users => view! { <Administration screen=AdminScreen::Users /> }.into_any(),
@@ -181,6 +182,7 @@ fn name_page(live: Live) {
             Place::Campaigns => word!(i18n, shell.campaigns),
             Place::Members => word!(i18n, campaigns.members),
             Place::Voice => word!(i18n, voice.title),
+            Place::Dispositions => word!(i18n, campaigns.endings),
             Place::Replay => word!(i18n, replay.title),
             Place::Templates => word!(i18n, templates.title),
             Place::Users => word!(i18n, shell.users),
@@ -206,6 +208,7 @@ fn offer_places() {
         place(txt!(i18n, campaigns.members), routes::MEMBERS);
         place(txt!(i18n, templates.title), routes::TEMPLATES);
         place(txt!(i18n, voice.title), routes::VOICE);
+        place(txt!(i18n, campaigns.endings), routes::DISPOSITIONS);
     }
     if session.may_now(Permission::SupervisionRead) {
         place(txt!(i18n, replay.title), routes::REPLAY);

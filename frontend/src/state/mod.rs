@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod effect;
 pub mod forms;
 pub mod load;
+pub mod outline;
 pub mod preferences;
 pub mod recipients;
 pub mod rows;

@@ -7,6 +7,7 @@ pub mod campaign_form;
 pub mod campaign_list;
 pub mod campaign_switch;
 pub mod campaigns;
+pub mod dispositions;
 pub mod filter_box;
 mod folder_fields;
 pub mod form;
@@ -100,6 +101,7 @@ pub fn Sections() -> impl IntoView {
             <a href=routes::MEMBERS aria-current=current(routes::MEMBERS)>{txt!(i18n, campaigns.members)}</a>
             <a href=routes::VOICE aria-current=current(routes::VOICE)>{txt!(i18n, voice.title)}</a>
             <a href=routes::TEMPLATES aria-current=current(routes::TEMPLATES)>{txt!(i18n, templates.title)}</a>
+            <a href=routes::DISPOSITIONS aria-current=current(routes::DISPOSITIONS)>{txt!(i18n, campaigns.endings)}</a>
             <a href=routes::REPLAY aria-current=current(routes::REPLAY)>{txt!(i18n, replay.title)}</a>
         </nav>
     }
