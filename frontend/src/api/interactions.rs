@@ -8,8 +8,8 @@ use shared::{
     api::{
         dispositions::{DispositionsView, SetDispositions, SetGlobalDispositions},
         interactions::{
-            DecisionView, FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary, ReturnInteraction,
-            SnoozeInteraction, TransferInteraction, TransferTargets,
+            DecisionView, FinishInteraction, InteractionCounts, InteractionQuery, InteractionSummary,
+            ReturnInteraction, SnoozeInteraction, TransferInteraction, TransferTargets,
         },
     },
     ids::{CampaignId, InteractionId},

@@ -3,8 +3,8 @@
 //! into the part, what others reach too stays in the main module.
 
 use super::admin::{
-    agents::AgentsPage, campaigns::CampaignsPage, members::MembersPage, replay::ReplayPage, templates::TemplatesPage,
-    users::UsersPage, voice::VoicePage, dispositions::DispositionsPage,
+    agents::AgentsPage, campaigns::CampaignsPage, dispositions::DispositionsPage, members::MembersPage,
+    replay::ReplayPage, templates::TemplatesPage, users::UsersPage, voice::VoicePage,
 };
 use crate::{
     components::{Button, Empty, Skeleton},

@@ -28,11 +28,8 @@ pub fn read(text: &str, known: &[DispositionView]) -> Vec<DispositionInput> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .map(|line| {
-            let blanks: usize = line
-                .chars()
-                .take_while(|c| c.is_whitespace())
-                .map(|c| if c == '\t' { STEP } else { 1 })
-                .sum();
+            let blanks: usize =
+                line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { STEP } else { 1 }).sum();
             let level = u32::try_from(blanks / STEP).unwrap_or(u32::MAX);
             DispositionInput { id: None, level, name: line.trim().to_owned() }
         })

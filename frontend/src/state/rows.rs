@@ -222,6 +222,8 @@ pub mod tests {
             assigned_at: None,
             first_response_at: None,
             finished_at: None,
+            snoozed_until: None,
+            disposition: None,
             rating: None,
             last_message_at: Timestamp::from_millis(at),
             alarm: None,

@@ -81,6 +81,11 @@ impl Toasts {
         self.show(Tone::Good, text, None, None, SHOWN);
     }
 
+    /// Says that it worked, with a way back.
+    pub fn good_but(self, text: Say, action: Action) {
+        self.show(Tone::Good, text, Some(action), None, SHOWN_BAD);
+    }
+
     /// Says that it did not.
     pub fn bad(self, text: Say) {
         self.show(Tone::Bad, text, None, None, SHOWN_BAD);

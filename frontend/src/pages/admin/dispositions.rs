@@ -27,9 +27,11 @@ use shared::{
 #[component]
 pub fn DispositionsPage() -> impl IntoView {
     let session = use_session();
-    plain::again(move || {
-        if session.may(Permission::CampaignsRead) { page() } else { view! { <Forbidden /> }.into_any() }
-    })
+    plain::again(
+        move || {
+            if session.may(Permission::CampaignsRead) { page() } else { view! { <Forbidden /> }.into_any() }
+        },
+    )
 }
 
 fn page() -> AnyView {
@@ -51,7 +53,8 @@ fn page() -> AnyView {
     effect(move || chosen.set(wanted.get().map(|id| id.to_string()).unwrap_or_default()));
     let choose = plain::act(move || {
         let id = chosen.get_untracked();
-        let path = if id.is_empty() { routes::DISPOSITIONS.into() } else { format!("{}?campaign={id}", routes::DISPOSITIONS) };
+        let path =
+            if id.is_empty() { routes::DISPOSITIONS.into() } else { format!("{}?campaign={id}", routes::DISPOSITIONS) };
         go.to(&path);
         // Somebody may be asked first whether he wants to leave.
         request_animation_frame(move || {
@@ -181,7 +184,8 @@ fn form(
     let again = plain::act(move || loaded.reload());
     let foot = may_write.then(move || {
         let said = plain::again(move || failure.get().map_or_else(|| ().into_any(), |error| refusal(error, again)));
-        view! { <footer class="admin-form-foot">{said} {plain::send(txt!(i18n, common.save), busy)}</footer> }.into_any()
+        view! { <footer class="admin-form-foot">{said} {plain::send(txt!(i18n, common.save), busy)}</footer> }
+            .into_any()
     });
     let group = plain::group(txt!(i18n, campaigns.endings), !may_write, body);
     view! { <form class="admin-form" on:submit=submit novalidate>{group} {foot}</form> }.into_any()

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Dialog, Look, Menu, MenuItem, TextArea, Tint},
+    components::{Banner, Button, Dialog, Icon, Look, Menu, MenuItem, TextArea, Tint},
     format::intl,
     i18n::{I18n, error_text, txt, use_i18n, word},
     live::store::use_live,
@@ -232,7 +232,7 @@ pub fn MoreActions() -> impl IntoView {
             label=txt!(i18n, inbox.more)
             class="button"
             testid="more"
-            trigger=move || view! { <crate::components::Icon glyph=icondata::LuEllipsis /> }
+            trigger=(|| view! { <Icon glyph=icondata::LuEllipsis /> }).into()
         >
             <MenuItem label=txt!(i18n, inbox.note_add) icon=icondata::LuStickyNote on_pick=move |()| note() />
             <MenuItem label=txt!(i18n, inbox.tag) icon=icondata::LuTag on_pick=move |()| tagging.choose(i18n) />
@@ -289,7 +289,8 @@ impl Errands {
             let targets = targets.get()?;
             let agents = targets.agents.into_iter().map(|agent| {
                 let held = word!(i18n, inbox.routing_held, held = agent.held);
-                let state = agent.obstacles.first().map(|reason| super::decisions::reason_of(*reason).of(i18n.get_locale()));
+                let state =
+                    agent.obstacles.first().map(|reason| super::decisions::reason_of(*reason).of(i18n.get_locale()));
                 let note = state.map_or_else(|| held.clone(), |state| format!("{state} · {held}"));
                 (agent.name.clone(), note, Errand::ToAgent(agent.user_id, agent.name))
             });

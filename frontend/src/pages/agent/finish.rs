@@ -11,7 +11,7 @@ use crate::{
     state::{
         forms::FormErrors,
         load::{Load, Loader},
-        toasts::{say, use_toasts},
+        toasts::{Action, say, use_toasts},
     },
 };
 use leptos::{html, prelude::*};
@@ -19,6 +19,7 @@ use shared::api::{
     dispositions::{self, DispositionsView},
     interactions::FinishInteraction,
 };
+use std::sync::Arc;
 use web_sys::KeyboardEvent;
 
 /// Asks for a note and finishes; warns when the customer has no answer yet.
@@ -68,7 +69,16 @@ pub fn FinishDialog() -> impl IntoView {
             match outcome {
                 Ok(()) => {
                     let _ = open.finishing.try_set(false);
-                    toasts.good(say!(inbox.finished_toast));
+                    let back = move || {
+                        leptos::task::spawn_local(async move {
+                            match api.reopen_interaction(id).await {
+                                Ok(()) => go.to(&routes::interaction(id)),
+                                Err(error) => toasts.bad(Arc::new(move |locale| error_text(locale, &error))),
+                            }
+                        });
+                    };
+                    let action = Action { label: say!(common.undo), run: Arc::new(back) };
+                    toasts.good_but(say!(inbox.finished_toast), action);
                     leave(open, live, go);
                 }
                 Err(error) => {

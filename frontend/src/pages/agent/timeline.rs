@@ -105,9 +105,9 @@ fn DoneLine(done: ActivityView) -> impl IntoView {
         ActivityKind::Snoozed => icondata::LuClock,
         ActivityKind::Woken => icondata::LuBell,
     };
-    let (at, text) = (done.at, done.text.clone());
+    let (at, kind, text) = (done.at, done.kind.as_str(), done.text.clone());
     view! {
-        <li class="done" data-testid="done" data-kind=done.kind.as_str()>
+        <li class="done" data-testid="done" data-kind=kind>
             <Icon glyph=glyph />
             <span class="done-words">
                 {move || words(i18n, &done)}
