@@ -299,6 +299,8 @@ impl Visitor {
     ) -> std::result::Result<(), End> {
         let opened = match act::may_be_there(session, folder)? {
             true => self.open(session, account, folder),
+            // It is made for the first mail that is moved there.
+            false if account.reading.is_target(folder) => return Ok(()),
             false => Err(ImapError::Refused("there is no such folder".into()).into()),
         };
         match opened {
