@@ -226,7 +226,9 @@ pub fn serve(posta: &Posta) -> Result<Serving> {
     let handle = telemetry::metrics().map_err(Error::Internal)?;
     let posta = posta.clone();
     let readiness = web::Data::new(health::Readiness::default());
-    let document = web::Data::new(openapi::DocumentText::new(|| document().to_pretty_json().unwrap_or_default()));
+    let document = web::Data::new(openapi::DocumentText::new(|| {
+        document().to_pretty_json().map_err(|error| Error::Internal(error.to_string()))
+    }));
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(instrument))

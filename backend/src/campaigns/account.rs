@@ -112,10 +112,13 @@ impl Reading {
     /// What becomes of mail that came into this folder. What came into the folder for stored mail stays there.
     #[must_use]
     pub fn after_in(&self, folder: &str) -> &After {
-        match &self.after {
-            After::MoveTo(target) if target == folder => &After::Leave,
-            after => after,
-        }
+        if self.is_target(folder) { &After::Leave } else { &self.after }
+    }
+
+    /// Whether this is the folder that stored mail is moved to.
+    #[must_use]
+    pub fn is_target(&self, folder: &str) -> bool {
+        matches!(&self.after, After::MoveTo(target) if target == folder)
     }
 }
 

@@ -299,6 +299,8 @@ impl Visitor {
     ) -> std::result::Result<(), End> {
         let opened = match act::may_be_there(session, folder)? {
             true => self.open(session, account, folder),
+            // It is made for the first mail that is moved there.
+            false if account.reading.is_target(folder) => return Ok(()),
             false => Err(ImapError::Refused("there is no such folder".into()).into()),
         };
         match opened {
@@ -333,16 +335,18 @@ impl Visitor {
         if open.first || open.act_again.is_some_and(|due| due <= Instant::now()) {
             self.act(session, account, open, troubles)?;
         }
+        // A server that refuses is not asked again after each stretch of a long backlog.
+        let mut does = true;
         for stretch in found.chunks(self.stretch()) {
             let reached = errand.fetch(session, stretch, strikes)?;
             open.row.last_uid = open.row.last_uid.max(i64::from(reached));
-            self.act(session, account, open, troubles)?;
+            does = does && self.act(session, account, open, troubles)?;
         }
         if open.row.compared_at.is_none_or(|at| core.now().since(at) >= COMPARE) {
             let missing = compare::missing::<End>(core, session, open.place, &open.row)?;
             for stretch in missing.chunks(self.stretch()) {
                 errand.fetch(session, stretch, strikes)?;
-                self.act(session, account, open, troubles)?;
+                does = does && self.act(session, account, open, troubles)?;
             }
             open.row.compared_at = Some(core.now());
         }
@@ -354,14 +358,15 @@ impl Visitor {
         usize::try_from(self.core.settings.mail.batch_mails).unwrap_or(usize::MAX).saturating_mul(STRETCH)
     }
 
-    /// Marks or moves what was stored from the folder that is open.
+    /// Marks or moves what was stored from the folder that is open. Answers whether the server did it; if not, it is asked again
+    /// after a while, and when mail comes.
     fn act(
         &self,
         session: &mut dyn Mailbox,
         account: &OpenAccount,
         open: &mut Open<'_>,
         troubles: &mut Troubles,
-    ) -> std::result::Result<(), End> {
+    ) -> std::result::Result<bool, End> {
         let hand = Hand {
             core: &self.core,
             place: open.place,
@@ -374,7 +379,7 @@ impl Visitor {
         let poll = Duration::from_secs(self.core.settings.mail.poll_seconds);
         open.act_again = trouble.as_ref().map(|_| Instant::now() + poll);
         troubles.set(open.folder, trouble);
-        Ok(())
+        Ok(open.act_again.is_none())
     }
 
     /// Shows what is wrong with single folders, and that it is well again.

@@ -29,6 +29,16 @@ fn every_answer_has_the_security_headers() {
 }
 
 #[test]
+fn the_document_is_served_as_it_is_printed() {
+    let app = TestApp::new(Engine::Sqlite);
+    let printed = serde_json::to_value(posta::app::document()).unwrap();
+    for _ in 0..2 {
+        let answer = app.anonymous().send_raw("GET", "/api/openapi.json", None);
+        assert_eq!((answer.status, &answer.json), (200, &printed));
+    }
+}
+
+#[test]
 fn https_is_insisted_on_where_it_is_there() {
     let app = TestApp::builder(Engine::Sqlite).setting("server.public_url", "https://posta.example").start();
     assert!(app.anonymous().get("/setup").header("strict-transport-security").is_some());

@@ -79,10 +79,11 @@ fn stored_mail_is_moved_and_old_mail_is_not(ground: &Ground) {
         form.import_days = 30;
         form.account.after_storing = AfterStoring::Move;
         form.account.move_to = Some("Atendidos/Año 2026".into());
-        // Where it goes is read too.
+        // Where it goes is read too. That it is not there before the first move troubles nobody.
         form.account.folders = vec!["INBOX".into(), "Atendidos/Año 2026".into()];
     });
     let to = desk.account.address.as_str();
+    until("the old mail", LIMIT, || (ledgers(&desk).get("INBOX")?.history == 1).then_some(())).unwrap();
     for number in 0..5 {
         ground.lab.deliver(&plain(FROM, to, &format!("N{number}"), "Hola."), FROM, to).unwrap();
     }

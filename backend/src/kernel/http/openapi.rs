@@ -75,22 +75,31 @@ pub fn complete(document: &mut utoipa::openapi::OpenApi) {
 /// The document as text, made when it is asked for first.
 #[derive(Debug)]
 pub struct DocumentText {
-    make: fn() -> String,
+    make: fn() -> Result<String>,
     text: OnceLock<Bytes>,
 }
 
 impl DocumentText {
     /// What `make` makes.
     #[must_use]
-    pub fn new(make: fn() -> String) -> Self {
+    pub fn new(make: fn() -> Result<String>) -> Self {
         Self { make, text: OnceLock::new() }
+    }
+
+    fn get(&self) -> Result<Bytes> {
+        if let Some(known) = self.text.get() {
+            return Ok(known.clone());
+        }
+        // Two who ask at once may make it twice; it is the same.
+        let made = Bytes::from((self.make)()?);
+        Ok(self.text.get_or_init(|| made).clone())
     }
 }
 
 /// The OpenAPI 3.1 document.
 #[get("/api/openapi.json")]
 pub async fn openapi_json(text: web::Data<DocumentText>) -> Result<HttpResponse> {
-    let text = blocking(move || Ok(text.text.get_or_init(|| Bytes::from((text.make)())).clone())).await?;
+    let text = blocking(move || text.get()).await?;
     Ok(HttpResponse::Ok().content_type("application/json").body(text))
 }
 
