@@ -67,6 +67,7 @@ pub enum ClientFrame {
 /// A change that was committed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(clippy::large_enum_variant, reason = "most events are of the largest kind")]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LiveEvent {
     /// An interaction is new or changed; carries all a row needs. Whoever does not hold it (any more) takes it out

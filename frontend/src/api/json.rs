@@ -88,6 +88,7 @@ enum Frame {
 
 /// [`LiveEvent`], tagged from without.
 #[derive(Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "most events are of the largest kind")]
 #[serde(remote = "LiveEvent", rename_all = "snake_case")]
 enum Event {
     InteractionChanged {

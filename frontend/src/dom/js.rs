@@ -48,14 +48,18 @@ extern "C" {
 
 /// Nine in the morning, so many days after `now`, by the reader's clock; both in milliseconds since 1970.
 pub fn morning(now: i64, days: u32) -> i64 {
-    #[expect(clippy::cast_precision_loss, reason = "a JavaScript number holds milliseconds for 285 000 years")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "a JavaScript number holds milliseconds for 285 000 years"
+    )]
     let date = js_sys::Date::new(&JsValue::from_f64(now as f64));
     date.set_date(date.get_date().saturating_add(days));
     date.set_hours(9);
     date.set_minutes(0);
     date.set_seconds(0);
     date.set_milliseconds(0);
-    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole milliseconds")]
     let millis = date.get_time() as i64;
     millis
 }
