@@ -77,7 +77,7 @@ enum Mode {
 fn build(layout: &Layout, mode: Mode) -> Result<Site> {
     let began = std::time::Instant::now();
     scripts::install_packages(layout)?;
-    let tools = toolchain::find(layout)?;
+    let tools = toolchain::find(layout, mode)?;
     let work = tempfile::tempdir().context("cannot make a temporary directory")?;
 
     let modules = wasm::build(layout, &tools, mode, work.path())?;

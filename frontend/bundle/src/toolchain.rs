@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, anyhow};
 
+use crate::Mode;
 use crate::layout::Layout;
 use crate::process;
 
@@ -19,17 +20,21 @@ pub struct Toolchain {
     rustc: PathBuf,
     /// Set when the compiler's own default linker would not do.
     linker: Option<PathBuf>,
-    /// Set when the target's standard library lies outside the compiler's own directory.
+    /// Set when the target's standard library was built by the script: without the words of panics.
     sysroot: Option<PathBuf>,
 }
 
-/// Asks the set-up script for a toolchain.
+/// Asks the set-up script for a toolchain. A developer wants the words of a panic, and whoever loads the page does
+/// not want their weight.
 ///
 /// # Errors
 /// When there is none and none can be made; the script has said why.
-pub fn find(layout: &Layout) -> Result<Toolchain> {
-    let script = layout.root.join(".ci/wasm-toolchain");
-    parse(&process::output(&mut Command::new(script), "the search for a WebAssembly toolchain")?)
+pub fn find(layout: &Layout, mode: Mode) -> Result<Toolchain> {
+    let mut script = Command::new(layout.root.join(".ci/wasm-toolchain"));
+    if mode == Mode::Dev && std::env::var_os("POSTA_WASM_TOOLCHAIN").is_none() {
+        script.env("POSTA_WASM_TOOLCHAIN", "shipped");
+    }
+    parse(&process::output(&mut script, "the search for a WebAssembly toolchain")?)
 }
 
 fn parse(answer: &str) -> Result<Toolchain> {
@@ -51,6 +56,8 @@ impl Toolchain {
         let mut flags = Vec::new();
         if let Some(sysroot) = &self.sysroot {
             flags.push(format!("--sysroot={}", sysroot.display()));
+            // As the library was compiled. Its name is not stable yet.
+            flags.extend(["-Zunstable-options".into(), "-Cpanic=immediate-abort".into()]);
         }
         if let Some(home) = cargo_home() {
             flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
@@ -64,6 +71,9 @@ impl Toolchain {
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
             .env_remove("RUSTFLAGS")
             .env("CARGO_TARGET_DIR", &layout.target);
+        if self.sysroot.is_some() {
+            command.env("RUSTC_BOOTSTRAP", "1");
+        }
         if let Some(linker) = &self.linker {
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
@@ -100,7 +110,10 @@ mod tests {
         let command = tools.cargo(&Layout::in_folder(std::path::Path::new("/src")));
         let env: Vec<_> = command.get_envs().filter_map(|(k, v)| Some((k.to_str()?, v?.to_str()?))).collect();
         let flags = env.iter().find(|(key, _)| *key == "CARGO_ENCODED_RUSTFLAGS").unwrap().1;
-        assert!(flags.split('\u{1f}').any(|flag| flag == "--sysroot=/a/std"));
+        for wanted in ["--sysroot=/a/std", "-Cpanic=immediate-abort"] {
+            assert!(flags.split('\u{1f}').any(|flag| flag == wanted), "{wanted}");
+        }
+        assert!(env.contains(&("RUSTC_BOOTSTRAP", "1")));
         assert!(env.contains(&("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "/a/lld")));
     }
 }
