@@ -29,6 +29,14 @@ globalThis.postaLearn = async (language) => {
 /** A language's texts; empty before they were learnt. */
 globalThis.postaSpoken = (language) => spoken.get(language) ?? '';
 
+// What panics in the application stops it where it stands, without a word: the page says so. Its strings are not in
+// the module, to keep it small; the console has where it happened.
+const broke = (error) => {
+  if (error instanceof WebAssembly.RuntimeError) document.getElementById('broken')?.removeAttribute('hidden');
+};
+addEventListener('error', (event) => broke(event.error));
+addEventListener('unhandledrejection', (event) => broke(event.reason));
+
 const wait = document.getElementById('boot');
 try {
   await globalThis.postaLearn(document.documentElement.lang);

@@ -46,6 +46,13 @@ extern "C" {
     pub fn spoken(language: &str) -> String;
 }
 
+/// What an input of the kind `datetime-local` holds, in milliseconds since 1970; `None` if it holds no moment.
+pub fn local_time(text: &str) -> Option<i64> {
+    let millis = js_sys::Date::parse(text);
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole milliseconds")]
+    (millis.is_finite() && !text.is_empty()).then_some(millis as i64)
+}
+
 /// Nine in the morning, so many days after `now`, by the reader's clock; both in milliseconds since 1970.
 pub fn morning(now: i64, days: u32) -> i64 {
     #[expect(

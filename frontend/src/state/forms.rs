@@ -5,7 +5,7 @@ use crate::{
     i18n::{I18n, issue_text},
 };
 use leptos::prelude::*;
-use shared::validate::{FieldIssue, Validate};
+use shared::validate::{FieldIssue, Rule, Validate};
 
 /// The broken rules of a form. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -78,6 +78,11 @@ impl FormErrors {
     /// Adds what only the page knows.
     pub fn add(self, issue: FieldIssue) {
         self.issues.update(|list| list.push(issue));
+    }
+
+    /// The field at `pointer` breaks a rule that the page knows.
+    pub fn wrong(self, pointer: &str, rule: Rule) {
+        self.add(FieldIssue { pointer: format!("/{pointer}"), rule, min: None, max: None, message: String::new() });
     }
 }
 

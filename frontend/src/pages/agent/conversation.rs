@@ -34,7 +34,7 @@ use shared::{
         contacts::ContactView,
         conversations::{Delivery, MailAddress, MessageView},
         drafts::DraftView,
-        interactions::{Direction, InteractionState, InteractionSummary},
+        interactions::{Direction, FinishInteraction, InteractionState, InteractionSummary},
         timeline::{ActivityView, Timeline},
     },
     ids::{ConversationId, MessageId},
@@ -66,6 +66,8 @@ pub struct Open {
     pub errand: RwSignal<Option<Errand>>,
     /// The finish dialog is open.
     pub finishing: RwSignal<bool>,
+    /// What goes on once it is known how the interaction ends, when that was asked for a mail.
+    pub finish_with: RwSignal<Option<Callback<FinishInteraction>>>,
     /// The agent holds it: he may answer and finish.
     pub mine: Memo<bool>,
     /// He has set it aside.
@@ -210,6 +212,7 @@ pub fn ConversationPane(
         timeline: RwSignal::new(conversation.timeline.clone()),
         errand: RwSignal::new(None),
         finishing: RwSignal::new(false),
+        finish_with: RwSignal::new(None),
         mine: Memo::new(move |_| interaction.with(|row| row.state == InteractionState::Assigned && row.agent_id == me)),
         aside: Memo::new(move |_| interaction.with(|row| row.state == InteractionState::Snoozed && row.agent_id == me)),
         place: StoredValue::new(0),
@@ -261,6 +264,7 @@ pub fn ConversationPane(
     let host = ComposerHost {
         known: Signal::derive(move || open.participants()),
         moved: open.moved,
+        ask_how_it_ends: super::finish::ask(open),
         on_sent: Callback::new(move |sent: super::composer::Sent| {
             open.draft.set(None);
             open.moved.set(false);

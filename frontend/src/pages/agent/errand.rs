@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     api::{ApiError, use_api},
-    components::{Banner, Button, Dialog, Icon, Look, Menu, MenuItem, TextArea, Tint},
+    components::{Banner, Button, Dialog, Icon, Look, Menu, MenuItem, TextArea, TextField, Tint},
+    dom::js,
     format::intl,
     i18n::{I18n, error_text, txt, use_i18n, word},
     live::store::use_live,
@@ -28,6 +29,7 @@ use shared::{
     },
     ids::{ActivityId, CampaignId, UserId},
     time::Timestamp,
+    validate::Rule,
 };
 use std::{sync::Arc, time::Duration};
 use web_sys::KeyboardEvent;
@@ -45,6 +47,8 @@ pub enum Errand {
     ToCampaign(CampaignId, String),
     /// It goes back to the queue.
     Return,
+    /// It is set aside until a moment that is typed.
+    Aside,
 }
 
 impl Errand {
@@ -58,6 +62,7 @@ impl Errand {
             Self::EditNote(..) => word!(i18n, inbox.note_edit),
             Self::ToAgent(_, name) | Self::ToCampaign(_, name) => word!(i18n, inbox.transfer_to, who = name.as_str()),
             Self::Return => word!(i18n, inbox.return_title),
+            Self::Aside => word!(i18n, inbox.snooze),
         }
     }
 }
@@ -92,6 +97,14 @@ pub fn ErrandDialog() -> impl IntoView {
         let text = words.get_untracked().trim().to_owned();
         failure.set(None);
         let good = match &errand {
+            Errand::Aside => {
+                errors.clear();
+                let good = js::local_time(&text).is_some();
+                if !good {
+                    errors.wrong("until", Rule::Required);
+                }
+                good
+            }
             Errand::Note | Errand::EditNote(..) => errors.judge(&WriteNote { text: text.clone() }),
             _ => errors.judge(&ReturnInteraction { note: text.clone() }),
         };
@@ -130,7 +143,19 @@ pub fn ErrandDialog() -> impl IntoView {
             let _ = form.request_submit();
         }
     };
-    let is_note = Memo::new(move |_| open.errand.with(|errand| errand.as_ref().is_none_or(Errand::is_note)));
+    #[derive(Clone, Copy, PartialEq)]
+    enum Asked {
+        Note,
+        Words,
+        Moment,
+    }
+    let asked = Memo::new(move |_| {
+        open.errand.with(|errand| match errand {
+            Some(Errand::Aside) => Asked::Moment,
+            Some(errand) if !errand.is_note() => Asked::Words,
+            _ => Asked::Note,
+        })
+    });
     let title = Signal::derive(move || open.errand.with(|errand| errand.as_ref().map(|errand| errand.title(i18n))));
     view! {
         <Dialog open=shown title=Signal::derive(move || title.get().unwrap_or_default())>
@@ -144,8 +169,8 @@ pub fn ErrandDialog() -> impl IntoView {
                                 view! { <Banner tint=Tint::Bad urgent=true>{text}</Banner> }
                             })
                     }}
-                    {move || {
-                        if is_note.get() {
+                    {move || match asked.get() {
+                        Asked::Note => {
                             view! {
                                 <TextArea
                                     label=txt!(i18n, inbox.note)
@@ -157,7 +182,21 @@ pub fn ErrandDialog() -> impl IntoView {
                                 />
                             }
                                 .into_any()
-                        } else {
+                        }
+                        Asked::Moment => {
+                            view! {
+                                <TextField
+                                    kind="datetime-local"
+                                    label=txt!(i18n, inbox.snooze_until)
+                                    name="until"
+                                    value=words
+                                    help=txt!(i18n, inbox.snooze_until_help)
+                                    error=errors.of("until")
+                                />
+                            }
+                                .into_any()
+                        }
+                        Asked::Words => {
                             view! {
                                 <TextArea
                                     label=txt!(i18n, inbox.transfer_note)
@@ -177,6 +216,7 @@ pub fn ErrandDialog() -> impl IntoView {
                         {move || match open.errand.get() {
                             Some(Errand::ToAgent(..) | Errand::ToCampaign(..)) => word!(i18n, inbox.transfer),
                             Some(Errand::Return) => word!(i18n, inbox.return_do),
+                            Some(Errand::Aside) => word!(i18n, inbox.snooze),
                             _ => word!(i18n, common.save),
                         }}
                     </Button>
@@ -200,6 +240,10 @@ async fn run(open: Open, api: crate::api::Api, errand: Errand, text: String) -> 
             api.transfer_interaction(id, &transfer).await
         }
         Errand::Return => api.return_interaction(id, &ReturnInteraction { note: text }).await,
+        Errand::Aside => {
+            let until = js::local_time(&text).map(Timestamp::from_millis);
+            api.snooze_interaction(id, &SnoozeInteraction { until }).await
+        }
     }
 }
 
@@ -209,6 +253,7 @@ fn told(errand: &Errand) -> Say {
             let name = name.clone();
             Arc::new(move |locale| crate::i18n::td_string!(locale, inbox.transferred_toast, who = name.as_str()))
         }
+        Errand::Aside => say!(inbox.snoozed_toast),
         _ => say!(inbox.returned_toast),
     }
 }
@@ -313,13 +358,19 @@ impl Errands {
             for (label, until) in later(now) {
                 lines.push((label.of(i18n.get_locale()).to_owned(), Some(until)));
             }
-            let fitting = lines.into_iter().filter(|(label, _)| crate::format::matches(label, &typed));
             let line = |(label, until): (String, Option<Timestamp>)| Choice {
                 label,
                 note: until.map(|at| intl::when(i18n.get_locale(), at, intl::When::Exact)).unwrap_or_default(),
                 run: Callback::new(move |()| self.set_aside(until)),
             };
-            Some(fitting.map(line).collect())
+            let mut lines: Vec<Choice> = lines.into_iter().map(line).collect();
+            lines.push(Choice {
+                label: word!(i18n, inbox.snooze_choose),
+                note: String::new(),
+                run: Callback::new(move |()| self.open.errand.set(Some(Errand::Aside))),
+            });
+            lines.retain(|choice| crate::format::matches(&choice.label, &typed));
+            Some(lines)
         };
         self.commands.choose(Pick { title: txt!(i18n, inbox.snooze), lines: Callback::new(lines) });
     }
@@ -342,7 +393,7 @@ impl Errands {
 fn later(now: Timestamp) -> Vec<(crate::i18n::Text, Timestamp)> {
     use crate::i18n::keys::inbox;
     let hour = Duration::from_secs(3_600);
-    let morning = |days: u32| Timestamp::from_millis(crate::dom::js::morning(now.millis(), days));
+    let morning = |days: u32| Timestamp::from_millis(js::morning(now.millis(), days));
     vec![
         (inbox::snooze_hour, now.plus(hour)),
         (inbox::snooze_three_hours, now.plus(hour * 3)),

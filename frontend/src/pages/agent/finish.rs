@@ -19,6 +19,7 @@ use shared::api::{
     dispositions::{self, DispositionsView},
     interactions::FinishInteraction,
 };
+use shared::validate::Rule;
 use std::sync::Arc;
 use web_sys::KeyboardEvent;
 
@@ -50,6 +51,11 @@ pub fn FinishDialog() -> impl IntoView {
         Load::Ready(Some(view)) => options_of(&view, word!(i18n, inbox.disposition_none)),
         _ => Vec::new(),
     });
+    effect(move || {
+        if !open.finishing.get() {
+            open.finish_with.set(None);
+        }
+    });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -59,6 +65,17 @@ pub fn FinishDialog() -> impl IntoView {
         let request = FinishInteraction { note: note.get_untracked().trim().into(), disposition_id };
         failure.set(None);
         if !errors.judge(&request) {
+            return;
+        }
+        let required =
+            offered.with_untracked(|load| load.ready().is_some_and(|view| view.as_ref().is_some_and(|v| v.required)));
+        if required && disposition_id.is_none() && options.with_untracked(|options| options.len() > 1) {
+            errors.wrong("disposition_id", Rule::Required);
+            return;
+        }
+        if let Some(go_on) = open.finish_with.get_untracked() {
+            open.finishing.set(false);
+            go_on.run(request);
             return;
         }
         busy.set(true);
@@ -111,13 +128,11 @@ pub fn FinishDialog() -> impl IntoView {
                             })
                     }}
                     {move || {
-                        open.interaction
-                            .with(|row| row.awaits_answer)
+                        (open.finish_with.with(Option::is_none) && open.interaction.with(|row| row.awaits_answer))
                             .then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, inbox.finish_unanswered)}</Banner> })
                     }}
                     {move || {
-                        open.draft
-                            .with(Option::is_some)
+                        (open.finish_with.with(Option::is_none) && open.draft.with(Option::is_some))
                             .then(|| view! { <Banner tint=Tint::Warn>{txt!(i18n, inbox.finish_draft)}</Banner> })
                     }}
                     {move || {
@@ -144,11 +159,39 @@ pub fn FinishDialog() -> impl IntoView {
                 </div>
                 <footer class="dialog-foot">
                     <Button on:click=move |_| open.finishing.set(false)>{txt!(i18n, common.cancel)}</Button>
-                    <Button look=Look::Primary submit=true busy=busy>{txt!(i18n, inbox.finish)}</Button>
+                    <Button look=Look::Primary submit=true busy=busy>
+                        {move || {
+                            if open.finish_with.with(Option::is_some) {
+                                word!(i18n, editor.send_and_finish)
+                            } else {
+                                word!(i18n, inbox.finish)
+                            }
+                        }}
+                    </Button>
                 </footer>
             </form>
         </Dialog>
     }
+}
+
+/// Goes on with how an interaction ends: asks if there is something to choose from.
+pub fn ask(open: Open) -> Callback<Callback<FinishInteraction>> {
+    let (api, toasts) = (use_api(), use_toasts());
+    Callback::new(move |go_on: Callback<FinishInteraction>| {
+        let campaign = open.interaction.with_untracked(|row| row.campaign_id);
+        leptos::task::spawn_local(async move {
+            match api.get_dispositions(campaign).await {
+                Ok(view) if view.items.is_empty() && view.global.is_empty() => {
+                    let _ = go_on.try_run(FinishInteraction::default());
+                }
+                Ok(_) => {
+                    let _ = open.finish_with.try_set(Some(go_on));
+                    let _ = open.finishing.try_set(true);
+                }
+                Err(error) => toasts.bad(Arc::new(move |locale| error_text(locale, &error))),
+            }
+        });
+    })
 }
 
 /// What can be chosen, by name with what stands above it: the campaign's own, then those of all.

@@ -123,6 +123,8 @@ fn Write(draft: DraftView, campaigns: Vec<CampaignSummary>) -> impl IntoView {
     let host = ComposerHost {
         known: Signal::derive(Vec::new),
         moved: RwSignal::new(false),
+        // A mail that starts an interaction does not finish it.
+        ask_how_it_ends: Callback::new(|_| {}),
         on_sent: Callback::new(move |sent: Sent| {
             portal.started.reload();
             go.replace(&routes::interaction(sent.answer.interaction_id));

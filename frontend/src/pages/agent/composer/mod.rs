@@ -37,6 +37,7 @@ use shared::api::{
     campaigns::CampaignSummary,
     conversations::MailAddress,
     drafts::{DraftKind, DraftView, SentDraft},
+    interactions::FinishInteraction,
 };
 use status::SaveStatus;
 use std::sync::Arc;
@@ -58,6 +59,8 @@ pub struct ComposerHost {
     pub known: Signal<Vec<MailAddress>>,
     /// The customer has written meanwhile.
     pub moved: RwSignal<bool>,
+    /// Finds out how the interaction ends, asks if there is a choice, and goes on with the answer.
+    pub ask_how_it_ends: Callback<Callback<FinishInteraction>>,
     /// The mail is on its way.
     pub on_sent: Callback<Sent>,
     /// The draft was thrown away.
@@ -144,7 +147,7 @@ pub fn Composer(
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
             event.stop_propagation();
-            sender.send(false, false);
+            sender.send(None, false);
         }
     };
     let heading = move || heading(i18n.get_locale(), kind);
@@ -298,7 +301,7 @@ pub fn Composer(
                         busy=sender.busy
                         attr:aria-keyshortcuts="Control+Enter"
                         attr:data-tip=txt!(i18n, editor.send_key)
-                        on:click=move |_| sender.send(false, false)
+                        on:click=move |_| sender.send(None, false)
                     >
                         {txt!(i18n, editor.send)}
                     </Button>
@@ -313,7 +316,7 @@ pub fn Composer(
                                     <MenuItem
                                         label=txt!(i18n, editor.send_and_finish)
                                         icon=icondata::LuCheckCheck
-                                        on_pick=move |()| sender.send(true, false)
+                                        on_pick=move |()| sender.send_and_finish()
                                     />
                                 </Menu>
                             }

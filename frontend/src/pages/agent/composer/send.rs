@@ -18,9 +18,12 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::drafts::{SendDraft, SentDraft},
+    api::{
+        drafts::{SendDraft, SentDraft},
+        interactions::FinishInteraction,
+    },
     error::ErrorCode,
-    validate::{FieldIssue, Rule},
+    validate::Rule,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -41,7 +44,8 @@ pub(super) struct Sender {
     go: Go,
     /// Stays the same until the mail is out or its content changes, so that repeats have one effect.
     key: StoredValue<(String, Option<crate::state::autosave::Content>)>,
-    finish: StoredValue<bool>,
+    /// How the interaction ends with it, if it does.
+    finish: StoredValue<Option<FinishInteraction>>,
     /// Under way.
     pub busy: RwSignal<bool>,
     /// The customer has written meanwhile; the agent is asked.
@@ -62,23 +66,30 @@ impl Sender {
             clock: use_clock(),
             go: use_go(),
             key: StoredValue::new((random_token(), None)),
-            finish: StoredValue::new(false),
+            finish: StoredValue::new(None),
             busy: RwSignal::new(false),
             asks_outdated: RwSignal::new(false),
         }
     }
 
     /// Sends; with `finish` the interaction is finished with it. Warns first of what looks like a slip (S111).
-    pub fn send(self, finish: bool, sure: bool) {
+    pub fn send(self, finish: Option<FinishInteraction>, sure: bool) {
         if self.busy.get_untracked() || self.asks_conflict() || !self.judge() {
             return;
         }
-        self.finish.set_value(finish);
+        self.finish.set_value(finish.clone());
         if !sure && let Some(question) = self.slip(finish) {
             self.confirm.ask(question);
             return;
         }
         self.start(false);
+    }
+
+    /// Sends and finishes: how it ends is asked where there is a choice.
+    pub fn send_and_finish(self) {
+        if !self.busy.get_untracked() && !self.asks_conflict() && self.judge() {
+            self.host.ask_how_it_ends.run(Callback::new(move |how| self.send(Some(how), false)));
+        }
     }
 
     /// Sends although the customer has written meanwhile.
@@ -114,8 +125,7 @@ impl Sender {
     }
 
     fn wrong(self, pointer: &str, rule: Rule) {
-        let pointer = format!("/{pointer}");
-        self.errors.add(FieldIssue { pointer, rule, min: None, max: None, message: String::new() });
+        self.errors.wrong(pointer, rule);
         request_animation_frame(|| {
             if let Some(body) = document().body() {
                 crate::dom::focus_first(&body, ".composer [aria-invalid=true]");
@@ -123,7 +133,7 @@ impl Sender {
         });
     }
 
-    fn slip(self, finish: bool) -> Option<Question> {
+    fn slip(self, finish: Option<FinishInteraction>) -> Option<Question> {
         let content = self.desk.content.get_untracked();
         let body = if self.editor.is_uploading() || self.desk.uploading.with_untracked(|list| !list.is_empty()) {
             say!(editor.slip_uploading)
@@ -141,7 +151,7 @@ impl Sender {
             body,
             action: say!(editor.slip_send),
             danger: false,
-            on_yes: Arc::new(move || self.send(finish, true)),
+            on_yes: Arc::new(move || self.send(finish.clone(), true)),
         })
     }
 
@@ -172,12 +182,14 @@ impl Sender {
         });
         let key = self.key.with_value(|(key, _)| key.clone());
         let finish = self.finish.get_value();
-        let request = SendDraft { confirm_outdated, finish, ..SendDraft::default() };
+        let finished = finish.is_some();
+        let FinishInteraction { note, disposition_id } = finish.unwrap_or_default();
+        let request = SendDraft { confirm_outdated, undo_seconds: None, finish: finished, disposition_id, note };
         match self.desk.api().send_draft(self.desk.id, &key, &request).await {
             Ok(answer) => {
                 self.desk.done();
                 self.offer_undo(&answer);
-                let _ = self.host.on_sent.try_run(Sent { answer, finished: finish });
+                let _ = self.host.on_sent.try_run(Sent { answer, finished });
             }
             Err(error) if error.code() == Some(ErrorCode::ConversationMoved) => {
                 let _ = self.asks_outdated.try_set(true);
