@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 export interface RawMail {
   from: string;
   to: string;
+  /** Its Message-ID, without angle brackets. */
+  id: string;
   raw: Buffer;
 }
 
@@ -47,7 +49,8 @@ export function compose(letter: Letter): RawMail {
   }
   Object.assign(heads, letter.headers);
   const head = Object.entries(heads).map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return { from: letter.from, to: letter.to, raw: Buffer.from(head + body(letter)) };
+  const id = (heads['Message-ID'] ?? '').replace(/^<|>$/g, '');
+  return { from: letter.from, to: letter.to, id, raw: Buffer.from(head + body(letter)) };
 }
 
 function body(letter: Letter): string {

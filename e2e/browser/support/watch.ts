@@ -20,7 +20,7 @@ export class Watch {
     context.on('weberror', (error) => this.complain(`uncaught: ${error.error().stack ?? error.error().message}`));
     context.on('console', (message) => {
       const text = message.text();
-      if (/content security policy|panicked at|unreachable executed/i.test(text)) this.complain(`console: ${text}`);
+      if (/content security policy|panicked at|unreachable executed|unknown live frame/i.test(text)) this.complain(`console: ${text}`);
     });
     await context.exposeBinding('__breach', (_, text: string) => this.complain(`policy breached: ${text}`));
     await context.addInitScript(() => {

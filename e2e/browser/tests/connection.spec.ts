@@ -38,6 +38,31 @@ test('a page opened while the server is away says so, and goes on when it is bac
   await expect(page.getByTestId('state-switch')).toContainText('Available');
 });
 
+test('a page that broke says so, in the reader’s language, and how to go on', async ({ browse, stage }) => {
+  const page = await (await browse({ locale: 'es-ES' })).newPage();
+  await page.goto(stage.address);
+  const notice = page.locator('#broken');
+  await expect(notice).toBeHidden();
+  // What is thrown by others is none of it.
+  await page.evaluate(() => dispatchEvent(new ErrorEvent('error', { error: new TypeError('of an extension') })));
+  await expect(notice).toBeHidden();
+  // A trap, as a panic is one: (module (func (export "f") unreachable)).
+  await page.evaluate(async () => {
+    const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+    const { instance } = await WebAssembly.instantiate(new Uint8Array(bytes));
+    try {
+      (instance.exports['f'] as () => void)();
+    } catch (error) {
+      dispatchEvent(new ErrorEvent('error', { error }));
+    }
+  });
+  await expect(notice).toBeVisible();
+  await expect(notice.getByText('Algo se ha roto en esta página.')).toBeVisible();
+  await expect(notice.getByText('Something in this page broke.')).toBeHidden();
+  await notice.getByRole('link', { name: 'Vuelva a cargar la página' }).click();
+  await expect(notice).toBeHidden();
+});
+
 test('the outgoing server goes and comes back: the mail waits, and leaves once', async ({ ownStage, desk, signIn, customer }) => {
   const stage = await ownStage();
   const { campaign, agents } = await desk({ undo: 0 }, stage);

@@ -34,6 +34,14 @@ globalThis.postaSpoken = (language) => spoken.get(language) ?? '';
 const broke = (error) => {
   if (error instanceof WebAssembly.RuntimeError) document.getElementById('broken')?.removeAttribute('hidden');
 };
+document.getElementById('broken')?.addEventListener('click', (event) => {
+  // What follows links inside the page may be what broke.
+  event.stopPropagation();
+  if (event.target.closest('a')) {
+    event.preventDefault();
+    location.reload();
+  }
+});
 addEventListener('error', (event) => broke(event.error));
 addEventListener('unhandledrejection', (event) => broke(event.reason));
 

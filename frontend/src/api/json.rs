@@ -65,8 +65,10 @@ fn event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LiveEvent, D::Err
     Event::deserialize(Node(untagged(value, "kind"))).map_err(D::Error::custom)
 }
 
-/// [`ServerFrame`], tagged from without. The compiler holds the two together.
+/// [`ServerFrame`], tagged from without. What writes it (in tests only) knows all variants: with one missing here they do
+/// not compile.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(remote = "ServerFrame", rename_all = "snake_case")]
 enum Frame {
     Snapshot {
@@ -88,16 +90,23 @@ enum Frame {
 
 /// [`LiveEvent`], tagged from without.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[expect(clippy::large_enum_variant, reason = "most events are of the largest kind")]
 #[serde(remote = "LiveEvent", rename_all = "snake_case")]
 enum Event {
     InteractionChanged {
         interaction: InteractionSummary,
     },
+    InteractionGone {
+        interaction_id: InteractionId,
+    },
     MessageAdded {
         conversation_id: ConversationId,
         interaction_id: Option<InteractionId>,
         message_id: MessageId,
+    },
+    TimelineChanged {
+        conversation_id: ConversationId,
     },
     DeliveryChanged {
         conversation_id: ConversationId,

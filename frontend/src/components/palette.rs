@@ -8,6 +8,7 @@ use crate::{
     state::commands::{Choice, Section, use_commands},
 };
 use leptos::{html, prelude::*};
+use std::sync::Arc;
 use web_sys::KeyboardEvent;
 
 /// One line, as it is drawn.
@@ -17,7 +18,7 @@ struct Line {
     label: String,
     note: String,
     key: Option<&'static str>,
-    run: Callback<()>,
+    run: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The palette. One in the page.
@@ -79,7 +80,7 @@ pub fn Palette(
                 label: command.label.get(),
                 note: String::new(),
                 key: command.key,
-                run: command.run,
+                run: Arc::new(move || command.run.try_run(()).unwrap_or_default()),
             })
             .filter(|line| format::matches(&line.label, &words))
             .collect();
@@ -99,7 +100,7 @@ pub fn Palette(
     let run = move |line: Line| {
         open.set(false);
         // After the dialog has given the focus back, so that the command can put it elsewhere.
-        request_animation_frame(move || line.run.run(()));
+        request_animation_frame(move || (line.run)());
     };
     let on_keydown = move |event: KeyboardEvent| {
         let count = lines.with_untracked(Vec::len);

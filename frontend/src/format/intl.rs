@@ -20,6 +20,8 @@ pub enum When {
     Day,
     /// `12 Nov 2024`.
     DayOfYear,
+    /// `Wed, 12 Nov, 14:05`.
+    Moment,
     /// `Wednesday, 12 November 2025 at 14:05:09`.
     Exact,
     /// `Wednesday`, in UTC.
@@ -69,11 +71,18 @@ pub fn when(locale: Locale, at: Timestamp, how: When) -> String {
             When::DayOfYear => {
                 options(&[("day", word("numeric")), ("month", word("short")), ("year", word("numeric"))])
             }
+            When::Moment => options(&[
+                ("weekday", word("short")),
+                ("day", word("numeric")),
+                ("month", word("short")),
+                ("hour", word("2-digit")),
+                ("minute", word("2-digit")),
+            ]),
             When::Weekday => options(&[("weekday", word("long")), ("timeZone", word("UTC"))]),
             When::WeekdayShort => options(&[("weekday", word("short")), ("timeZone", word("UTC"))]),
             When::Exact => options(&[("dateStyle", word("full")), ("timeStyle", word("medium"))]),
         };
-        if how == When::Time {
+        if matches!(how, When::Time | When::Moment) {
             let _ = Reflect::set(&chosen, &word("hourCycle"), &word("h23"));
         }
         Intl::DateTimeFormat::new(&locales(locale), &chosen).format()

@@ -33,6 +33,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::permission::Permission;
+use std::sync::Arc;
 
 /// What the gate shows.
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -235,14 +236,14 @@ fn find(words: String) -> Vec<Choice> {
         .map(|row| Choice {
             label: row.subject.clone(),
             note: if row.contact_name.is_empty() { row.contact_address.clone() } else { row.contact_name.clone() },
-            run: Callback::new(move |()| go.to(&routes::interaction(row.id))),
+            run: Arc::new(move || go.to(&routes::interaction(row.id))),
         })
         .collect();
     let query = format!("{}?tab=history&q={}", routes::INBOX, crate::api::request::percent_encode(words.trim()));
     found.push(Choice {
         label: word!(i18n, shell.palette_search, words = words.trim()),
         note: String::new(),
-        run: Callback::new(move |()| go.to(&query)),
+        run: Arc::new(move || go.to(&query)),
     });
     found
 }

@@ -1,6 +1,7 @@
 //! What can be done here: one list for the shortcuts, the palette and the key help.
 
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// Where a command belongs in the palette.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +36,8 @@ pub struct Choice {
     pub label: String,
     /// More about it.
     pub note: String,
-    /// Chooses it.
-    pub run: Callback<()>,
+    /// Chooses it. Not a [`Callback`]: those end with what drew the line, and the line is gone when it is chosen.
+    pub run: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// What a line is chosen from, in place of the commands.

@@ -221,10 +221,9 @@ pub fn schedule_summary(i18n: I18n, schedule: ScheduleForm, opening: Option<(boo
         0 => word!(i18n, campaigns.hours_always),
         count => plural!(locale, campaigns.hours_count, count),
     };
-    let until = |at: Timestamp| format!("{} {}", intl::when(locale, at, When::Day), intl::when(locale, at, When::Time));
     match opening {
         Some((false, Some(at))) => {
-            let time = until(at);
+            let time = intl::when(locale, at, When::Moment);
             format!("{hours} · {}", word!(i18n, campaigns.closed_until, time = time.as_str()))
         }
         Some((false, None)) => format!("{hours} · {}", word!(i18n, campaigns.closed)),

@@ -3,7 +3,7 @@
 use super::{
     actions::Actions,
     anchor::Anchor,
-    composer::{Composer, ComposerHost},
+    composer::{Composer, ComposerHost, GoOn},
     customer::CustomerPane,
     errand::Errand,
     header::Header,
@@ -34,7 +34,7 @@ use shared::{
         contacts::ContactView,
         conversations::{Delivery, MailAddress, MessageView},
         drafts::DraftView,
-        interactions::{Direction, FinishInteraction, InteractionState, InteractionSummary},
+        interactions::{Direction, InteractionState, InteractionSummary},
         timeline::{ActivityView, Timeline},
     },
     ids::{ConversationId, MessageId},
@@ -67,7 +67,7 @@ pub struct Open {
     /// The finish dialog is open.
     pub finishing: RwSignal<bool>,
     /// What goes on once it is known how the interaction ends, when that was asked for a mail.
-    pub finish_with: RwSignal<Option<Callback<FinishInteraction>>>,
+    pub finish_with: RwSignal<Option<GoOn>>,
     /// The agent holds it: he may answer and finish.
     pub mine: Memo<bool>,
     /// He has set it aside.
@@ -359,7 +359,7 @@ fn AsideNote() -> impl IntoView {
             <Banner tint=Tint::Info>
                 {move || match open.interaction.with(|row| row.snoozed_until) {
                     Some(until) => {
-                        let when = intl::when(i18n.get_locale(), until, intl::When::Exact);
+                        let when = intl::when(i18n.get_locale(), until, intl::When::Moment);
                         word!(i18n, inbox.note_snoozed, when = when.as_str())
                     }
                     None => word!(i18n, inbox.note_snoozed_open),

@@ -87,7 +87,8 @@ pub fn ErrandDialog() -> impl IntoView {
         shown.set(errand.is_some());
     });
     effect(move || {
-        if !shown.get() {
+        // Setting it tells the effect above, even when nothing changes by it.
+        if !shown.get() && open.errand.with_untracked(Option::is_some) {
             open.errand.set(None);
         }
     });
@@ -329,7 +330,7 @@ impl Errands {
             }
         });
         let i18n = self.i18n;
-        let ask = move |errand: Errand| Callback::new(move |()| self.open.errand.set(Some(errand.clone())));
+        let ask = move |errand: Errand| Arc::new(move || self.open.errand.set(Some(errand.clone())));
         let lines = move |typed: String| {
             let targets = targets.get()?;
             let agents = targets.agents.into_iter().map(|agent| {
@@ -360,14 +361,14 @@ impl Errands {
             }
             let line = |(label, until): (String, Option<Timestamp>)| Choice {
                 label,
-                note: until.map(|at| intl::when(i18n.get_locale(), at, intl::When::Exact)).unwrap_or_default(),
-                run: Callback::new(move |()| self.set_aside(until)),
+                note: until.map(|at| intl::when(i18n.get_locale(), at, intl::When::Moment)).unwrap_or_default(),
+                run: Arc::new(move || self.set_aside(until)),
             };
             let mut lines: Vec<Choice> = lines.into_iter().map(line).collect();
             lines.push(Choice {
                 label: word!(i18n, inbox.snooze_choose),
                 note: String::new(),
-                run: Callback::new(move |()| self.open.errand.set(Some(Errand::Aside))),
+                run: Arc::new(move || self.open.errand.set(Some(Errand::Aside))),
             });
             lines.retain(|choice| crate::format::matches(&choice.label, &typed));
             Some(lines)
@@ -376,7 +377,8 @@ impl Errands {
     }
 
     fn set_aside(self, until: Option<Timestamp>) {
-        let id = self.open.interaction.with_untracked(|row| row.id);
+        // Another conversation may have come in its place while this was chosen.
+        let Some(id) = self.open.interaction.try_with_untracked(|row| row.id) else { return };
         leptos::task::spawn_local(async move {
             match self.api.snooze_interaction(id, &SnoozeInteraction { until }).await {
                 Ok(()) => {

@@ -1,6 +1,9 @@
 //! Finishing an interaction, with a note if there is something to say.
 
-use super::conversation::{Open, use_open};
+use super::{
+    composer::GoOn,
+    conversation::{Open, use_open},
+};
 use crate::state::effect::effect;
 use crate::{
     api::{ApiError, use_api},
@@ -52,7 +55,7 @@ pub fn FinishDialog() -> impl IntoView {
         _ => Vec::new(),
     });
     effect(move || {
-        if !open.finishing.get() {
+        if !open.finishing.get() && open.finish_with.with_untracked(Option::is_some) {
             open.finish_with.set(None);
         }
     });
@@ -75,7 +78,7 @@ pub fn FinishDialog() -> impl IntoView {
         }
         if let Some(go_on) = open.finish_with.get_untracked() {
             open.finishing.set(false);
-            go_on.run(request);
+            go_on(request);
             return;
         }
         busy.set(true);
@@ -175,14 +178,14 @@ pub fn FinishDialog() -> impl IntoView {
 }
 
 /// Goes on with how an interaction ends: asks if there is something to choose from.
-pub fn ask(open: Open) -> Callback<Callback<FinishInteraction>> {
+pub fn ask(open: Open) -> Callback<GoOn> {
     let (api, toasts) = (use_api(), use_toasts());
-    Callback::new(move |go_on: Callback<FinishInteraction>| {
+    Callback::new(move |go_on: GoOn| {
         let campaign = open.interaction.with_untracked(|row| row.campaign_id);
         leptos::task::spawn_local(async move {
             match api.get_dispositions(campaign).await {
                 Ok(view) if view.items.is_empty() && view.global.is_empty() => {
-                    let _ = go_on.try_run(FinishInteraction::default());
+                    go_on(FinishInteraction::default());
                 }
                 Ok(_) => {
                     let _ = open.finish_with.try_set(Some(go_on));

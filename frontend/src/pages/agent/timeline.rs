@@ -122,7 +122,7 @@ fn DoneLine(done: ActivityView) -> impl IntoView {
 fn words(i18n: I18n, done: &ActivityView) -> String {
     let who = done.actor_name.as_deref().unwrap_or("");
     let target = done.target.as_deref().unwrap_or("");
-    let time = |at: Timestamp| intl::when(i18n.get_locale(), at, intl::When::Exact);
+    let time = |at: Timestamp| intl::when(i18n.get_locale(), at, intl::When::Moment);
     match (done.kind, done.actor_name.is_some()) {
         (ActivityKind::Finished, _) if target.is_empty() => word!(i18n, inbox.done_finished, who = who),
         (ActivityKind::Finished, _) => word!(i18n, inbox.done_finished_as, who = who, how = target),
@@ -222,9 +222,11 @@ impl Tagging {
         let lines = move |typed: String| {
             let known = known.get()?;
             let there = self.open.timeline.with(|timeline| timeline.tags.clone());
-            let add = move |name: String| {
-                Callback::new(move |()| {
-                    let mut tags = self.open.timeline.with_untracked(|timeline| timeline.tags.clone());
+            let add = move |name: String| -> Arc<dyn Fn() + Send + Sync> {
+                Arc::new(move || {
+                    // Another conversation may have come in its place while this was chosen.
+                    let now = self.open.timeline.try_with_untracked(|timeline| timeline.tags.clone());
+                    let Some(mut tags) = now else { return };
                     tags.push(name.clone());
                     self.set(tags);
                 })

@@ -52,6 +52,10 @@ pub struct Sent {
     pub finished: bool,
 }
 
+/// What goes on once it is known how the interaction ends. Not a [`Callback`]: those end with what made them, here a menu
+/// that closes.
+pub type GoOn = Arc<dyn Fn(FinishInteraction) + Send + Sync>;
+
 /// What a composer needs of the page it stands in.
 #[derive(Clone, Copy)]
 pub struct ComposerHost {
@@ -60,7 +64,7 @@ pub struct ComposerHost {
     /// The customer has written meanwhile.
     pub moved: RwSignal<bool>,
     /// Finds out how the interaction ends, asks if there is a choice, and goes on with the answer.
-    pub ask_how_it_ends: Callback<Callback<FinishInteraction>>,
+    pub ask_how_it_ends: Callback<GoOn>,
     /// The mail is on its way.
     pub on_sent: Callback<Sent>,
     /// The draft was thrown away.

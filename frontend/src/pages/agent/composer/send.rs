@@ -88,7 +88,12 @@ impl Sender {
     /// Sends and finishes: how it ends is asked where there is a choice.
     pub fn send_and_finish(self) {
         if !self.busy.get_untracked() && !self.asks_conflict() && self.judge() {
-            self.host.ask_how_it_ends.run(Callback::new(move |how| self.send(Some(how), false)));
+            self.host.ask_how_it_ends.run(Arc::new(move |how| {
+                // The composer may be gone by then.
+                if self.busy.try_get_untracked() == Some(false) {
+                    self.send(Some(how), false);
+                }
+            }));
         }
     }
 
