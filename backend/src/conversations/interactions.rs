@@ -11,7 +11,7 @@ use crate::{
         Error, Result,
         db::{
             Connection, arms,
-            schema::{contacts, conversations, drafts, former_campaigns, interactions, messages},
+            schema::{contacts, conversations, drafts, former_campaigns, interactions, messages, users},
         },
         events::{self, Audience, News},
     },
@@ -108,7 +108,7 @@ pub fn note_incoming(conn: &mut Connection, id: InteractionId) -> QueryResult<bo
             interactions::version.eq(interactions::version + 1),
         ))
         .execute(conn)?;
-    wake(conn, id, None)
+    wake(conn, id, Waker::Customer)
 }
 
 /// Sets aside what `agent` has before him. Answers whether he had.
@@ -131,60 +131,96 @@ pub fn snooze(conn: &mut Connection, id: InteractionId, agent: UserId, until: Op
     Ok(changed == 1)
 }
 
-/// Brings back what was set aside, by `agent` if one is named. Answers whether it was.
+/// What brings back an interaction that was set aside.
+#[derive(Debug, Clone, Copy)]
+pub enum Waker {
+    /// The agent who has it.
+    Agent(UserId),
+    /// The customer, who wrote.
+    Customer,
+    /// The moment for which it was set aside, if it has come.
+    Clock(Timestamp),
+}
+
+/// Brings back what was set aside. Answers whether it was.
 ///
 /// # Errors
 /// The database's.
-pub fn wake(conn: &mut Connection, id: InteractionId, agent: Option<UserId>) -> QueryResult<bool> {
+pub fn wake(conn: &mut Connection, id: InteractionId, waker: Waker) -> QueryResult<bool> {
     let aside = interactions::table.find(id).filter(interactions::state.eq(InteractionState::Snoozed));
+    let unread = interactions::unread.eq(true);
     let back = (
         interactions::state.eq(InteractionState::Assigned),
         interactions::snoozed_until.eq(None::<Timestamp>),
         interactions::version.eq(interactions::version + 1),
     );
-    let changed = match agent {
-        Some(agent) => diesel::update(aside.filter(interactions::agent_id.eq(agent))).set(back).execute(conn)?,
-        None => diesel::update(aside).set((back, interactions::unread.eq(true))).execute(conn)?,
+    let changed = match waker {
+        Waker::Agent(agent) => {
+            diesel::update(aside.filter(interactions::agent_id.eq(agent))).set(back).execute(conn)?
+        }
+        Waker::Customer => diesel::update(aside).set((back, unread)).execute(conn)?,
+        // Its agent may have set it aside anew, for longer, after it was found due.
+        Waker::Clock(now) => {
+            diesel::update(aside.filter(interactions::snoozed_until.le(now))).set((back, unread)).execute(conn)?
+        }
     };
     Ok(changed == 1)
 }
 
-/// Puts an open interaction back to its old place in the queue, out of whosever hands.
+/// Puts an open interaction back to its old place in the queue, out of whosever hands. Answers whether it was open still.
 ///
 /// # Errors
 /// The database's.
-pub fn give_back(conn: &mut Connection, id: InteractionId) -> QueryResult<()> {
-    diesel::update(interactions::table.find(id).filter(interactions::state.ne(InteractionState::Finished)))
-        .set((
-            interactions::state.eq(InteractionState::Waiting),
-            interactions::agent_id.eq(None::<UserId>),
-            interactions::assigned_at.eq(None::<Timestamp>),
-            interactions::opened_at.eq(None::<Timestamp>),
-            interactions::snoozed_until.eq(None::<Timestamp>),
-            interactions::handed_back.eq(true),
-            interactions::version.eq(interactions::version + 1),
-        ))
-        .execute(conn)?;
+pub fn give_back(conn: &mut Connection, id: InteractionId) -> QueryResult<bool> {
+    let changed =
+        diesel::update(interactions::table.find(id).filter(interactions::state.ne(InteractionState::Finished)))
+            .set((
+                interactions::state.eq(InteractionState::Waiting),
+                interactions::agent_id.eq(None::<UserId>),
+                interactions::assigned_at.eq(None::<Timestamp>),
+                interactions::opened_at.eq(None::<Timestamp>),
+                interactions::snoozed_until.eq(None::<Timestamp>),
+                interactions::handed_back.eq(true),
+                interactions::version.eq(interactions::version + 1),
+            ))
+            .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// What came back to somebody who is disabled by now waits for others.
+///
+/// # Errors
+/// The database's.
+pub fn leave_disabled(conn: &mut Connection, id: InteractionId) -> QueryResult<()> {
+    let enabled: Option<bool> = interactions::table
+        .left_join(users::table)
+        .filter(interactions::id.eq(id))
+        .select(users::enabled.nullable())
+        .first(conn)?;
+    if enabled != Some(true) {
+        give_back(conn, id)?;
+    }
     Ok(())
 }
 
-/// Puts an open interaction into an agent's hands, wherever it was. It is new to him.
+/// Puts an open interaction into an agent's hands, wherever it was. It is new to him. Answers whether it was open still.
 ///
 /// # Errors
 /// The database's.
-pub fn hand_over(conn: &mut Connection, id: InteractionId, agent: UserId, at: Timestamp) -> QueryResult<()> {
-    diesel::update(interactions::table.find(id).filter(interactions::state.ne(InteractionState::Finished)))
-        .set((
-            interactions::state.eq(InteractionState::Assigned),
-            interactions::agent_id.eq(agent),
-            interactions::assigned_at.eq(at),
-            interactions::opened_at.eq(None::<Timestamp>),
-            interactions::snoozed_until.eq(None::<Timestamp>),
-            interactions::unread.eq(true),
-            interactions::version.eq(interactions::version + 1),
-        ))
-        .execute(conn)?;
-    Ok(())
+pub fn hand_over(conn: &mut Connection, id: InteractionId, agent: UserId, at: Timestamp) -> QueryResult<bool> {
+    let changed =
+        diesel::update(interactions::table.find(id).filter(interactions::state.ne(InteractionState::Finished)))
+            .set((
+                interactions::state.eq(InteractionState::Assigned),
+                interactions::agent_id.eq(agent),
+                interactions::assigned_at.eq(at),
+                interactions::opened_at.eq(None::<Timestamp>),
+                interactions::snoozed_until.eq(None::<Timestamp>),
+                interactions::unread.eq(true),
+                interactions::version.eq(interactions::version + 1),
+            ))
+            .execute(conn)?;
+    Ok(changed == 1)
 }
 
 /// A conversation goes to another campaign with its mails and drafts, so that it is read, answered and found in one place.

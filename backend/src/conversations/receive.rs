@@ -24,7 +24,7 @@ use crate::{
         db::{
             Connection, Json,
             schema::{
-                attachments, contacts as contacts_table, conversations, former_campaigns,
+                attachments, campaigns as campaigns_table, contacts as contacts_table, conversations, former_campaigns,
                 interactions as interactions_table, message_bodies, messages,
             },
         },
@@ -119,8 +119,7 @@ pub fn receive(
     let (found, from_stranger) = find_conversation(conn, key, mail, &author, now)?;
     let kind = kind_of(mail, own);
     let (conversation, campaign, fresh) = match found {
-        // It may have left the campaign to whose address the mail came.
-        Some(id) => (id, conversations::table.find(id).select(conversations::campaign_id).first(conn)?, false),
+        Some(id) => (id, campaign_of(conn, id, mail)?, false),
         None => (new_conversation(conn, mail, parsed, &author, own, now)?, mail.campaign, true),
     };
     let (interaction, placed) = place(conn, mail, campaign, conversation, kind, own, fresh, now)?;
@@ -240,6 +239,21 @@ impl Lookup for Stored<'_> {
             Ok(None)
         })
     }
+}
+
+/// The campaign in which a conversation goes on: its own, though the mail came to the address of one that it has left. Where
+/// nobody works any more, it comes home to whom the customer wrote.
+fn campaign_of(conn: &mut Connection, conversation: ConversationId, mail: &Incoming) -> QueryResult<CampaignId> {
+    let (own, enabled): (CampaignId, bool) = conversations::table
+        .inner_join(campaigns_table::table)
+        .filter(conversations::id.eq(conversation))
+        .select((conversations::campaign_id, campaigns_table::enabled))
+        .first(conn)?;
+    if own == mail.campaign || enabled || interactions::open_one(conn, conversation)?.is_some() {
+        return Ok(own);
+    }
+    interactions::relocate(conn, conversation, mail.campaign)?;
+    Ok(mail.campaign)
 }
 
 /// Whether a conversation is, or was, in a campaign: what comes to the address of one that it has left is part of it still.
@@ -434,6 +448,7 @@ fn place(
             }
             let spot = Spot { conversation, interaction: Some(interaction) };
             timeline::add(conn, spot, &Did::by_itself(ActivityKind::Woken), now)?;
+            interactions::leave_disabled(conn, interaction)?;
             Ok((Some(interaction), Placed::Woke))
         }
         None if quiet && !fresh => Ok((None, Placed::Aside)),

@@ -225,9 +225,12 @@ impl Service {
         self.core
             .db
             .write(move |conn| {
-                let TakenBack { draft, rest_ended } = take_back::cancel(conn, &caller, id, now)?;
+                let TakenBack { draft, rest_ended, reopened } = take_back::cancel(conn, &caller, id, now)?;
                 record(conn, &caller, "conversations.cancel", "message", id.0, now)?;
                 outbox::announce(conn, id, now)?;
+                if let Some(conversation) = reopened {
+                    timeline::announce(conn, conversation, now)?;
+                }
                 if rest_ended {
                     presence::tell(conn, caller.user_id, now, offline_after)?;
                 }

@@ -2,15 +2,12 @@
 //! until the customer writes. Then it is his again, unread; if he is disabled by then, it waits in the queue.
 
 use super::{
-    interactions::{self, Before},
+    interactions::{self, Before, Waker},
     timeline::{self, Did, Spot},
 };
 use crate::kernel::{
     Core, Error, Result,
-    db::{
-        Connection,
-        schema::{interactions as table, users},
-    },
+    db::{Connection, schema::interactions as table},
     events, workers,
 };
 use diesel::{dsl::sql, prelude::*, sql_types::Bool};
@@ -66,7 +63,7 @@ pub fn snooze(
 /// # Errors
 /// `conflict`: he does not hold it.
 pub fn wake(conn: &mut Connection, id: InteractionId, agent: UserId, now: Timestamp) -> Result<bool> {
-    if interactions::wake(conn, id, Some(agent))? {
+    if interactions::wake(conn, id, Waker::Agent(agent))? {
         let did = Did { by: Some(agent), ..Did::by_itself(ActivityKind::Woken) };
         let spot = Spot::of(conn, id)?;
         timeline::add(conn, spot, &did, now)?;
@@ -125,26 +122,22 @@ fn next(conn: &mut Connection) -> QueryResult<Option<Timestamp>> {
 }
 
 fn wake_due(conn: &mut Connection, now: Timestamp) -> Result<()> {
-    type Due = (InteractionId, Option<UserId>, Option<bool>);
-    let due: Vec<Due> = table::table
-        .left_join(users::table)
+    let due: Vec<(InteractionId, Option<UserId>)> = table::table
         .filter(sql::<Bool>(SNOOZED))
         .filter(table::snoozed_until.le(now))
         .order(table::snoozed_until.asc())
         .limit(BATCH)
-        .select((table::id, table::agent_id, users::enabled.nullable()))
+        .select((table::id, table::agent_id))
         .load(conn)?;
     let mut woken = Vec::new();
-    for (id, agent, enabled) in due {
+    for (id, agent) in due {
         // Another node, or the customer, may have been first.
-        if !interactions::wake(conn, id, None)? {
+        if !interactions::wake(conn, id, Waker::Clock(now))? {
             continue;
         }
         let spot = Spot::of(conn, id)?;
         timeline::add(conn, spot, &Did::by_itself(ActivityKind::Woken), now)?;
-        if enabled != Some(true) {
-            interactions::give_back(conn, id)?;
-        }
+        interactions::leave_disabled(conn, id)?;
         woken.push((id, agent, spot.conversation));
     }
     for (id, agent, conversation) in woken {

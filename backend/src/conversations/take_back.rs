@@ -22,7 +22,7 @@ use diesel::prelude::*;
 use shared::{
     api::{drafts::DraftKind, interactions::Direction},
     error::ErrorCode,
-    ids::{DraftId, MessageId},
+    ids::{ConversationId, DraftId, MessageId},
     time::Timestamp,
 };
 
@@ -33,6 +33,8 @@ pub struct TakenBack {
     pub draft: DraftId,
     /// The rest ended that finishing with it had given: who calls tells it ([`crate::presence::tell`]).
     pub rest_ended: bool,
+    /// It had finished an interaction of this conversation, which is open again: who calls tells it ([`super::timeline::announce`]).
+    pub reopened: Option<ConversationId>,
 }
 
 /// Takes a mail back; what was written is a draft again.
@@ -88,7 +90,7 @@ pub fn cancel(conn: &mut Connection, caller: &Principal, id: MessageId, now: Tim
     diesel::update(attachments::table.filter(attachments::message_id.eq(id)).filter(attachments::part.is_null()))
         .set((attachments::draft_id.eq(draft), attachments::message_id.eq(None::<MessageId>)))
         .execute(conn)?;
-    Ok(TakenBack { draft, rest_ended })
+    Ok(TakenBack { draft, rest_ended, reopened: row.interaction_id.filter(|_| finished).map(|_| row.conversation_id) })
 }
 
 /// The conversation and its interaction are as if the mail had never been sent.

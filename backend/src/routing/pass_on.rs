@@ -60,12 +60,16 @@ struct Held {
     agent: Option<UserId>,
 }
 
+fn finished_meanwhile() -> Error {
+    Error::detailed(ErrorCode::Conflict, "it is finished")
+}
+
 fn held(conn: &mut Connection, caller: &Principal, id: InteractionId) -> Result<Held> {
     let conversation = access::readable_interaction(conn, caller, id)?;
     let (campaign, state, agent): (CampaignId, InteractionState, Option<UserId>) =
         table::table.find(id).select((table::campaign_id, table::state, table::agent_id)).first(conn)?;
     if state == InteractionState::Finished {
-        return Err(Error::detailed(ErrorCode::Conflict, "it is finished"));
+        return Err(finished_meanwhile());
     }
     if caller.role == Role::Agent && agent != Some(caller.user_id) {
         return Err(Error::detailed(ErrorCode::Conflict, "you do not hold this interaction"));
@@ -117,7 +121,9 @@ fn to_agent(
     let Some(name) = name else {
         return Err(Error::field("agent_id", Rule::UnknownValue, "is no enabled member of its campaign"));
     };
-    interactions::hand_over(conn, one.id, agent, at.now)?;
+    if !interactions::hand_over(conn, one.id, agent, at.now)? {
+        return Err(finished_meanwhile());
+    }
     let (rule, _) = queries::rule(conn, one.campaign)?;
     decisions::store(conn, &rule, &[(one.id, strategy::transferred(agent, &rule.strategy))], at.now)?;
     let did = Did {
@@ -193,7 +199,9 @@ pub fn give_back(
 
 /// It leaves whosever hands, who is not the first to get it again.
 fn note_return(conn: &mut Connection, one: &Held, at: Moment) -> Result<()> {
-    interactions::give_back(conn, one.id)?;
+    if !interactions::give_back(conn, one.id)? {
+        return Err(finished_meanwhile());
+    }
     if let Some(agent) = one.agent {
         let (rule, _) = queries::rule(conn, one.campaign)?;
         let decision: Decision = strategy::returned(agent, &rule.strategy);

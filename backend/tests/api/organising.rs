@@ -56,6 +56,16 @@ fn until_state(client: &Client, id: i64, wanted: &str) -> Value {
     }
 }
 
+fn disable(admin: &Client, who: &Client) {
+    admin.patch(&format!("/users/{}", who.user_id()), json!({ "enabled": false })).ok();
+}
+
+fn delete(admin: &Client, campaign: CampaignId, how: &str) -> Answer {
+    let path = format!("/campaigns/{campaign}");
+    let version = admin.get(&path).ok()["version"].clone();
+    admin.with("If-Match", format!("\"{version}\"")).delete(&format!("{path}?{how}"))
+}
+
 fn customer_writes(app: &TestApp, campaign: CampaignId, id: &str, answers: &str) -> i64 {
     let extra = format!("In-Reply-To: <{answers}>\nReferences: <{answers}>\n");
     mail_in(app, campaign, &letter("ana@cliente.test", "Re: Pedido", id, &extra))
@@ -217,6 +227,56 @@ both_engines! {
         post(&ana, id, "snooze", json!({})).problem(409, "conflict");
     }
 
+    fn what_comes_back_to_somebody_who_is_disabled_waits_for_others(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let id = interaction(&conversation);
+        let until = shared::time::Timestamp::from_millis(app.posta.core.now().millis() + 60_000);
+        post(&ana, id, "snooze", json!({ "until": until })).ok();
+        let admin = app.admin();
+        disable(&admin, &ana);
+        customer_writes(&app, campaign, "m2@cliente.test", "m1@cliente.test");
+        assert_eq!(state(&admin, id), (json!("waiting"), Value::Null), "by the customer");
+
+        let sales = crate::conversations::campaign(&app, "Ventas");
+        let vera = agent(&app, "vera", &[sales]);
+        mail_in(&app, sales, &letter("otro@cliente.test", "Oferta", "n1@cliente.test", ""));
+        let other = assigned(&vera)["id"].as_i64().unwrap();
+        post(&vera, other, "snooze", json!({ "until": until })).ok();
+        disable(&admin, &vera);
+        app.advance(Duration::from_secs(61));
+        block_on(snooze::tick(app.posta.core.clone())).unwrap();
+        assert_eq!(state(&app.admin(), other), (json!("waiting"), Value::Null), "by the clock");
+    }
+
+    fn a_campaign_of_which_something_is_set_aside_has_open_work(app) {
+        let (campaign, ana, conversation) = at_work(&app);
+        let id = interaction(&conversation);
+        post(&ana, id, "snooze", json!({})).ok();
+        let admin = app.admin();
+        assert_eq!(admin.get(&format!("/campaigns/{campaign}/open-work")).ok()["assigned"], 1);
+        delete(&admin, campaign, "").problem(409, "open_work");
+        assert_eq!(delete(&admin, campaign, "interactions=finish&discard_outgoing=true").status, 204);
+        assert_eq!(state(&admin, id).0, "finished");
+        post(&ana, id, "reopen", Value::Null).problem(404, "not_found");
+    }
+
+    fn an_answer_to_a_campaign_that_was_left_comes_home_when_nobody_works_where_it_went(app) {
+        let (support, ana, conversation) = at_work(&app);
+        let sales = crate::conversations::campaign(&app, "Ventas");
+        let vera = agent(&app, "vera", &[sales]);
+        let id = interaction(&conversation);
+        post(&ana, id, "transfer", json!({ "campaign_id": sales })).ok();
+        until_state(&vera, id, "assigned");
+        post(&vera, id, "finish", json!({})).ok();
+        let admin = app.admin();
+        assert_eq!(delete(&admin, sales, "").status, 204);
+        let joined = customer_writes(&app, support, "m2@cliente.test", "m1@cliente.test");
+        assert_eq!(json!(joined), conversation["id"]);
+        let row = assigned(&ana);
+        assert_eq!((&row["campaign_name"], &row["conversation_id"]), (&json!("Soporte"), &conversation["id"]));
+        assert_ne!(row["id"], json!(id));
+    }
+
     fn what_is_set_aside_does_not_count_as_held(app) {
         let campaign = campaign(&app, "Soporte");
         let ana = agent(&app, "ana", &[campaign]);
@@ -279,6 +339,9 @@ both_engines! {
             .map(|row| row["cause"].clone())
             .collect();
         assert_eq!(causes[..2], [json!("order"), json!("returned")]);
+        let order = app.admin().get(&format!("/interactions/{id}/decisions")).ok()["items"][0].clone();
+        let of_ana = order["agents"].as_array().unwrap().iter().find(|one| one["user_id"] == json!(ana.user_id())).unwrap();
+        assert_eq!(of_ana["reasons"], json!(["let_it_lapse"]), "not whose turn it was, but who gave it back");
         assert_eq!(done(&beto, &conversation).last().unwrap().0, "returned");
     }
 

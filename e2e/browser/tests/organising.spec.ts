@@ -213,6 +213,78 @@ test('a colleague gets it with a word, live on both desks; another gets it back 
   await left.reply();
 });
 
+test('the menu leads to the same choices, which wait for what is typed and end with what they were for', async ({ desk, signIn, customer }) => {
+  const { campaign, agents } = await desk({ agents: 2 });
+  const [one, other] = agents as [typeof agents[0], typeof agents[0]];
+  const portal = new Portal(await signIn(one));
+  const { page } = portal;
+  const elena = await customer();
+  const [first, second] = [unique('Uno'), unique('Dos')];
+  await elena.write({ to: campaign.address, subject: first, text: 'Hola' });
+  await portal.open(first);
+  await elena.write({ to: campaign.address, subject: second, text: 'Hola' });
+  await expect(portal.rows(second)).toBeVisible();
+  const menu = async (item: string) => {
+    await portal.button('More actions').click();
+    await page.getByRole('menuitem', { name: item }).click();
+    const palette = page.getByRole('dialog', { name: item });
+    await expect(palette.getByRole('combobox')).toBeFocused();
+    return palette;
+  };
+  // Slow, so that it is seen to load.
+  let answer = () => {};
+  const held = new Promise<void>((done) => (answer = done));
+  await page.route('**/transfer-targets', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const transfer = await menu('Transfer');
+  await expect(transfer.getByText('Loading…')).toBeVisible();
+  answer();
+  await expect(transfer.getByRole('option')).not.toHaveCount(0);
+  await page.keyboard.type(other.name.slice(-4));
+  await expect(transfer.getByRole('option')).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  const tag = unique('Etiqueta');
+  const tags = await menu('Tag');
+  await page.keyboard.type(tag);
+  await tags.getByRole('option', { name: `New tag “${tag}”` }).click();
+  await expect(page.locator('.tag')).toHaveText(tag);
+  const aside = await menu('Set aside');
+  await page.keyboard.type('week');
+  await expect(aside.getByRole('option')).toHaveCount(1);
+  await page.keyboard.press('Escape');
+
+  // What is chosen for one is never done to another.
+  await portal.open(second);
+  await page.keyboard.press('l');
+  await expect(tags.getByRole('option', { name: tag })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(first);
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('dialog', { name: 'Commands' })).toBeVisible();
+});
+
+test('what a supervisor moves out of sight leaves the desk, and says so', async ({ stage, desk, signIn, customer }) => {
+  const [from, to] = await Promise.all([desk(), desk()]);
+  const portal = new Portal(await signIn(from.agents[0]!));
+  const elena = await customer();
+  const subject = unique('Reclamación');
+  await elena.write({ to: from.campaign.address, subject, text: 'Hola' });
+  await portal.open(subject);
+  await portal.reply();
+  await portal.page.keyboard.type('Estimada');
+  await portal.saved();
+  const id = Number(new URL(portal.page.url()).pathname.split('/').at(-1));
+  await (await stage.admin()).post(`interactions/${id}/transfer`, { campaign_id: to.campaign.id });
+  await expect(portal.toast('It was passed on to where you do not see it.')).toBeVisible();
+  await expect(portal.rows(subject)).toHaveCount(0);
+  await expect(portal.composer).toHaveCount(0);
+});
+
 test('another campaign gets the whole conversation, and answers from its own address', async ({ stage, desk, signIn, customer }) => {
   const [sales, support] = await Promise.all([desk({ undo: 0 }), desk({ undo: 0 })]);
   const from = new Portal(await signIn(sales.agents[0]!));

@@ -51,9 +51,10 @@ impl Api {
         self.fetch(Request::new(Method::Put, format!("conversations/{id}/tags")).json(tags))
     }
 
-    /// The tags there are.
-    pub fn list_tags(self) -> Asked<Page<TagView>> {
-        self.fetch(Request::get("tags?limit=200"))
+    /// The tags there are, from the beginning or behind a page.
+    pub fn list_tags(self, cursor: Option<&str>) -> Asked<Page<TagView>> {
+        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        self.fetch(Request::get(format!("tags?limit=200{cursor}")))
     }
 
     /// One mail.

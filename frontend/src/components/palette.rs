@@ -61,12 +61,12 @@ pub fn Palette(
     };
     let lines = Signal::derive(move || {
         if !open.get() {
-            return Vec::new();
+            return Some(Vec::new());
         }
         let words = typed.get();
         if let Some(pick) = commands.pick.get() {
-            let choices = pick.lines.run(words).unwrap_or_default();
-            return choices.into_iter().map(|choice| chosen(icondata::LuChevronRight, choice)).collect();
+            let choices = (pick.lines)(words)?;
+            return Some(choices.into_iter().map(|choice| chosen(icondata::LuChevronRight, choice)).collect());
         }
         let list = commands.by_section();
         let mut lines: Vec<Line> = list
@@ -87,14 +87,14 @@ pub fn Palette(
         if !words.trim().is_empty() {
             lines.extend(find.run(words).into_iter().map(|found| chosen(icondata::LuMail, found)));
         }
-        lines
+        Some(lines)
     });
     let title = move || match commands.pick.get() {
-        Some(pick) => pick.title.get(),
+        Some(pick) => pick.title.of(i18n.get_locale()).to_owned(),
         None => word!(i18n, shell.palette),
     };
     let hint = move || match commands.pick.get() {
-        Some(pick) => pick.title.get(),
+        Some(pick) => pick.title.of(i18n.get_locale()).to_owned(),
         None => word!(i18n, shell.palette_hint),
     };
     let run = move |line: Line| {
@@ -103,12 +103,13 @@ pub fn Palette(
         request_animation_frame(move || (line.run)());
     };
     let on_keydown = move |event: KeyboardEvent| {
-        let count = lines.with_untracked(Vec::len);
+        let count = lines.with_untracked(|lines| lines.as_ref().map_or(0, Vec::len));
         match event.key().as_str() {
             "ArrowDown" if count > 0 => picked.update(|at| *at = (*at + 1) % count),
             "ArrowUp" if count > 0 => picked.update(|at| *at = at.checked_sub(1).unwrap_or(count - 1)),
             "Enter" => {
-                if let Some(line) = lines.with_untracked(|lines| lines.get(picked.get_untracked()).cloned()) {
+                let at = picked.get_untracked();
+                if let Some(line) = lines.with_untracked(|lines| lines.as_ref()?.get(at).cloned()) {
                     run(line);
                 }
             }
@@ -160,7 +161,9 @@ pub fn Palette(
                 </div>
                 <ul class="palette-list" role="listbox" id="palette-list" aria-label=title>
                     {move || {
-                        let lines = lines.get();
+                        let Some(lines) = lines.get() else {
+                            return view! { <li class="palette-none">{txt!(i18n, common.loading)}</li> }.into_any();
+                        };
                         if lines.is_empty() {
                             return view! { <li class="palette-none">{txt!(i18n, shell.palette_none)}</li> }.into_any();
                         }

@@ -1,5 +1,6 @@
 //! What can be done here: one list for the shortcuts, the palette and the key help.
 
+use crate::i18n::Text;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -43,10 +44,10 @@ pub struct Choice {
 /// What a line is chosen from, in place of the commands.
 #[derive(Clone)]
 pub struct Pick {
-    /// What is chosen.
-    pub title: Signal<String>,
+    /// What is chosen. Neither this nor the lines belong to what asked for the choice: that may be a menu, which has closed.
+    pub title: Text,
     /// The lines for what is typed; nothing yet: they are on their way.
-    pub lines: Callback<String, Option<Vec<Choice>>>,
+    pub lines: Arc<dyn Fn(String) -> Option<Vec<Choice>> + Send + Sync>,
 }
 
 /// All commands that can be given now. Cheap to copy.
@@ -96,6 +97,13 @@ impl Commands {
     pub fn choose(self, pick: Pick) {
         self.pick.set(Some(pick));
         self.palette.set(true);
+    }
+
+    /// What was to be chosen from is no more.
+    pub fn stop_choosing(self) {
+        if self.pick.try_with_untracked(Option::is_some) == Some(true) {
+            self.palette.set(false);
+        }
     }
 
     /// What can be done, section by section, the latest offers first; reactive.

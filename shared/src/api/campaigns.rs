@@ -295,7 +295,7 @@ pub struct CampaignView {
 pub struct OpenWork {
     /// Interactions in the queue.
     pub waiting: u32,
-    /// Interactions that agents hold.
+    /// Interactions that agents hold, or have set aside.
     pub assigned: u32,
     /// Mails that have not left.
     pub outgoing: u32,

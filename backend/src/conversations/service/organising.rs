@@ -329,9 +329,16 @@ impl Service {
             .db
             .write(move |conn| {
                 let conversation = access::readable_interaction(conn, &caller, id)?;
-                let (state, agent, finished): (InteractionState, Option<UserId>, Option<Timestamp>) =
-                    table::table.find(id).select((table::state, table::agent_id, table::finished_at)).first(conn)?;
+                type Row = (InteractionState, Option<UserId>, Option<Timestamp>, Option<Timestamp>);
+                let (state, agent, finished, deleted): Row = table::table
+                    .inner_join(campaigns::table)
+                    .filter(table::id.eq(id))
+                    .select((table::state, table::agent_id, table::finished_at, campaigns::deleted_at))
+                    .first(conn)?;
                 let refuse = |words: &str| Err(Error::detailed(ErrorCode::Conflict, words));
+                if deleted.is_some() {
+                    return refuse("its campaign was deleted");
+                }
                 if state != InteractionState::Finished || agent != Some(caller.user_id) {
                     return refuse("you did not finish it");
                 }

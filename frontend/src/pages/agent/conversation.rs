@@ -23,9 +23,10 @@ use crate::{
     routes::use_go,
     state::{
         clock::{Clock, use_clock},
+        commands::use_commands,
         conversation::Messages,
         session::use_session,
-        toasts::use_toasts,
+        toasts::{say, use_toasts},
     },
 };
 use leptos::{html, prelude::*};
@@ -222,6 +223,8 @@ pub fn ConversationPane(
     };
     provide_context(open);
     follow(open, live, clock);
+    let commands = use_commands();
+    on_cleanup(move || commands.stop_choosing());
     if gap.end(id) {
         leptos::task::spawn_local(open.fetch_again(clock));
     }
@@ -389,6 +392,7 @@ fn ReadOnlyNote() -> impl IntoView {
 
 /// Follows live events of this conversation.
 fn follow(open: Open, live: Live, clock: Clock) {
+    let (toasts, go) = (use_toasts(), use_go());
     live.listen(move |event| match event {
         LiveEvent::MessageAdded { conversation_id, message_id, .. } if *conversation_id == open.id => {
             let id = *message_id;
@@ -400,6 +404,14 @@ fn follow(open: Open, live: Live, clock: Clock) {
                     let _ = open.moved.try_set(true);
                 }
             });
+        }
+        // Whoever passes it on himself is told so.
+        LiveEvent::InteractionGone { interaction_id }
+            if open.interaction.try_with_untracked(|row| row.id) == Some(*interaction_id)
+                && open.errand.with_untracked(Option::is_none) =>
+        {
+            toasts.good(say!(inbox.gone_toast));
+            super::finish::leave(open, live, go);
         }
         LiveEvent::TimelineChanged { conversation_id } if *conversation_id == open.id => {
             leptos::task::spawn_local(open.renew_timeline());

@@ -10,7 +10,7 @@ use crate::{
     components::{Banner, Button, Dialog, Icon, Look, Menu, MenuItem, TextArea, TextField, Tint},
     dom::js,
     format::intl,
-    i18n::{I18n, error_text, txt, use_i18n, word},
+    i18n::{I18n, error_text, keys, txt, use_i18n, word},
     live::store::use_live,
     routes::use_go,
     state::{
@@ -318,11 +318,13 @@ impl Errands {
 
     /// Has a colleague or a campaign chosen, and asks for words.
     fn transfer(self) {
-        let targets = RwSignal::new(None::<TransferTargets>);
+        // Not the owner's: the menu that this was picked from closes at once.
+        let targets = ArcRwSignal::new(None::<TransferTargets>);
+        let coming = targets.clone();
         let id = self.open.interaction.with_untracked(|row| row.id);
         leptos::task::spawn_local(async move {
             match self.api.list_transfer_targets(id).await {
-                Ok(found) => drop(targets.try_set(Some(found))),
+                Ok(found) => coming.set(Some(found)),
                 Err(error) => {
                     self.commands.palette.set(false);
                     self.toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
@@ -347,7 +349,7 @@ impl Errands {
             let fitting = agents.chain(campaigns).filter(|(label, ..)| crate::format::matches(label, &typed));
             Some(fitting.map(|(label, note, errand)| Choice { label, note, run: ask(errand) }).collect())
         };
-        self.commands.choose(Pick { title: txt!(i18n, inbox.transfer), lines: Callback::new(lines) });
+        self.commands.choose(Pick { title: keys::inbox::transfer, lines: Arc::new(lines) });
     }
 
     /// Has a time chosen.
@@ -373,7 +375,7 @@ impl Errands {
             lines.retain(|choice| crate::format::matches(&choice.label, &typed));
             Some(lines)
         };
-        self.commands.choose(Pick { title: txt!(i18n, inbox.snooze), lines: Callback::new(lines) });
+        self.commands.choose(Pick { title: keys::inbox::snooze, lines: Arc::new(lines) });
     }
 
     fn set_aside(self, until: Option<Timestamp>) {
@@ -393,7 +395,7 @@ impl Errands {
 
 /// Times that people mean: later today, tomorrow and next week in the morning.
 fn later(now: Timestamp) -> Vec<(crate::i18n::Text, Timestamp)> {
-    use crate::i18n::keys::inbox;
+    use keys::inbox;
     let hour = Duration::from_secs(3_600);
     let morning = |days: u32| Timestamp::from_millis(js::morning(now.millis(), days));
     vec![

@@ -2,10 +2,10 @@
 
 use super::conversation::{Open, use_open};
 use crate::{
-    api::use_api,
+    api::{ApiError, use_api},
     components::{Avatar, Icon, IconButton, TimeAgo},
     format::intl,
-    i18n::{I18n, error_text, txt, use_i18n, word},
+    i18n::{I18n, error_text, keys, txt, use_i18n, word},
     state::{
         commands::{Choice, Pick, use_commands},
         confirm::{Question, use_confirm},
@@ -207,21 +207,36 @@ impl Tagging {
         });
     }
 
+    async fn all_tags(self) -> Result<Vec<TagView>, ApiError> {
+        let mut tags = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = self.api.list_tags(cursor.as_deref()).await?;
+            tags.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(tags);
+            }
+        }
+    }
+
     /// Has a tag chosen, or a new one typed.
     pub fn choose(self, i18n: I18n) {
-        let known = RwSignal::new(None::<Vec<TagView>>);
+        // Not the owner's: the menu that this was picked from closes at once.
+        let known = ArcRwSignal::new(None::<Vec<TagView>>);
+        let coming = known.clone();
         leptos::task::spawn_local(async move {
-            match self.api.list_tags().await {
-                Ok(page) => drop(known.try_set(Some(page.items))),
+            match self.all_tags().await {
+                Ok(tags) => coming.set(Some(tags)),
                 Err(error) => {
-                    let _ = known.try_set(Some(Vec::new()));
+                    coming.set(Some(Vec::new()));
                     self.toasts.bad(Arc::new(move |locale| error_text(locale, &error)));
                 }
             }
         });
         let lines = move |typed: String| {
             let known = known.get()?;
-            let there = self.open.timeline.with(|timeline| timeline.tags.clone());
+            let there = self.open.timeline.try_with(|timeline| timeline.tags.clone())?;
             let add = move |name: String| -> Arc<dyn Fn() + Send + Sync> {
                 Arc::new(move || {
                     // Another conversation may have come in its place while this was chosen.
@@ -248,6 +263,6 @@ impl Tagging {
             }
             Some(lines)
         };
-        self.commands.choose(Pick { title: txt!(i18n, inbox.tag), lines: Callback::new(lines) });
+        self.commands.choose(Pick { title: keys::inbox::tag, lines: Arc::new(lines) });
     }
 }
