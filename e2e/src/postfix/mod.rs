@@ -109,7 +109,7 @@ impl Postfix {
             };
             postfix.know(&[])?;
             match postfix.start() {
-                Err(LabError::Start { log, .. }) if attempts < 5 && log.contains("Address already in use") => {}
+                Err(LabError::Start { log, .. }) if attempts < 5 && lost_its_port(&log) => {}
                 Err(error) => return Err(error),
                 Ok(()) => return Ok(postfix),
             }
@@ -234,6 +234,12 @@ impl Postfix {
     }
 }
 
+/// Whether a start may have failed because another program took one of the ports in between. Postfix's master says so, or ends
+/// before the program that writes the log for it is there, and says nothing.
+fn lost_its_port(log: &str) -> bool {
+    log.trim().is_empty() || log.contains("Address already in use")
+}
+
 fn find_master() -> Result<PathBuf, LabError> {
     let places = ["/usr/lib/postfix/sbin", "/usr/libexec/postfix", "/usr/lib/postfix"].map(Path::new);
     places
@@ -283,4 +289,16 @@ fn files_below(directory: &Path) -> Result<usize, LabError> {
         }
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lost_its_port;
+
+    #[test]
+    fn a_master_that_ends_without_a_word_lost_its_port() {
+        assert!(lost_its_port(""));
+        assert!(lost_its_port("fatal: bind 127.0.0.1 port 28466: Address already in use"));
+        assert!(!lost_its_port("fatal: bad string length 0 < 1: daemon_directory ="));
+    }
 }
