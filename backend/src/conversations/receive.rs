@@ -4,7 +4,7 @@
 //! | what came | what becomes of it |
 //! |---|---|
 //! | a customer's mail, its conversation open | joins, stays with its agent, marked unread; one that was set aside is back |
-//! | mail to the address of a campaign that its conversation has left | as if it had come to the one where it is now |
+//! | mail to the address of a campaign that its conversation has left | as if it had come to the one where it is now; home, where nobody works there |
 //! | a customer's mail, its conversation finished or new | a new interaction waits |
 //! | an automatic answer to us | joins; nobody is asked to answer a machine |
 //! | a bounce of our mail | joins, marks the mail as bounced; if all was finished, a new interaction waits, since the customer never got his answer |
@@ -196,12 +196,7 @@ impl Lookup for Stored<'_> {
                 .select(messages::conversation_id)
                 .limit(20)
                 .load(conn)?;
-            for id in found {
-                if was_in(conn, id, self.campaign)? {
-                    return Ok(Some(id.0));
-                }
-            }
-            Ok(None)
+            first_in(conn, &found, self.campaign)
         })
     }
 
@@ -231,29 +226,34 @@ impl Lookup for Stored<'_> {
                 .select(conversations::id)
                 .limit(20)
                 .load(conn)?;
-            for id in found {
-                if was_in(conn, id, self.campaign)? {
-                    return Ok(Some(id.0));
-                }
-            }
-            Ok(None)
+            first_in(conn, &found, self.campaign)
         })
     }
 }
 
 /// The campaign in which a conversation goes on: its own, though the mail came to the address of one that it has left. Where
-/// nobody works any more, it comes home to whom the customer wrote.
+/// nobody works any more, it comes home to whom the customer wrote; but not for an old mail that is only imported.
 fn campaign_of(conn: &mut Connection, conversation: ConversationId, mail: &Incoming) -> QueryResult<CampaignId> {
     let (own, enabled): (CampaignId, bool) = conversations::table
         .inner_join(campaigns_table::table)
         .filter(conversations::id.eq(conversation))
         .select((conversations::campaign_id, campaigns_table::enabled))
         .first(conn)?;
-    if own == mail.campaign || enabled || interactions::open_one(conn, conversation)?.is_some() {
+    if own == mail.campaign || enabled || mail.history || interactions::open_one(conn, conversation)?.is_some() {
         return Ok(own);
     }
     interactions::relocate(conn, conversation, mail.campaign)?;
     Ok(mail.campaign)
+}
+
+/// The first of some conversations that is, or was, in a campaign.
+fn first_in(conn: &mut Connection, found: &[ConversationId], campaign: CampaignId) -> QueryResult<Option<i64>> {
+    for id in found {
+        if was_in(conn, *id, campaign)? {
+            return Ok(Some(id.0));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a conversation is, or was, in a campaign: what comes to the address of one that it has left is part of it still.
